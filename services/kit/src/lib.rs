@@ -1,0 +1,22 @@
+//! What every service of the suite needs and none should write again.
+//!
+//! kit knows no domain: areas and affiliations are [`path::Path`]s to it, protected fields are
+//! bytes, figures are names.
+
+pub mod access;
+pub mod call;
+pub mod civil;
+pub mod clock;
+pub mod config;
+pub mod deadline;
+pub mod fault;
+pub mod ids;
+pub mod keys;
+pub mod paging;
+pub mod path;
+pub mod reasons;
+pub mod server;
+pub mod sheet;
+pub mod telemetry;
+pub mod text;
+pub mod vault;

@@ -1,0 +1,100 @@
+//! The reasons that any service may give. Domain reasons live in their service's `rules`.
+
+crate::reasons! {
+    /// One or more request fields break their documented rules.
+    INVALID_FIELD: InvalidArgument,
+        "the request has invalid fields; see the field violations",
+        "请求字段无效，详见各字段说明";
+    /// A field mask names a path that the resource does not have.
+    UNKNOWN_MASK_PATH: InvalidArgument,
+        "update_mask names '{path}', which the resource does not have",
+        "update_mask 中的路径“{path}”不存在";
+    /// The page token was not made by this method for this query and caller.
+    PAGE_TOKEN_INVALID: InvalidArgument,
+        "the page token does not belong to this query; start again without a page token",
+        "分页令牌与本次查询不符，请不带令牌重新查询";
+    /// The filter does not follow the grammar or names a field that cannot be filtered.
+    INVALID_FILTER: InvalidArgument,
+        "the filter is not valid: {detail}",
+        "过滤条件无效：{detail}";
+    /// The resource does not exist or lies outside the caller's scope.
+    NOT_FOUND: NotFound,
+        "{name} does not exist or lies outside your scope",
+        "{name} 不存在或不在您的权限范围内";
+    /// The resource exists already.
+    ALREADY_EXISTS: AlreadyExists,
+        "{name} exists already",
+        "{name} 已存在";
+    /// The etag is not that of the present version.
+    ETAG_MISMATCH: Aborted,
+        "the record has changed since etag '{etag}' was read; read it again, then repeat the change",
+        "记录在读取 etag“{etag}”后已被修改，请重新读取后再提交";
+    /// The request id was used before with another body.
+    REQUEST_ID_REUSED: InvalidArgument,
+        "request_id '{request_id}' was used for another request; use a fresh UUID",
+        "request_id“{request_id}”已用于另一请求，请使用新的 UUID";
+    /// A concurrent change got in the way.
+    CONFLICT: Aborted,
+        "a concurrent change got in the way; repeat the call",
+        "与并发修改冲突，请重试";
+    /// No valid bearer token came with the call. One text for every cause.
+    UNAUTHENTICATED: Unauthenticated,
+        "the call needs a valid bearer token in 'authorization'",
+        "调用须在 authorization 中携带有效的令牌";
+    /// The caller's roles do not include the method's permission.
+    PERMISSION_DENIED: PermissionDenied,
+        "this needs the permission '{permission}'",
+        "此操作需要权限“{permission}”";
+    /// The node lies outside the caller's scope.
+    OUT_OF_SCOPE: PermissionDenied,
+        "'{node}' does not lie wholly inside your scope",
+        "“{node}”不完全在您的权限范围内";
+    /// The service cannot read its access policy and refuses every call.
+    POLICY_STALE: Unavailable,
+        "the access policy cannot be read at present; try again",
+        "暂时无法读取访问策略，请稍后重试";
+    /// The caller sends more calls than its share.
+    RATE_LIMITED: ResourceExhausted,
+        "too many calls; try again after the delay in the details",
+        "调用过于频繁，请在指定的间隔后重试";
+    /// The service is full; the call was not begun.
+    OVERLOADED: ResourceExhausted,
+        "the service is at its limit; try again after the delay in the details",
+        "服务繁忙，请在指定的间隔后重试";
+    /// The deadline passed before an answer was ready.
+    DEADLINE_EXCEEDED: DeadlineExceeded,
+        "the deadline passed before the answer was ready",
+        "在期限内未能完成";
+    /// A message is larger than the method takes.
+    MESSAGE_TOO_LARGE: ResourceExhausted,
+        "the message is larger than {limit} bytes",
+        "消息超过 {limit} 字节";
+    /// The disk is full; nothing was written, reads go on.
+    STORAGE_FULL: ResourceExhausted,
+        "the storage is full: nothing was written; free some space, then repeat the call",
+        "存储空间已满，未写入任何数据；请清理空间后重试";
+    /// The database does not answer.
+    STORAGE_UNAVAILABLE: Unavailable,
+        "the database does not answer at present; nothing was acknowledged; try again",
+        "数据库暂时不可用，未确认任何写入，请稍后重试";
+    /// The service that owns the package does not answer.
+    UPSTREAM_UNAVAILABLE: Unavailable,
+        "the service '{service}' does not answer at present; try again",
+        "服务“{service}”暂时不可用，请稍后重试";
+    /// No service here owns the package of the method.
+    UNKNOWN_METHOD: Unimplemented,
+        "no service here has the method '{method}'",
+        "此处没有方法“{method}”";
+    /// The service is shutting down; the call or stream can be resumed elsewhere.
+    SHUTTING_DOWN: Unavailable,
+        "the service is shutting down; call again or resume the stream",
+        "服务正在停止，请重新调用或续传";
+    /// A protected value cannot be opened with the keys at hand.
+    KEY_MISSING: Internal,
+        "a protected value cannot be read with the keys at hand; tell the operator",
+        "现有密钥无法读取受保护数据，请联系运维人员";
+    /// The cause is in the log under the request id.
+    INTERNAL: Internal,
+        "the service failed; quote the request id to the operator",
+        "服务内部错误，请将请求编号告知运维人员";
+}
