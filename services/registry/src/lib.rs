@@ -1,1 +1,4 @@
 //! unionhall-registry
+
+pub mod columns;
+pub mod reference;
