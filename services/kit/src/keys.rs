@@ -1,1 +1,274 @@
-//! To be filled.
+//! The key ring on disk: the key that signs tokens and the versioned secrets by purpose.
+//!
+//! Keys are made once, on the first start. Whoever holds ciphertext opens with
+//! [`OpenMode::MustExist`]: a ring made anew beside old ciphertext would lose it for good.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+use crate::{civil::CivilDate, clock::Clock, ids::Randomness};
+
+mod secret;
+mod signing;
+
+pub use signing::{KeyId, SigningKey, VerifyingKeys};
+
+use crate::private_file;
+
+/// Private half of the token key; only who mints tokens needs it.
+const TOKEN_KEY: &str = "token.pem";
+/// Public halves of the token keys; all that a verifier needs.
+pub const TOKEN_PUBLIC_KEY: &str = "token.pub.pem";
+
+/// What a symmetric key is for. One key never serves two purposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Encrypts page tokens.
+    Page,
+    /// Encrypts protected fields.
+    Vault,
+    /// Keys the look-up index over protected fields.
+    BlindIndex,
+    /// Seals audit rows.
+    Audit,
+    /// Digests the bodies behind request ids.
+    Idempotency,
+}
+
+impl Purpose {
+    /// Every purpose; a ring holds a key for each.
+    pub const ALL: [Self; 5] =
+        [Self::Page, Self::Vault, Self::BlindIndex, Self::Audit, Self::Idempotency];
+
+    /// The name of the purpose, which is its file's name too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Vault => "vault",
+            Self::BlindIndex => "blind_index",
+            Self::Audit => "audit",
+            Self::Idempotency => "idempotency",
+        }
+    }
+
+    fn file(self) -> String {
+        format!("{}.toml", self.name())
+    }
+}
+
+/// One version of a symmetric key; wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Key {
+    /// Counts from 1; stored beside whatever the key protects.
+    pub version: u32,
+    /// The civil day on which the key was made.
+    pub created: CivilDate,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+impl Key {
+    /// The 32 secret bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    fn fresh(version: u32, created: CivilDate, randomness: &dyn Randomness) -> Self {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        randomness.fill(bytes.as_mut());
+        Self { version, created, bytes }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Key(version {}, created {})", self.version, self.created)
+    }
+}
+
+/// What to do when the folder holds no key at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Make every key; for the first start beside an empty database.
+    CreateIfEmpty,
+    /// Refuse; for every start beside existing ciphertext.
+    MustExist,
+}
+
+/// Why the ring cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// A key file is not there.
+    #[error("the key file {0} is missing; restore it from the backup, it cannot be made anew")]
+    Missing(PathBuf),
+    /// A key file does not hold what it should.
+    #[error("the key file {path} is not valid: {detail}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without any of its content.
+        detail: String,
+    },
+    /// A key file is open to every user of the machine.
+    #[error("the key file {0} is open to other users; run chmod 600 on it")]
+    Exposed(PathBuf),
+    /// The file system refuses.
+    #[error("the keys at {path} cannot be read or written: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The cryptographic library refuses.
+    #[error("a token key cannot be made")]
+    Crypto,
+}
+
+/// Every key of one data folder.
+#[derive(Debug)]
+pub struct KeyRing {
+    signing: Option<SigningKey>,
+    verifying: VerifyingKeys,
+    symmetric: BTreeMap<Purpose, Vec<Key>>,
+}
+
+impl KeyRing {
+    /// Opens the ring in the folder `dir`, or makes it when `mode` allows and the folder is empty.
+    ///
+    /// A folder that holds some keys and lacks others is refused in either mode. Only the private
+    /// token key may lack: a process that mints no tokens is better off without it.
+    pub fn open(
+        dir: &Path,
+        mode: OpenMode,
+        clock: &dyn Clock,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, KeyError> {
+        if mode == OpenMode::CreateIfEmpty && is_empty(dir)? {
+            Self::generate(clock.today(), randomness)?.save(dir)?;
+        }
+        Self::load(dir)
+    }
+
+    /// A ring in memory alone, for a process that keeps nothing.
+    pub fn generate(today: CivilDate, randomness: &dyn Randomness) -> Result<Self, KeyError> {
+        let signing = SigningKey::generate(randomness)?;
+        let verifying = signing.verifying()?;
+        let first = |purpose| (purpose, vec![Key::fresh(1, today, randomness)]);
+        let symmetric = Purpose::ALL.into_iter().map(first).collect();
+        Ok(Self { signing: Some(signing), verifying, symmetric })
+    }
+
+    /// Adds a version to the keys of one purpose on disk. Running processes use it from their next
+    /// start on.
+    pub fn rotate(
+        dir: &Path,
+        purpose: Purpose,
+        today: CivilDate,
+        randomness: &dyn Randomness,
+    ) -> Result<u32, KeyError> {
+        let path = dir.join(purpose.file());
+        let mut keys = secret::read(&path)?;
+        let version = keys.last().map_or(1, |key| key.version + 1);
+        keys.push(Key::fresh(version, today, randomness));
+        secret::write(&path, &keys)?;
+        Ok(version)
+    }
+
+    /// The newest key of a purpose; what new ciphertext is made with.
+    pub fn current(&self, purpose: Purpose) -> &Key {
+        // `read` and `generate` both refuse a purpose without a key.
+        #[allow(clippy::expect_used)]
+        self.all(purpose).last().expect("every purpose has a key")
+    }
+
+    /// The key with which old ciphertext was made.
+    pub fn version(&self, purpose: Purpose, version: u32) -> Option<&Key> {
+        self.all(purpose).iter().find(|key| key.version == version)
+    }
+
+    /// Every version of a purpose, ascending.
+    pub fn all(&self, purpose: Purpose) -> &[Key] {
+        self.symmetric.get(&purpose).map_or(&[], Vec::as_slice)
+    }
+
+    /// The key that signs tokens, if this process has it.
+    pub fn signing(&self) -> Option<&SigningKey> {
+        self.signing.as_ref()
+    }
+
+    /// The keys that verify tokens.
+    pub fn verifying(&self) -> &VerifyingKeys {
+        &self.verifying
+    }
+
+    fn load(dir: &Path) -> Result<Self, KeyError> {
+        let private = dir.join(TOKEN_KEY);
+        let signing = match SigningKey::open(&private) {
+            Err(KeyError::Missing(_)) => None,
+            other => Some(other?),
+        };
+        let verifying = VerifyingKeys::open(&dir.join(TOKEN_PUBLIC_KEY))?;
+        if signing.as_ref().is_some_and(|key| verifying.get(key.id()).is_none()) {
+            let detail = "its public half is not in the public key file".to_owned();
+            return Err(KeyError::Invalid { path: private, detail });
+        }
+        let mut symmetric = BTreeMap::new();
+        for purpose in Purpose::ALL {
+            symmetric.insert(purpose, secret::read(&dir.join(purpose.file()))?);
+        }
+        Ok(Self { signing, verifying, symmetric })
+    }
+
+    /// Writes the whole ring beside its place and moves it there, so that a crash leaves either no
+    /// ring or all of it.
+    fn save(&self, dir: &Path) -> Result<(), KeyError> {
+        let draft = dir.with_extension("new");
+        if draft.exists() {
+            fs::remove_dir_all(&draft).map_err(io_at(&draft))?;
+        }
+        private_file::create_dir(&draft).map_err(io_at(&draft))?;
+        if let Some(signing) = &self.signing {
+            signing.save(&draft.join(TOKEN_KEY))?;
+        }
+        self.verifying.save(&draft.join(TOKEN_PUBLIC_KEY))?;
+        for (purpose, keys) in &self.symmetric {
+            secret::write(&draft.join(purpose.file()), keys)?;
+        }
+        fs::rename(&draft, dir).map_err(io_at(dir))?;
+        private_file::sync_parent(dir).map_err(io_at(dir))
+    }
+}
+
+/// Whether no ring was ever made here.
+fn is_empty(dir: &Path) -> Result<bool, KeyError> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(source) => Err(KeyError::Io { path: dir.to_owned(), source }),
+    }
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
+    let path = path.to_owned();
+    move |source| KeyError::Io { path, source }
+}
+
+/// Reads a key file, refusing one that every user of the machine could read.
+fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    match private_file::read(path) {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(KeyError::Exposed(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(KeyError::Missing(path.to_owned()))
+        }
+        Err(source) => Err(KeyError::Io { path: path.to_owned(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

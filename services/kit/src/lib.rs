@@ -14,6 +14,7 @@ pub mod ids;
 pub mod keys;
 pub mod paging;
 pub mod path;
+pub mod private_file;
 pub mod reasons;
 pub mod server;
 pub mod sheet;
