@@ -1,1 +1,17 @@
-//! To be filled.
+//! Who calls, and what they may do.
+//!
+//! A token says who (client id and expiry, signed); the policy snapshot says what (permissions and
+//! scope), so that taking a right away works within a second and not with the token's end. Each
+//! process verifies for itself; nothing that a peer claims in plain metadata is believed.
+
+mod caller;
+mod policy;
+mod policy_file;
+mod token;
+
+pub use caller::Caller;
+pub use policy::{
+    Client, ClientId, Permissions, PolicyStore, REFRESH_EVERY, STALE_AFTER, Snapshot,
+};
+pub use policy_file::{ClientEntry, PolicyError, PolicyFile, RoleEntry};
+pub use token::{Minter, Verifier};

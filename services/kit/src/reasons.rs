@@ -49,6 +49,10 @@ crate::reasons! {
     OUT_OF_SCOPE: PermissionDenied,
         "'{node}' does not lie wholly inside your scope",
         "“{node}”不完全在您的权限范围内";
+    /// The caller's scope changed while its stream was open.
+    SCOPE_CHANGED: Aborted,
+        "your scope has changed since the stream was opened; open it again",
+        "您的权限范围在数据流打开后已变更，请重新打开";
     /// The service cannot read its access policy and refuses every call.
     POLICY_STALE: Unavailable,
         "the access policy cannot be read at present; try again",
