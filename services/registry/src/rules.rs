@@ -1,0 +1,13 @@
+//! The registry's domain as plain values and functions: no async, no database, no wire.
+//!
+//! What can be decided from values is decided here. Each module returns its own small fault;
+//! every fault is a [`Refusal`], which `api` turns into the status that travels.
+
+pub mod area;
+pub mod credit_code;
+pub mod name;
+pub mod organisation_code;
+pub mod reasons;
+pub mod refusal;
+
+pub use refusal::Refusal;

@@ -1,0 +1,309 @@
+//! Decisions about changes of the tree: each takes the recorded areas and a wish, and returns the
+//! steps that carry it out, or the reason against it.
+//!
+//! A change takes effect on a day that is not after today and not before what is recorded already.
+//! Labels are never used twice. Merging, splitting and closing ask for areas without open
+//! children, so that every child's fate is decided by name; a move takes its subtree along.
+
+mod several;
+mod single;
+
+pub use several::{MergeTarget, Part, plan_merge, plan_split};
+pub use single::{NewArea, plan_close, plan_code, plan_create, plan_move, plan_rename};
+use unionhall_kit::{
+    civil::{CivilDate, Period},
+    fault::Reason,
+};
+
+use super::{
+    AreaPath,
+    official::OfficialCode,
+    tree::{AreaFact, AreaTree, DatedCode, DatedName, Lineage, LineageKind},
+};
+use crate::rules::{Refusal, name::Name, reasons};
+
+/// One thing to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AreaStep {
+    /// An area begins to exist.
+    Open {
+        /// Its label, never used before.
+        path: AreaPath,
+        /// Its first name.
+        name: Name,
+        /// Its first day.
+        from: CivilDate,
+        /// Whether that day is a convention.
+        history_unknown: bool,
+    },
+    /// An area's name ends and another begins.
+    Name {
+        /// The area.
+        path: AreaPath,
+        /// The name from then on.
+        name: Name,
+        /// Its first day.
+        from: CivilDate,
+    },
+    /// An area's official code ends and another begins.
+    Code {
+        /// The area.
+        path: AreaPath,
+        /// The code from then on.
+        code: OfficialCode,
+        /// The cut-off date of the edition that gives it.
+        edition: CivilDate,
+        /// Its first day.
+        from: CivilDate,
+    },
+    /// One area came out of another.
+    Link(Lineage),
+    /// An area, its name and its code end.
+    Close {
+        /// The area.
+        path: AreaPath,
+        /// The first day on which it no longer exists.
+        on: CivilDate,
+    },
+}
+
+/// What carries a wish out, in an order in which every step finds the tree valid.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AreaPlan {
+    /// The steps.
+    pub steps: Vec<AreaStep>,
+}
+
+impl AreaPlan {
+    /// From where to where records are carried, one pair per area: every employer whose actual
+    /// address lies in the first has it in the second from the day on. A split carries nothing
+    /// by itself, because each record's part must be told.
+    pub fn relocations(&self) -> impl Iterator<Item = &Lineage> {
+        self.steps.iter().filter_map(|step| match step {
+            AreaStep::Link(lineage) if lineage.kind != LineageKind::Split => Some(lineage),
+            _ => None,
+        })
+    }
+}
+
+/// Why a change of the tree is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AreaFault {
+    /// The area is not recorded.
+    #[error("{0} is unknown")]
+    Unknown(AreaPath),
+    /// The area is closed or not yet open.
+    #[error("{0} is not open on {1}")]
+    NotOpen(AreaPath, CivilDate),
+    /// The label was used before.
+    #[error("{0} is taken")]
+    LabelTaken(AreaPath),
+    /// This sibling bears the name.
+    #[error("{0} bears the name {1}")]
+    NameTaken(AreaPath, Name),
+    /// The first has the second below it.
+    #[error("{0} has {1} below it")]
+    HasChildren(AreaPath, AreaPath),
+    /// This many employers lie there.
+    #[error("{1} employers lie in {0}")]
+    Occupied(AreaPath, u64),
+    /// The day is after today.
+    #[error("{0} is in the future")]
+    InFuture(CivilDate),
+    /// The area's record reaches to a later day.
+    #[error("{0} cannot change before {1}")]
+    TooEarly(AreaPath, CivilDate),
+    /// The two are not of one level.
+    #[error("{0} and {1} are not of one level")]
+    Level(AreaPath, AreaPath),
+    /// A move without another parent.
+    #[error("{0} keeps its parent")]
+    ParentUnchanged(AreaPath),
+    /// Too few participants, or one twice.
+    #[error("too few participants, or one twice")]
+    Participants,
+    /// This area holds the official code.
+    #[error("{0} holds the code {1}")]
+    CodeTaken(AreaPath, OfficialCode),
+}
+
+impl Refusal for AreaFault {
+    fn reason(&self) -> &'static Reason {
+        match self {
+            Self::Unknown(_) => &reasons::AREA_UNKNOWN,
+            Self::NotOpen(..) => &reasons::AREA_NOT_OPEN,
+            Self::LabelTaken(_) => &reasons::AREA_LABEL_TAKEN,
+            Self::NameTaken(..) => &reasons::AREA_NAME_TAKEN,
+            Self::HasChildren(..) => &reasons::AREA_HAS_CHILDREN,
+            Self::Occupied(..) => &reasons::AREA_OCCUPIED,
+            Self::InFuture(_) => &reasons::AREA_CHANGE_IN_FUTURE,
+            Self::TooEarly(..) => &reasons::AREA_CHANGE_TOO_EARLY,
+            Self::Level(..) => &reasons::AREA_LEVEL_MISMATCH,
+            Self::ParentUnchanged(_) => &reasons::AREA_PARENT_UNCHANGED,
+            Self::Participants => &reasons::AREA_PARTICIPANTS,
+            Self::CodeTaken(..) => &reasons::OFFICIAL_CODE_TAKEN,
+        }
+    }
+
+    fn places(&self) -> Vec<(&'static str, String)> {
+        let area = |path: &AreaPath| ("area", path.to_string());
+        match self {
+            Self::Unknown(path) | Self::LabelTaken(path) | Self::ParentUnchanged(path) => {
+                vec![area(path)]
+            }
+            Self::NotOpen(path, day) => vec![area(path), ("day", day.to_string())],
+            Self::NameTaken(path, name) => vec![area(path), ("name", name.to_string())],
+            Self::HasChildren(path, child) => vec![area(path), ("child", child.to_string())],
+            Self::Occupied(path, count) => vec![area(path), ("count", count.to_string())],
+            Self::InFuture(day) => vec![("day", day.to_string())],
+            Self::TooEarly(path, day) => vec![area(path), ("earliest", day.to_string())],
+            Self::Level(path, other) => vec![area(path), ("other", other.to_string())],
+            Self::Participants => Vec::new(),
+            Self::CodeTaken(path, code) => vec![area(path), ("code", code.to_string())],
+        }
+    }
+}
+
+/// The area, provided that it is open from `day` on.
+fn open<'a>(
+    tree: &'a AreaTree,
+    path: &AreaPath,
+    day: CivilDate,
+) -> Result<&'a AreaFact, AreaFault> {
+    let fact = tree.get(path).ok_or_else(|| AreaFault::Unknown(path.clone()))?;
+    if fact.period.until().is_some() || day < fact.period.from() {
+        return Err(AreaFault::NotOpen(path.clone(), day));
+    }
+    Ok(fact)
+}
+
+/// The area, provided that it can end on `day`: open, nothing recorded later, no child then.
+fn closable<'a>(
+    tree: &'a AreaTree,
+    path: &AreaPath,
+    day: CivilDate,
+) -> Result<&'a AreaFact, AreaFault> {
+    let fact = open(tree, path, day)?;
+    let settled = tree.settled_on(fact);
+    if day < settled {
+        return Err(AreaFault::TooEarly(path.clone(), settled));
+    }
+    let lasting = |child: &&AreaFact| child.period.until().is_none_or(|until| day < until);
+    match tree.children(Some(path)).find(lasting) {
+        Some(child) => Err(AreaFault::HasChildren(path.clone(), child.path.clone())),
+        None => Ok(fact),
+    }
+}
+
+/// Whether `path` can begin to exist on `from` under this name.
+fn openable(
+    tree: &AreaTree,
+    path: &AreaPath,
+    name: &Name,
+    from: CivilDate,
+) -> Result<(), AreaFault> {
+    if tree.get(path).is_some() {
+        return Err(AreaFault::LabelTaken(path.clone()));
+    }
+    if let Some(parent) = path.parent() {
+        open(tree, &parent, from)?;
+    }
+    name_free(tree, path, name, from, &[])
+}
+
+/// Whether no sibling bears `name` on or after `from`, those in `leaving` aside.
+fn name_free(
+    tree: &AreaTree,
+    path: &AreaPath,
+    name: &Name,
+    from: CivilDate,
+    leaving: &[AreaPath],
+) -> Result<(), AreaFault> {
+    let parent = path.parent();
+    let bears = |fact: &&AreaFact| {
+        let later = Period::since(from);
+        fact.names.iter().any(|dated| dated.name == *name && dated.period.overlaps(later))
+    };
+    let others = |fact: &&AreaFact| fact.path != *path && !leaving.contains(&fact.path);
+    match tree.children(parent.as_ref()).filter(others).find(bears) {
+        Some(sibling) => Err(AreaFault::NameTaken(sibling.path.clone(), name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn not_after(day: CivilDate, today: CivilDate) -> Result<(), AreaFault> {
+    if day > today { Err(AreaFault::InFuture(day)) } else { Ok(()) }
+}
+
+impl AreaTree {
+    /// Records a plan that was made for this tree; further plans then see its effect.
+    pub fn apply(&mut self, plan: &AreaPlan) {
+        for step in &plan.steps {
+            self.record(step);
+        }
+    }
+
+    fn record(&mut self, step: &AreaStep) {
+        match step {
+            AreaStep::Open { path, name, from, history_unknown } => {
+                let period = Period::since(*from);
+                let fact = AreaFact {
+                    path: path.clone(),
+                    period,
+                    history_unknown: *history_unknown,
+                    names: vec![DatedName { name: name.clone(), period }],
+                    codes: Vec::new(),
+                };
+                self.areas.insert(path.clone(), fact);
+            }
+            AreaStep::Link(lineage) => self.lineage.push(lineage.clone()),
+            AreaStep::Name { path, .. }
+            | AreaStep::Code { path, .. }
+            | AreaStep::Close { path, .. } => {
+                if let Some(fact) = self.areas.get_mut(path) {
+                    change(fact, step);
+                }
+            }
+        }
+    }
+}
+
+fn change(fact: &mut AreaFact, step: &AreaStep) {
+    match step {
+        AreaStep::Name { name, from, .. } => {
+            end_names(fact, *from);
+            fact.names.push(DatedName { name: name.clone(), period: Period::since(*from) });
+        }
+        AreaStep::Code { code, edition, from, .. } => {
+            end_codes(fact, *from);
+            let period = Period::since(*from);
+            fact.codes.push(DatedCode { code: code.clone(), edition: *edition, period });
+        }
+        AreaStep::Close { on, .. } => {
+            end_names(fact, *on);
+            end_codes(fact, *on);
+            end(&mut fact.period, *on);
+        }
+        AreaStep::Open { .. } | AreaStep::Link(_) => {}
+    }
+}
+
+fn end_names(fact: &mut AreaFact, on: CivilDate) {
+    fact.names.iter_mut().for_each(|dated| end(&mut dated.period, on));
+}
+
+fn end_codes(fact: &mut AreaFact, on: CivilDate) {
+    fact.codes.iter_mut().for_each(|dated| end(&mut dated.period, on));
+}
+
+/// Ends an open period; ended ones keep their end.
+fn end(period: &mut Period, on: CivilDate) {
+    if period.until().is_none()
+        && let Some(ended) = Period::new(period.from(), Some(on))
+    {
+        *period = ended;
+    }
+}
+
+#[cfg(test)]
+mod tests;
