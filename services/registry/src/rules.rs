@@ -5,6 +5,7 @@
 
 pub mod area;
 pub mod credit_code;
+pub mod history;
 pub mod name;
 pub mod organisation_code;
 pub mod reasons;

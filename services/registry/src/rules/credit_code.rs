@@ -59,22 +59,22 @@ pub enum CreditCodeFault {
     #[error("{0} characters instead of 18")]
     Length(usize),
     /// A character outside the alphabet.
-    #[error("'{1}' at position {0}")]
+    #[error("'{1}' cannot stand at position {0} (I, O, S, V and Z are never used)")]
     Alphabet(usize, char),
     /// A position of the division (3 to 8) that is not a digit.
-    #[error("no digit at position {0}")]
+    #[error("position {0} belongs to the division and must be a digit")]
     Division(usize),
     /// The first character names no authority.
-    #[error("no authority '{0}'")]
+    #[error("no registering authority has the code '{0}'")]
     Authority(char),
     /// Position 17, the check of the organisation code, is wrong.
-    #[error("wrong inner check")]
+    #[error("the check character at position 17 does not fit")]
     InnerCheck,
     /// Position 18, the check of the whole, is wrong.
-    #[error("wrong outer check")]
+    #[error("the check character at position 18 does not fit")]
     OuterCheck,
     /// Positions 17 and 18 are both wrong.
-    #[error("wrong inner and outer check")]
+    #[error("the check characters at positions 17 and 18 do not fit")]
     BothChecks,
 }
 
@@ -212,27 +212,22 @@ impl From<CreditCode> for String {
 
 impl Refusal for CreditCodeFault {
     fn reason(&self) -> &'static Reason {
-        match self {
-            Self::Length(_) => &reasons::CREDIT_CODE_LENGTH,
-            Self::Alphabet(..) => &reasons::CREDIT_CODE_CHARACTER,
-            Self::Division(_) => &reasons::CREDIT_CODE_DIVISION,
-            Self::Authority(_) => &reasons::CREDIT_CODE_AUTHORITY,
-            Self::InnerCheck | Self::OuterCheck | Self::BothChecks => &reasons::CREDIT_CODE_CHECK,
-        }
+        &reasons::CREDIT_CODE_INVALID
     }
 
     fn places(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Length(found) => vec![("found", found.to_string())],
-            Self::Alphabet(position, character) => {
-                vec![("position", position.to_string()), ("character", character.to_string())]
+        let zh = match self {
+            Self::Length(found) => format!("应为18位，实为{found}位"),
+            Self::Alphabet(at, character) => {
+                format!("第{at}位“{character}”不合规（不使用I、O、S、V、Z）")
             }
-            Self::Division(position) => vec![("position", position.to_string())],
-            Self::Authority(authority) => vec![("authority", authority.to_string())],
-            Self::InnerCheck => vec![("which", "17".to_owned())],
-            Self::OuterCheck => vec![("which", "18".to_owned())],
-            Self::BothChecks => vec![("which", "17, 18".to_owned())],
-        }
+            Self::Division(at) => format!("第{at}位属登记机关行政区划码，应为数字"),
+            Self::Authority(authority) => format!("登记管理部门代码“{authority}”不存在"),
+            Self::InnerCheck => "第17位校验位不符".to_owned(),
+            Self::OuterCheck => "第18位校验位不符".to_owned(),
+            Self::BothChecks => "第17、18位校验位均不符".to_owned(),
+        };
+        vec![("problem", self.to_string()), ("problem_zh", zh)]
     }
 }
 

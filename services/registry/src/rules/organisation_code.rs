@@ -22,10 +22,10 @@ pub enum OrganisationCodeFault {
     #[error("{0} characters instead of 9")]
     Length(usize),
     /// A character that is neither digit nor letter; its position from 1.
-    #[error("'{1}' at position {0}")]
+    #[error("'{1}' cannot stand at position {0}")]
     Alphabet(usize, char),
     /// The check character is wrong.
-    #[error("wrong check character")]
+    #[error("the check character at position 9 does not fit")]
     Check,
 }
 
@@ -132,21 +132,16 @@ impl From<OrganisationCode> for String {
 
 impl Refusal for OrganisationCodeFault {
     fn reason(&self) -> &'static Reason {
-        match self {
-            Self::Length(_) => &reasons::ORGANISATION_CODE_LENGTH,
-            Self::Alphabet(..) => &reasons::ORGANISATION_CODE_CHARACTER,
-            Self::Check => &reasons::ORGANISATION_CODE_CHECK,
-        }
+        &reasons::ORGANISATION_CODE_INVALID
     }
 
     fn places(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Length(found) => vec![("found", found.to_string())],
-            Self::Alphabet(position, character) => {
-                vec![("position", position.to_string()), ("character", character.to_string())]
-            }
-            Self::Check => Vec::new(),
-        }
+        let zh = match self {
+            Self::Length(found) => format!("应为9位，实为{found}位"),
+            Self::Alphabet(at, character) => format!("第{at}位“{character}”不合规"),
+            Self::Check => "第9位校验位不符".to_owned(),
+        };
+        vec![("problem", self.to_string()), ("problem_zh", zh)]
     }
 }
 

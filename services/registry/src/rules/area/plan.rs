@@ -2,15 +2,16 @@
 //! steps that carry it out, or the reason against it.
 //!
 //! A change takes effect on a day that is not after today and not before what is recorded already.
-//! Labels are never used twice. Merging, splitting and closing ask for areas without open
-//! children, so that every child's fate is decided by name; a move takes its subtree along.
+//! Labels are never used twice. Merging and closing ask for areas without open children, so that
+//! every child's fate is decided by name; a move takes its subtree along.
 
-mod several;
+mod merge;
 mod single;
 
-pub use several::{MergeTarget, Part, plan_merge, plan_split};
+pub use merge::plan_merge;
 pub use single::{NewArea, plan_close, plan_code, plan_create, plan_move, plan_rename};
 use unionhall_kit::{
+    self as kit,
     civil::{CivilDate, Period},
     fault::Reason,
 };
@@ -18,7 +19,7 @@ use unionhall_kit::{
 use super::{
     AreaPath,
     official::OfficialCode,
-    tree::{AreaFact, AreaTree, DatedCode, DatedName, Lineage, LineageKind},
+    tree::{AreaFact, AreaTree, DatedCode, DatedName, Lineage},
 };
 use crate::rules::{Refusal, name::Name, reasons};
 
@@ -76,11 +77,10 @@ pub struct AreaPlan {
 
 impl AreaPlan {
     /// From where to where records are carried, one pair per area: every employer whose actual
-    /// address lies in the first has it in the second from the day on. A split carries nothing
-    /// by itself, because each record's part must be told.
+    /// address lies in the first has it in the second from the day on.
     pub fn relocations(&self) -> impl Iterator<Item = &Lineage> {
         self.steps.iter().filter_map(|step| match step {
-            AreaStep::Link(lineage) if lineage.kind != LineageKind::Split => Some(lineage),
+            AreaStep::Link(lineage) => Some(lineage),
             _ => None,
         })
     }
@@ -95,6 +95,9 @@ pub enum AreaFault {
     /// The area is closed or not yet open.
     #[error("{0} is not open on {1}")]
     NotOpen(AreaPath, CivilDate),
+    /// The parent is unknown, closed or not yet open.
+    #[error("the parent {0} is not open on {1}")]
+    ParentNotOpen(AreaPath, CivilDate),
     /// The label was used before.
     #[error("{0} is taken")]
     LabelTaken(AreaPath),
@@ -119,8 +122,8 @@ pub enum AreaFault {
     /// A move without another parent.
     #[error("{0} keeps its parent")]
     ParentUnchanged(AreaPath),
-    /// Too few participants, or one twice.
-    #[error("too few participants, or one twice")]
+    /// A merge or succession without two distinct areas.
+    #[error("no source, or an area twice")]
     Participants,
     /// This area holds the official code.
     #[error("{0} holds the code {1}")]
@@ -130,33 +133,35 @@ pub enum AreaFault {
 impl Refusal for AreaFault {
     fn reason(&self) -> &'static Reason {
         match self {
-            Self::Unknown(_) => &reasons::AREA_UNKNOWN,
+            Self::Unknown(_) => &kit::reasons::NOT_FOUND,
             Self::NotOpen(..) => &reasons::AREA_NOT_OPEN,
-            Self::LabelTaken(_) => &reasons::AREA_LABEL_TAKEN,
+            Self::ParentNotOpen(..) => &reasons::AREA_PARENT_NOT_OPEN,
+            Self::LabelTaken(_) => &kit::reasons::ALREADY_EXISTS,
             Self::NameTaken(..) => &reasons::AREA_NAME_TAKEN,
             Self::HasChildren(..) => &reasons::AREA_HAS_CHILDREN,
-            Self::Occupied(..) => &reasons::AREA_OCCUPIED,
-            Self::InFuture(_) => &reasons::AREA_CHANGE_IN_FUTURE,
-            Self::TooEarly(..) => &reasons::AREA_CHANGE_TOO_EARLY,
+            Self::Occupied(..) => &reasons::AREA_HAS_RECORDS,
+            Self::InFuture(_) | Self::TooEarly(..) => &reasons::AREA_DATE_INVALID,
             Self::Level(..) => &reasons::AREA_LEVEL_MISMATCH,
             Self::ParentUnchanged(_) => &reasons::AREA_PARENT_UNCHANGED,
-            Self::Participants => &reasons::AREA_PARTICIPANTS,
+            Self::Participants => &reasons::AREA_PARTICIPANTS_INVALID,
             Self::CodeTaken(..) => &reasons::OFFICIAL_CODE_TAKEN,
         }
     }
 
     fn places(&self) -> Vec<(&'static str, String)> {
         let area = |path: &AreaPath| ("area", path.to_string());
+        let problem = |zh: String| vec![("problem", self.to_string()), ("problem_zh", zh)];
         match self {
-            Self::Unknown(path) | Self::LabelTaken(path) | Self::ParentUnchanged(path) => {
-                vec![area(path)]
+            Self::Unknown(path) | Self::LabelTaken(path) => vec![("name", format!("areas/{path}"))],
+            Self::ParentUnchanged(path) => vec![area(path)],
+            Self::NotOpen(path, day) | Self::ParentNotOpen(path, day) => {
+                vec![area(path), ("day", day.to_string())]
             }
-            Self::NotOpen(path, day) => vec![area(path), ("day", day.to_string())],
             Self::NameTaken(path, name) => vec![area(path), ("name", name.to_string())],
             Self::HasChildren(path, child) => vec![area(path), ("child", child.to_string())],
             Self::Occupied(path, count) => vec![area(path), ("count", count.to_string())],
-            Self::InFuture(day) => vec![("day", day.to_string())],
-            Self::TooEarly(path, day) => vec![area(path), ("earliest", day.to_string())],
+            Self::InFuture(day) => problem(format!("{day}晚于今日")),
+            Self::TooEarly(path, day) => problem(format!("区域{path}的变更不能早于{day}")),
             Self::Level(path, other) => vec![area(path), ("other", other.to_string())],
             Self::Participants => Vec::new(),
             Self::CodeTaken(path, code) => vec![area(path), ("code", code.to_string())],
@@ -205,26 +210,27 @@ fn openable(
     if tree.get(path).is_some() {
         return Err(AreaFault::LabelTaken(path.clone()));
     }
-    if let Some(parent) = path.parent() {
-        open(tree, &parent, from)?;
+    if let Some(parent) = path.parent()
+        && open(tree, &parent, from).is_err()
+    {
+        return Err(AreaFault::ParentNotOpen(parent, from));
     }
-    name_free(tree, path, name, from, &[])
+    name_free(tree, path, name, from)
 }
 
-/// Whether no sibling bears `name` on or after `from`, those in `leaving` aside.
+/// Whether no sibling bears `name` on or after `from`.
 fn name_free(
     tree: &AreaTree,
     path: &AreaPath,
     name: &Name,
     from: CivilDate,
-    leaving: &[AreaPath],
 ) -> Result<(), AreaFault> {
     let parent = path.parent();
     let bears = |fact: &&AreaFact| {
         let later = Period::since(from);
         fact.names.iter().any(|dated| dated.name == *name && dated.period.overlaps(later))
     };
-    let others = |fact: &&AreaFact| fact.path != *path && !leaving.contains(&fact.path);
+    let others = |fact: &&AreaFact| fact.path != *path;
     match tree.children(parent.as_ref()).filter(others).find(bears) {
         Some(sibling) => Err(AreaFault::NameTaken(sibling.path.clone(), name.clone())),
         None => Ok(()),

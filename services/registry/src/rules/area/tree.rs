@@ -66,8 +66,6 @@ pub enum LineageKind {
     Moved,
     /// The area became part of another.
     Merged,
-    /// A part of the area became another; figures across it are estimates.
-    Split,
     /// The area was closed and another took over its work.
     Succeeded,
 }

@@ -1,13 +1,13 @@
 //! Changes of one area: create, rename, code, move, close.
 
-use unionhall_kit::civil::CivilDate;
+use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{AreaFault, AreaPlan, AreaStep, closable, name_free, not_after, open, openable};
 use crate::rules::{
     area::{
         AreaPath,
         official::OfficialCode,
-        tree::{AreaFact, AreaTree, Lineage, LineageKind},
+        tree::{AreaFact, AreaTree, DatedCode, Lineage, LineageKind},
     },
     name::Name,
 };
@@ -53,7 +53,7 @@ pub fn plan_rename(
     if fact.name_on(from) == Some(&name) {
         return Ok(AreaPlan::default());
     }
-    name_free(tree, path, &name, from, &[])?;
+    name_free(tree, path, &name, from)?;
     Ok(AreaPlan { steps: vec![AreaStep::Name { path: path.clone(), name, from }] })
 }
 
@@ -72,22 +72,12 @@ pub fn plan_code(
     if let Some(since) = held_since.filter(|since| from < *since) {
         return Err(AreaFault::TooEarly(path.clone(), since));
     }
-    let holds = |other: &&AreaFact| {
-        let later = |d: &&_| holds_after(d, &code, from);
-        other.path != *path && other.codes.iter().any(|dated| later(&dated))
-    };
+    let held = |dated: &DatedCode| dated.code == code && dated.period.overlaps(Period::since(from));
+    let holds = |other: &&AreaFact| other.path != *path && other.codes.iter().any(held);
     if let Some(holder) = tree.all().find(holds) {
         return Err(AreaFault::CodeTaken(holder.path.clone(), code));
     }
     Ok(AreaPlan { steps: vec![AreaStep::Code { path: path.clone(), code, edition, from }] })
-}
-
-fn holds_after(
-    dated: &crate::rules::area::tree::DatedCode,
-    code: &OfficialCode,
-    from: CivilDate,
-) -> bool {
-    dated.code == *code && dated.period.until().is_none_or(|until| from < until)
 }
 
 /// Puts an area with everything below it under another parent. The label is the path, so every

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::tree::LineageKind, *};
 
 const TODAY: &str = "2015-03-18";
 
@@ -14,10 +14,6 @@ fn path(label: &str) -> AreaPath {
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
-}
-
-fn part(label: &str, text: &str) -> Part {
-    Part { path: path(label), name: name(text) }
 }
 
 fn wish(label: &str, text: &str, from: &str) -> NewArea {
@@ -63,7 +59,7 @@ fn creation_asks_for_an_open_parent_a_fresh_label_and_a_free_name() {
     );
     assert_eq!(
         create(wish("110102099001", "北广社区", "2014-01-01")),
-        Err(AreaFault::Unknown(path("110102099")))
+        Err(AreaFault::ParentNotOpen(path("110102099"), day("2014-01-01")))
     );
     assert_eq!(
         create(wish("110102010003", "新康社区", "2014-01-01")),
@@ -75,7 +71,7 @@ fn creation_asks_for_an_open_parent_a_fresh_label_and_a_free_name() {
     );
     assert_eq!(
         create(wish("110102010003", "北广社区", "1899-12-31")),
-        Err(AreaFault::NotOpen(path("110102010"), day("1899-12-31")))
+        Err(AreaFault::ParentNotOpen(path("110102010"), day("1899-12-31")))
     );
     assert!(create(wish("110102012002", "新康社区", TODAY)).is_ok(), "another parent");
 }
@@ -165,19 +161,20 @@ fn a_move_is_refused_where_it_cannot_be_true() {
 }
 
 #[test]
-fn a_merge_ends_its_sources_and_may_keep_a_name() {
+fn a_merge_ends_its_sources_with_lineage() {
     let mut tree = tree();
     let on = day("2014-07-01");
-    let sources = [path("110102010001"), path("110102010002")];
-    let target = MergeTarget::New(part("110102010020", "新康社区"));
-    let plan = plan_merge(&tree, &sources, target, on, day(TODAY));
+    let (source, target) = (path("110102010001"), path("110102010002"));
+    let plan = plan_merge(&tree, std::slice::from_ref(&source), &target, on, day(TODAY));
     let plan = apply(&mut tree, plan);
-    assert_eq!(plan.relocations().count(), 2);
     assert!(plan.relocations().all(|link| link.kind == LineageKind::Merged));
-    assert!(tree.get(&sources[0]).unwrap().period.until() == Some(on));
-    // The merged area cannot be closed on a day before it absorbed the others.
-    let early = day("2014-06-30");
-    assert!(plan_close(&tree, &path("110102010020"), None, 0, early, day(TODAY)).is_err());
+    assert_eq!(plan.relocations().count(), 1);
+    assert_eq!(tree.get(&source).unwrap().period.until(), Some(on));
+    // The merged area cannot be closed on a day before it absorbed the other.
+    assert_eq!(
+        plan_close(&tree, &target, None, 0, day("2014-06-30"), day(TODAY)),
+        Err(AreaFault::TooEarly(target, on))
+    );
 }
 
 #[test]
@@ -185,52 +182,18 @@ fn a_merge_is_refused_for_wrong_participants() {
     let tree = tree();
     let merge = |sources: &[&str], target| {
         let sources: Vec<_> = sources.iter().map(|label| path(label)).collect();
-        plan_merge(&tree, &sources, target, day("2014-07-01"), day(TODAY))
+        plan_merge(&tree, &sources, &path(target), day("2014-07-01"), day(TODAY))
     };
-    let existing = |label| MergeTarget::Existing(path(label));
     let (one, two, other) = ("110102010001", "110102010002", "110102012001");
-    assert_eq!(merge(&[], existing(one)), Err(AreaFault::Participants));
-    assert_eq!(merge(&[one], existing(one)), Err(AreaFault::Participants));
-    assert_eq!(merge(&[one, one], existing(two)), Err(AreaFault::Participants));
+    assert_eq!(merge(&[], one), Err(AreaFault::Participants));
+    assert_eq!(merge(&[one], one), Err(AreaFault::Participants));
+    assert_eq!(merge(&[one, one], two), Err(AreaFault::Participants));
+    assert_eq!(merge(&[one], "110102012"), Err(AreaFault::Level(path(one), path("110102012"))));
     assert_eq!(
-        merge(&[one], MergeTarget::New(part("110102010020", "北广社区"))),
-        Err(AreaFault::Participants)
-    );
-    assert_eq!(
-        merge(&[one], existing("110102012")),
-        Err(AreaFault::Level(path(one), path("110102012")))
-    );
-    assert_eq!(
-        merge(&["110102010"], existing("110102012")),
+        merge(&["110102010"], "110102012"),
         Err(AreaFault::HasChildren(path("110102010"), path(one)))
     );
-    assert_eq!(
-        merge(&[one, two], MergeTarget::New(part("110102012020", "西海社区"))),
-        Err(AreaFault::NameTaken(path(other), name("西海社区")))
-    );
-    assert!(merge(&[one], existing(two)).is_ok());
-    assert!(merge(&[one], existing(other)).is_ok(), "another sub-district absorbs it");
-}
-
-#[test]
-fn a_split_closes_its_source_or_leaves_it_a_part() {
-    let split = |tree: &AreaTree, parts: &[(&str, &str)], remains| {
-        let parts = parts.iter().map(|(label, text)| part(label, text)).collect();
-        let on = day("2014-07-01");
-        plan_split(tree, &path("110102010001"), parts, remains, on, day(TODAY))
-    };
-    let (left, right) = (("110102010011", "新康社区"), ("110102010012", "北广社区"));
-    let mut closed = tree();
-    let plan = split(&closed, &[left, right], false);
-    let plan = apply(&mut closed, plan);
-    assert_eq!(plan.relocations().count(), 0, "each record's part must be told");
-    let mut kept = tree();
-    let plan = split(&kept, &[right], true);
-    apply(&mut kept, plan);
-    assert_eq!(kept.get(&path("110102010001")).unwrap().period.until(), None);
-    assert_eq!(split(&tree(), &[left], false), Err(AreaFault::Participants));
-    assert_eq!(split(&tree(), &[left, left], false), Err(AreaFault::Participants));
-    assert!(split(&tree(), &[left], true).is_err(), "the name is still borne");
+    assert!(merge(&[one, other], two).is_ok(), "from another sub-district too");
 }
 
 #[test]
@@ -289,6 +252,7 @@ fn every_refusal_fills_its_texts() {
     for fault in [
         AreaFault::Unknown(one.clone()),
         AreaFault::NotOpen(one.clone(), day(TODAY)),
+        AreaFault::ParentNotOpen(one.clone(), day(TODAY)),
         AreaFault::LabelTaken(one.clone()),
         AreaFault::NameTaken(one.clone(), name("新康社区")),
         AreaFault::HasChildren(one.clone(), two.clone()),
@@ -312,21 +276,14 @@ fn wished(tree: &AreaTree, draw: (u8, u8, u8, u8)) -> Result<AreaPlan, AreaFault
     let label = |n: u8| path(&format!("11010201{}{:03}", n % 4, (n / 4) % 8));
     let text = |n: u8| name(["甲社区", "乙社区", "丙社区", "丁社区"][usize::from(n % 4)]);
     let (on, today) = (day("2014-01-01").plus_days(u64::from(when)), day(TODAY));
-    match kind % 6 {
+    match kind % 5 {
         0 => {
             let (path, name) = (label(first), text(second));
             plan_create(tree, NewArea { path, name, from: on, history_unknown: false }, today)
         }
         1 => plan_rename(tree, &label(first), text(second), on, today),
         2 => plan_move(tree, &label(first), &label(second), on, today),
-        3 => {
-            let target = MergeTarget::Existing(label(second));
-            plan_merge(tree, &[label(first)], target, on, today)
-        }
-        4 => {
-            let parts = vec![Part { path: label(second), name: text(when) }];
-            plan_split(tree, &label(first), parts, true, on, today)
-        }
+        3 => plan_merge(tree, &[label(first)], &label(second), on, today),
         _ => plan_close(tree, &label(first), None, 0, on, today),
     }
 }

@@ -1,0 +1,169 @@
+//! A value that changes over time: dated facts of one kind, at most one on a day.
+
+use unionhall_kit::civil::{CivilDate, Period};
+
+/// A value and when it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// The value.
+    pub value: T,
+    /// When it holds.
+    pub period: Period,
+}
+
+/// Dated values, ascending and disjoint; there may be gaps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History<T>(Vec<Dated<T>>);
+
+/// Two facts of one kind hold on a common day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("two facts of one kind hold on {0}")]
+pub struct Overlap(pub CivilDate);
+
+impl<T> Default for History<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Clone + PartialEq> History<T> {
+    /// The history of these rows, in any order. Rows that cover no day are left out: they tell of
+    /// nothing that held.
+    pub fn new(rows: Vec<Dated<T>>) -> Result<Self, Overlap> {
+        let covers_a_day = |row: &Dated<T>| row.period.until() != Some(row.period.from());
+        let mut rows: Vec<_> = rows.into_iter().filter(covers_a_day).collect();
+        rows.sort_by_key(|row| row.period.from());
+        match rows.windows(2).find(|pair| pair[0].period.overlaps(pair[1].period)) {
+            Some(pair) => Err(Overlap(pair[1].period.from())),
+            None => Ok(Self(rows)),
+        }
+    }
+
+    /// The value on `day`.
+    pub fn on(&self, day: CivilDate) -> Option<&T> {
+        self.0.iter().find(|row| row.period.covers(day)).map(|row| &row.value)
+    }
+
+    /// The rows, ascending.
+    pub fn rows(&self) -> &[Dated<T>] {
+        &self.0
+    }
+
+    /// Every day on which the value changes, ascending.
+    pub fn days(&self) -> impl Iterator<Item = CivilDate> {
+        self.0.iter().flat_map(|row| [Some(row.period.from()), row.period.until()]).flatten()
+    }
+
+    /// The first day of which something is known.
+    pub fn first_day(&self) -> Option<CivilDate> {
+        self.0.first().map(|row| row.period.from())
+    }
+
+    /// The value from `from` on becomes `value`, or nothing for `None`, up to the next change that
+    /// is recorded already: what is known of later days stays.
+    #[must_use]
+    pub fn with(&self, value: Option<T>, from: CivilDate) -> Self {
+        let until = self.days().find(|day| *day > from);
+        let mut rows = Vec::with_capacity(self.0.len() + 1);
+        for row in &self.0 {
+            let cut = if row.period.covers(from) { Some(from) } else { row.period.until() };
+            let period = Period::new(row.period.from(), cut).unwrap_or(row.period);
+            rows.push(Dated { value: row.value.clone(), period });
+        }
+        // `until` is after `from`, so the period exists.
+        if let (Some(value), Some(period)) = (value, Period::new(from, until)) {
+            rows.push(Dated { value, period });
+        }
+        rows.retain(|row| row.period.until() != Some(row.period.from()));
+        rows.sort_by_key(|row| row.period.from());
+        Self(joined(rows))
+    }
+
+    /// The rows of `self` that `newer` no longer has, and those that it has instead.
+    pub fn replaced_by<'a>(&'a self, newer: &'a Self) -> (Vec<&'a Dated<T>>, Vec<&'a Dated<T>>) {
+        let missing = |rows: &'a [Dated<T>], other: &'a [Dated<T>]| {
+            rows.iter().filter(|row| !other.contains(row)).collect()
+        };
+        (missing(&self.0, &newer.0), missing(&newer.0, &self.0))
+    }
+}
+
+/// Joins neighbours with one value, so that one truth has one form.
+fn joined<T: PartialEq>(rows: Vec<Dated<T>>) -> Vec<Dated<T>> {
+    let mut joined: Vec<Dated<T>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(last) = joined.last_mut()
+            && last.value == row.value
+            && last.period.until() == Some(row.period.from())
+            && let Some(period) = Period::new(last.period.from(), row.period.until())
+        {
+            last.period = period;
+        } else {
+            joined.push(row);
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(offset: i32) -> CivilDate {
+        CivilDate::from_epoch_day(offset).unwrap()
+    }
+
+    fn dated(value: u8, from: i32, until: Option<i32>) -> Dated<u8> {
+        Dated { value, period: Period::new(day(from), until.map(day)).unwrap() }
+    }
+
+    #[test]
+    fn a_backdated_value_leaves_later_ones_alone() {
+        let history = History::new(vec![dated(2, 5, None), dated(1, 1, Some(5))]).unwrap();
+        let changed = history.with(Some(9), day(3));
+        assert_eq!(changed.rows(), [dated(1, 1, Some(3)), dated(9, 3, Some(5)), dated(2, 5, None)]);
+        let (gone, added) = history.replaced_by(&changed);
+        assert_eq!(gone, [&dated(1, 1, Some(5))]);
+        assert_eq!(added, [&dated(1, 1, Some(3)), &dated(9, 3, Some(5))]);
+    }
+
+    #[test]
+    fn the_same_first_day_corrects_and_nothing_ends() {
+        let history = History::new(vec![dated(1, 1, None)]).unwrap();
+        assert_eq!(history.with(Some(2), day(1)).rows(), [dated(2, 1, None)]);
+        assert_eq!(history.with(None, day(4)).rows(), [dated(1, 1, Some(4))]);
+        assert_eq!(history.with(Some(1), day(4)), history, "the same value is no change");
+        assert_eq!(history.with(Some(3), day(-4)).on(day(0)), Some(&3));
+    }
+
+    #[test]
+    fn overlapping_rows_are_no_history_and_empty_ones_are_dropped() {
+        let rows = vec![dated(1, 1, Some(5)), dated(2, 4, None)];
+        assert_eq!(History::new(rows), Err(Overlap(day(4))));
+        assert!(History::new(vec![dated(1, 3, Some(3))]).unwrap().rows().is_empty());
+    }
+
+    proptest! {
+        /// The oracle keeps one cell a day; a change writes the cells up to the next difference.
+        #[test]
+        fn every_day_has_the_value_last_written_for_it(
+            edits in prop::collection::vec((prop::option::of(0_u8..3), 0_i32..20), 1..12)
+        ) {
+            let mut history = History::default();
+            let mut cells = [None; 40];
+            for (value, from) in edits {
+                let start = usize::try_from(from).unwrap();
+                let next = (start + 1..40).find(|at| cells[*at] != cells[*at - 1]).unwrap_or(40);
+                cells[start..next].fill(value);
+                history = history.with(value, day(from));
+                let again = History::new(history.rows().to_vec());
+                prop_assert_eq!(again.as_ref(), Ok(&history));
+                for (at, cell) in (0..40).zip(cells) {
+                    prop_assert_eq!(history.on(day(at)).copied(), cell, "day {}", at);
+                }
+            }
+        }
+    }
+}
