@@ -1,0 +1,5 @@
+mod calls;
+mod house;
+mod limits;
+mod raw;
+mod stopping;

@@ -1,0 +1,263 @@
+//! A server with one service whose methods do what the tests need, and a client that sees all.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Empty};
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
+use prost_types::{
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, body::Body, transport::server::TcpConnectInfo};
+use tower::service_fn;
+
+use crate::{
+    clock::SystemClock,
+    config::ServerConfig,
+    ids::{Ids, SystemRandomness},
+    server::{DrainToken, Drained, Registered, RequestId, Server, ServerError},
+};
+
+pub(super) const SERVICE: &str = "unionhall.test.v1.TestService";
+
+/// No test waits longer; one that does has failed.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the handlers saw, and the gate before which `Hang` waits.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) calls: Arc<AtomicUsize>,
+    pub(super) gate: Arc<Semaphore>,
+    arrivals: Arc<Semaphore>,
+}
+
+impl Seen {
+    /// Waits until this many more calls have reached a handler.
+    pub(super) async fn arrivals(&self, count: u32) {
+        within(self.arrivals.acquire_many(count)).await.unwrap().forget();
+    }
+}
+
+pub(super) struct House {
+    pub(super) address: SocketAddr,
+    pub(super) seen: Seen,
+    pub(super) shutdown: CancellationToken,
+    served: JoinHandle<Drained>,
+}
+
+impl House {
+    pub(super) async fn open(adjust: impl FnOnce(&mut ServerConfig)) -> Self {
+        Self::with(adjust, |server| server).await
+    }
+
+    pub(super) async fn with(
+        adjust: impl FnOnce(&mut ServerConfig),
+        extend: impl FnOnce(Server) -> Server,
+    ) -> Self {
+        let seen = Seen {
+            calls: Arc::default(),
+            gate: Arc::new(Semaphore::new(0)),
+            arrivals: Arc::new(Semaphore::new(0)),
+        };
+        let ready = extend(server(adjust, &seen)).build().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let served = tokio::spawn(ready.serve(listener, shutdown.clone()));
+        Self { address, seen, shutdown, served }
+    }
+
+    pub(super) async fn stop(self) -> Drained {
+        self.shutdown.cancel();
+        self.stopped().await
+    }
+
+    pub(super) async fn stopped(self) -> Drained {
+        within(self.served).await.unwrap()
+    }
+
+    pub(super) async fn client(&self) -> Client {
+        Client::connect(self.address).await
+    }
+}
+
+pub(super) async fn within<F: Future>(future: F) -> F::Output {
+    timeout(PATIENCE, future).await.expect("it took too long")
+}
+
+pub(super) fn server(adjust: impl FnOnce(&mut ServerConfig), seen: &Seen) -> Server {
+    let mut config = ServerConfig::default();
+    config.drain.cap_ms = 2_000;
+    adjust(&mut config);
+    let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
+    let seen = seen.clone();
+    let handler = service_fn(move |request| handle(seen.clone(), request));
+    Server::new(config, ids).register(Registered::new(descriptor()).named(SERVICE, handler))
+}
+
+fn descriptor() -> &'static [u8] {
+    let method = |name: &str, server_streaming| MethodDescriptorProto {
+        name: Some(name.into()),
+        server_streaming: Some(server_streaming),
+        ..Default::default()
+    };
+    let service = ServiceDescriptorProto {
+        name: Some("TestService".into()),
+        method: vec![
+            method("Echo", false),
+            method("Hang", false),
+            method("Panic", false),
+            method("Silent", true),
+            method("Resumable", true),
+            method("Torn", true),
+        ],
+        ..Default::default()
+    };
+    let file = FileDescriptorProto {
+        name: Some("test.proto".into()),
+        package: Some("unionhall.test.v1".into()),
+        service: vec![service],
+        ..Default::default()
+    };
+    Box::leak(FileDescriptorSet { file: vec![file] }.encode_to_vec().into_boxed_slice())
+}
+
+fn handle(
+    seen: Seen,
+    request: Request<Body>,
+) -> BoxFuture<'static, Result<Response<Body>, std::convert::Infallible>> {
+    Box::pin(async move {
+        seen.calls.fetch_add(1, Ordering::SeqCst);
+        seen.arrivals.add_permits(1);
+        let (_, method) = request.uri().path().rsplit_once('/').unwrap();
+        Ok(match method {
+            "Panic" => panic!("as asked"),
+            "Hang" => {
+                seen.gate.acquire().await.unwrap().forget();
+                echo(&request)
+            }
+            "Silent" => streaming(futures::stream::pending()),
+            "Torn" => streaming(futures::stream::poll_fn(|_| panic!("as asked"))),
+            "Resumable" => {
+                let drain = request.extensions().get::<DrainToken>().unwrap().clone();
+                streaming(futures::stream::once(async move {
+                    drain.draining().await;
+                    Err(drain.fault().to_status())
+                }))
+            }
+            _ => echo(&request),
+        })
+    })
+}
+
+fn echo(request: &Request<Body>) -> Response<Body> {
+    let id = request.extensions().get::<RequestId>().unwrap();
+    let peer = request.extensions().get::<TcpConnectInfo>().unwrap().remote_addr().unwrap();
+    let mut answer = Response::new(Body::empty());
+    answer.headers_mut().insert("grpc-status", 0.into());
+    answer.headers_mut().insert("seen-request-id", id.header());
+    answer.headers_mut().insert("seen-port", peer.port().into());
+    answer
+}
+
+fn streaming(
+    frames: impl futures::Stream<Item = Result<http_body::Frame<Bytes>, Status>> + Send + 'static,
+) -> Response<Body> {
+    Response::new(Body::new(http_body_util::StreamBody::new(frames)))
+}
+
+/// One HTTP/2 connection.
+pub(super) struct Client {
+    sender: SendRequest<Empty<Bytes>>,
+    connection: JoinHandle<hyper::Result<()>>,
+}
+
+/// The end of a call: its headers, and its status from wherever it stood.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    pub(super) status: Status,
+}
+
+impl Client {
+    pub(super) async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (sender, connection) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        Self { sender, connection: tokio::spawn(connection) }
+    }
+
+    /// Begins a call; the future waits for its end.
+    pub(super) fn call(
+        &self,
+        method: &str,
+        headers: &[(&'static str, &str)],
+    ) -> impl Future<Output = hyper::Result<Answer>> + Send + use<> {
+        let path = format!("/{SERVICE}/{method}");
+        let mut sender = self.sender.clone();
+        let mut request = request(&path);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        async move {
+            sender.ready().await?;
+            finish(sender.send_request(request).await?).await
+        }
+    }
+
+    /// Waits until the server has said good-bye.
+    pub(super) async fn closed(self) {
+        drop(self.sender);
+        let _ = within(self.connection).await.unwrap();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+pub(super) fn request<B: Default>(path: &str) -> Request<B> {
+    Request::post(format!("http://test{path}"))
+        .header("content-type", "application/grpc")
+        .body(B::default())
+        .unwrap()
+}
+
+async fn finish(answer: Response<hyper::body::Incoming>) -> hyper::Result<Answer> {
+    let (parts, body) = answer.into_parts();
+    let trailers = body.collect().await?.trailers().cloned().unwrap_or_default();
+    let status = Status::from_header_map(&trailers)
+        .or_else(|| Status::from_header_map(&parts.headers))
+        .unwrap();
+    Ok(Answer { headers: parts.headers, status })
+}
+
+#[test]
+fn a_service_that_is_registered_twice_is_refused() {
+    let other = service_fn(|_| async { Ok(Response::new(Body::empty())) });
+    let seen = Seen {
+        calls: Arc::default(),
+        gate: Arc::new(Semaphore::new(0)),
+        arrivals: Arc::new(Semaphore::new(0)),
+    };
+    let twice = server(|_| {}, &seen).register(Registered::new(descriptor()).named(SERVICE, other));
+    assert!(matches!(twice.build(), Err(ServerError::Twice(name)) if name == SERVICE));
+}
