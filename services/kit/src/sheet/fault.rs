@@ -1,0 +1,159 @@
+//! What is wrong with a spreadsheet: where, in which code, and how to mend it in two languages.
+
+use std::fmt;
+
+/// A kind of fault that rows or files can have. Declared by [`fault_kinds!`](crate::fault_kinds!);
+/// a domain declares its own beside those of [`kinds`](super::kinds).
+#[derive(Debug, PartialEq, Eq)]
+pub struct FaultKind {
+    /// UPPER_SNAKE_CASE; never changes.
+    pub code: &'static str,
+    /// English remedy with `{key}` places.
+    pub en: &'static str,
+    /// Chinese remedy (zh-CN) with the same places.
+    pub zh: &'static str,
+}
+
+/// Declares kinds of fault as constants and lists them in `ALL`.
+#[macro_export]
+macro_rules! fault_kinds {
+    ($($(#[$doc:meta])+ $name:ident: $en:literal, $zh:literal;)+) => {
+        $($(#[$doc])+ pub const $name: $crate::sheet::FaultKind = $crate::sheet::FaultKind {
+            code: stringify!($name),
+            en: $en,
+            zh: $zh,
+        };)+
+        /// Every kind of this module.
+        pub const ALL: &[&$crate::sheet::FaultKind] = &[$(&$name),+];
+    };
+}
+
+/// One fault, as it stands in the report. Safe to show and to store: a protected value is masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellFault {
+    /// The sheet's name; for CSV the declared file name.
+    pub sheet: String,
+    /// The line in the file, from 1; 0 where the whole file is meant.
+    pub line: u32,
+    /// The column's header as the file has it; empty where no column is meant.
+    pub column: String,
+    /// The value as given, cut to 100 characters and masked in protected columns.
+    pub value: String,
+    /// The code of the [`FaultKind`].
+    pub code: &'static str,
+    /// What to do, in English.
+    pub remedy_en: String,
+    /// What to do, in Chinese.
+    pub remedy_zh: String,
+}
+
+impl CellFault {
+    /// A fault of the whole file or sheet.
+    pub fn of_file(kind: &'static FaultKind, sheet: &str) -> Self {
+        Self::at(kind, sheet, 0, "", "")
+    }
+
+    /// A fault of one cell. `value` must be fit to show: see [`shown`].
+    pub fn at(
+        kind: &'static FaultKind,
+        sheet: &str,
+        line: u32,
+        column: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            sheet: sheet.to_owned(),
+            line,
+            column: column.into(),
+            value: value.into(),
+            code: kind.code,
+            remedy_en: kind.en.to_owned(),
+            remedy_zh: kind.zh.to_owned(),
+        }
+    }
+
+    /// Fills the `{key}` place of both remedies.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
+        let (place, value) = (format!("{{{key}}}"), value.to_string());
+        self.remedy_en = self.remedy_en.replace(&place, &value);
+        self.remedy_zh = self.remedy_zh.replace(&place, &value);
+        self
+    }
+}
+
+/// The longest value that a report repeats, in characters.
+const SHOWN_CHARS: usize = 100;
+
+/// A value as a report may show it: cut, and masked where `protected`.
+pub fn shown(value: &str, protected: bool) -> String {
+    if protected {
+        return masked(value);
+    }
+    let mut chars = value.chars();
+    let mut text: String = chars.by_ref().take(SHOWN_CHARS).collect();
+    if chars.next().is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// Stars, with the last two characters left of a long value so that its owner can find it.
+fn masked(value: &str) -> String {
+    let count = value.chars().count();
+    let open = if count >= 8 { 2 } else { 0 };
+    let stars = "*".repeat((count - open).min(SHOWN_CHARS));
+    stars + &value.chars().skip(count - open).collect::<String>()
+}
+
+/// A header cell as a report may show it. A file without a header has a person's data there, so
+/// the digits of anything that could be a number of a person are starred.
+pub(super) fn shown_header(value: &str) -> String {
+    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    let starred = |c: char| if c.is_numeric() { '*' } else { c };
+    if digits >= 6 {
+        shown(&value.chars().map(starred).collect::<String>(), false)
+    } else {
+        shown(value, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::kinds;
+
+    #[test]
+    fn every_kind_has_both_remedies_with_the_same_places() {
+        let places = |text: &str| {
+            let mut found: Vec<_> =
+                text.split('{').skip(1).filter_map(|t| t.split_once('}')).map(|t| t.0).collect();
+            found.sort_unstable();
+            found.join(",")
+        };
+        for kind in kinds::ALL {
+            assert_eq!(places(kind.en), places(kind.zh), "{}", kind.code);
+            assert!(!kind.en.is_empty() && !kind.zh.is_empty(), "{}", kind.code);
+        }
+    }
+
+    #[test]
+    fn protected_values_are_masked_and_long_ones_cut() {
+        assert_eq!(shown("110102188001011234", true), "****************34");
+        assert_eq!(shown("1234", true), "****");
+        assert_eq!(shown(&"字".repeat(101), false).chars().count(), 101);
+        assert_eq!(shown("", true), "");
+    }
+
+    #[test]
+    fn a_header_that_is_data_does_not_leak_its_digits() {
+        assert_eq!(shown_header("110102188001011234"), "*".repeat(18));
+        assert_eq!(shown_header("2014年人数"), "2014年人数");
+    }
+
+    #[test]
+    fn remedies_are_filled_in_both_languages() {
+        let fault = CellFault::of_file(&kinds::TOO_MANY_ROWS, "表").with("limit", 200_000);
+        assert!(fault.remedy_en.contains("200000") && fault.remedy_zh.contains("200000"));
+    }
+}
