@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
+use unionhall_proto::{NotADate, google::r#type::Date};
 
 /// A day in the calendar of Asia/Shanghai.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +70,22 @@ impl From<NaiveDate> for CivilDate {
 impl From<CivilDate> for NaiveDate {
     fn from(date: CivilDate) -> Self {
         date.0
+    }
+}
+
+impl TryFrom<&Date> for CivilDate {
+    type Error = NotADate;
+
+    fn try_from(date: &Date) -> Result<Self, Self::Error> {
+        let (year, month, day) = date.civil()?;
+        Self::new(year, month, day).ok_or(NotADate)
+    }
+}
+
+impl From<CivilDate> for Date {
+    fn from(date: CivilDate) -> Self {
+        // Months and days are two digits at most.
+        Self { year: date.year(), month: date.month() as i32, day: date.day() as i32 }
     }
 }
 
@@ -148,6 +165,13 @@ mod tests {
             assert_eq!(CivilDate::from_epoch_day(day(text).epoch_day()), Some(day(text)));
         }
         assert_eq!(day("1970-01-01").epoch_day(), 0);
+    }
+
+    #[test]
+    fn a_date_of_the_contract_round_trips_and_a_partial_one_is_none() {
+        let leap = day("2000-02-29");
+        assert_eq!(CivilDate::try_from(&Date::from(leap)), Ok(leap));
+        assert_eq!(CivilDate::try_from(&Date { year: 2000, month: 2, day: 0 }), Err(NotADate));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+pub use unionhall_proto::Violation;
 
 /// The domain that every `ErrorInfo` of the suite carries.
 pub const ERROR_DOMAIN: &str = "unionhall";
@@ -42,15 +43,6 @@ macro_rules! reasons {
         /// Every reason of this module.
         pub const ALL: &[&$crate::fault::Reason] = &[$(&$name),+];
     };
-}
-
-/// One field that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Proto path of the field, for instance `employer.credit_code`.
-    pub field: String,
-    /// What is wrong and how to mend it.
-    pub description: String,
 }
 
 /// A refusal or a failure, with everything that its reader needs to mend it.
