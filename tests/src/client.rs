@@ -1,0 +1,112 @@
+//! Clients of the running suite.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::{Interceptor, interceptor::InterceptedService};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+use tonic_types::StatusExt;
+use unionhall_proto::unionhall::registry::v1::{
+    area_service_client::AreaServiceClient, change_feed_client::ChangeFeedClient,
+    employer_service_client::EmployerServiceClient, import_service_client::ImportServiceClient,
+    metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
+};
+
+use crate::patience;
+
+/// A connection that says who is calling.
+pub type Caller = InterceptedService<Channel, Bearer>;
+
+/// Adds a bearer token to each call.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    value: MetadataValue<Ascii>,
+}
+
+impl Bearer {
+    /// A caller with `token`.
+    ///
+    /// # Errors
+    /// When the token is no ASCII text.
+    pub fn new(token: &str) -> Result<Self> {
+        let mut value: MetadataValue<Ascii> = format!("Bearer {token}").parse()?;
+        value.set_sensitive(true);
+        Ok(Self { value })
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.value.clone());
+        Ok(request)
+    }
+}
+
+/// One client per service, all on one connection.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// `unionhall.registry.v1.AreaService`.
+    pub areas: AreaServiceClient<Caller>,
+    /// `unionhall.registry.v1.EmployerService`.
+    pub employers: EmployerServiceClient<Caller>,
+    /// `unionhall.registry.v1.ReferenceService`.
+    pub reference: ReferenceServiceClient<Caller>,
+    /// `unionhall.registry.v1.ImportService`.
+    pub imports: ImportServiceClient<Caller>,
+    /// `unionhall.registry.v1.Metrics`.
+    pub metrics: MetricsClient<Caller>,
+    /// `unionhall.registry.v1.ChangeFeed`.
+    pub changes: ChangeFeedClient<Caller>,
+}
+
+impl Clients {
+    /// Connects to `address` as the holder of `token`.
+    ///
+    /// # Errors
+    /// When nothing listens there.
+    pub async fn connect(address: SocketAddr, token: &str) -> Result<Self> {
+        let caller = Caller::new(channel(address).await?, Bearer::new(token)?);
+        Ok(Self {
+            areas: AreaServiceClient::new(caller.clone()),
+            employers: EmployerServiceClient::new(caller.clone()),
+            reference: ReferenceServiceClient::new(caller.clone()),
+            imports: ImportServiceClient::new(caller.clone()),
+            metrics: MetricsClient::new(caller.clone()),
+            changes: ChangeFeedClient::new(caller),
+        })
+    }
+}
+
+/// A connection without a token.
+///
+/// # Errors
+/// When nothing listens at `address`.
+pub async fn channel(address: SocketAddr) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+    endpoint.connect().await.with_context(|| format!("connecting to {address}"))
+}
+
+/// Returns when `service` reports that it serves; `""` is the server as a whole.
+///
+/// # Errors
+/// When it does not within [`patience::LIMIT`].
+pub async fn until_serving(address: SocketAddr, service: &str) -> Result<()> {
+    patience::until(&format!("{service:?} at {address} to serve"), || async move {
+        let mut health = HealthClient::new(channel(address).await.ok()?);
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let answer = health.check(request).await.ok()?.into_inner();
+        (answer.status() == ServingStatus::Serving).then_some(())
+    })
+    .await
+}
+
+/// The reason of a refusal, as in `docs/errors`; `None` where the status carries none.
+#[must_use]
+pub fn reason(status: &Status) -> Option<String> {
+    status.get_details_error_info().map(|info| info.reason)
+}

@@ -1,0 +1,5 @@
+//! What goes wrong on purpose: networks, disks and processes.
+
+pub mod disk;
+pub mod proxy;
+pub mod signal;
