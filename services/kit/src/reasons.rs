@@ -97,6 +97,14 @@ crate::reasons! {
     KEY_MISSING: Internal,
         "a protected value cannot be read with the keys at hand; tell the operator",
         "现有密钥无法读取受保护数据，请联系运维人员";
+    /// The cursor was not made by this feed.
+    CURSOR_INVALID: InvalidArgument,
+        "the cursor does not belong to this feed; take a snapshot, then begin with an empty cursor",
+        "游标不属于本变更流，请先取快照，再以空游标开始";
+    /// Changes after the cursor are no longer kept.
+    CURSOR_TOO_OLD: OutOfRange,
+        "changes before position {oldest} are no longer kept; take a snapshot, then begin there",
+        "位置 {oldest} 之前的变更已不再保留，请重新取快照后继续";
     /// The cause is in the log under the request id.
     INTERNAL: Internal,
         "the service failed; quote the request id to the operator",

@@ -1,6 +1,9 @@
 //! The columns of the employer spreadsheet (单位信息表), so that the template, the import and the
 //! synthetic files agree.
 
+/// The name of the employer sheet in a workbook.
+pub const EMPLOYER_SHEET: &str = "用人单位";
+
 /// A column: how the program, a Chinese header and an English header call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {

@@ -48,7 +48,7 @@ struct AreaRow {
 
 /// The shipped areas in a fixed order, each after its parent.
 pub fn shipped_areas() -> Result<Vec<ShippedArea>, ReferenceError> {
-    let book = ReferenceBook::load()?;
+    let book = ReferenceBook::shipped().map_err(Clone::clone)?;
     let levels = book.list(ListId::AreaLevel);
     let mut areas: Vec<ShippedArea> = Vec::new();
     for row in rows::<AreaRow>(FILE, AREAS)? {

@@ -1,0 +1,250 @@
+//! Connections to the two engines: SQLite by default, PostgreSQL in production.
+//!
+//! The same store code runs on both. On SQLite one writer connection stands behind a fair queue;
+//! on PostgreSQL readers and writers share a pool.
+
+pub mod fault;
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    TransactionOptions, TransactionTrait, Value,
+};
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    fault::{Fault, Outcome},
+    reasons,
+};
+
+/// What is needed to reach a database.
+#[derive(Debug, Clone)]
+pub struct DbConfig {
+    /// `sqlite://PATH` or `postgres://...`.
+    pub url: String,
+    /// The PostgreSQL schema; SQLite has a file a service instead.
+    pub schema: String,
+    /// Connections on PostgreSQL; reading connections on SQLite.
+    pub max_connections: u32,
+    /// How long a call waits for a connection before it answers `STORAGE_UNAVAILABLE`.
+    pub acquire_timeout: Duration,
+    /// Writes that may wait for their turn before further ones are shed.
+    pub max_waiting_writes: usize,
+}
+
+impl DbConfig {
+    /// The usual limits for a database at `url`.
+    pub fn new(url: impl Into<String>, schema: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            schema: schema.into(),
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+            max_waiting_writes: 1024,
+        }
+    }
+}
+
+/// An open database.
+#[derive(Clone)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    /// One permit a write that waits or works.
+    writes: Arc<Semaphore>,
+}
+
+/// A write transaction and its place in the queue.
+pub struct WriteTx {
+    tx: DatabaseTransaction,
+    _place: OwnedSemaphorePermit,
+}
+
+impl WriteTx {
+    /// The transaction as a connection.
+    pub fn conn(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    /// Commits; the write is durable when this returns.
+    pub async fn commit(self) -> Outcome<()> {
+        self.tx.commit().await.map_err(fault::of)
+    }
+
+    /// Takes everything back.
+    pub async fn rollback(self) -> Outcome<()> {
+        self.tx.rollback().await.map_err(fault::of)
+    }
+}
+
+impl Db {
+    /// Opens the database; SQLite's file is created when it is missing.
+    pub async fn open(config: &DbConfig) -> Outcome<Self> {
+        let (reader, writer) = if config.url.starts_with("postgres") {
+            let pool = open_postgres(config).await.map_err(|cause| unreachable(cause.into()))?;
+            (pool.clone(), pool)
+        } else {
+            open_sqlite(config).await.map_err(|cause| unreachable(cause.into()))?
+        };
+        Ok(Self { reader, writer, writes: Arc::new(Semaphore::new(config.max_waiting_writes)) })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> DatabaseBackend {
+        self.reader.get_database_backend()
+    }
+
+    /// Whether ids are given in commit order (SQLite's single writer), so no sequencer is needed.
+    pub fn ids_are_commit_order(&self) -> bool {
+        self.engine() == DatabaseBackend::Sqlite
+    }
+
+    /// For statements that only read.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The connection that migrations run on.
+    pub fn migrator(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Begins a write. Sheds it when too many wait already.
+    pub async fn begin(&self) -> Outcome<WriteTx> {
+        let place = Arc::clone(&self.writes).try_acquire_owned().map_err(|_| {
+            Fault::new(&reasons::OVERLOADED).retry_after(Duration::from_millis(200))
+        })?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let tx = self.writer.begin_with_options(options).await.map_err(fault::of)?;
+        Ok(WriteTx { tx, _place: place })
+    }
+
+    /// A transaction in which every statement sees the same state.
+    pub async fn begin_read(&self) -> Outcome<DatabaseTransaction> {
+        let options = TransactionOptions {
+            isolation_level: (self.engine() == DatabaseBackend::Postgres)
+                .then_some(sea_orm::IsolationLevel::RepeatableRead),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..Default::default()
+        };
+        self.reader.begin_with_options(options).await.map_err(fault::of)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Outcome<()> {
+        self.reader.ping().await.map_err(fault::of)
+    }
+
+    /// Closes every connection.
+    pub async fn close(self) {
+        // A failure to close leaves nothing to do: the process is about to end.
+        let _ = self.reader.close().await;
+        let _ = self.writer.close().await;
+    }
+}
+
+/// A statement with `$1`-style places, which both engines take.
+pub fn sql(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(conn.get_database_backend(), text, values)
+}
+
+/// `($1, $2), ($3, $4)`: the places of a multi-row insert.
+pub fn places(rows: usize, columns: usize) -> String {
+    let row = |r: usize| {
+        let cells: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+        format!("({})", cells.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows of `columns` values that fit into one statement on both engines (SQLite: 32,766 values).
+pub fn rows_per_statement(columns: usize) -> usize {
+    (30_000 / columns.max(1)).clamp(1, 1_000)
+}
+
+/// Inserts rows into `table`, in as few statements as both engines allow.
+/// `columns` is a comma-separated list; every row has as many values.
+pub async fn insert_rows(
+    conn: &impl ConnectionTrait,
+    table: &str,
+    columns: &str,
+    rows: Vec<Vec<Value>>,
+) -> Result<(), sea_orm::DbErr> {
+    let width = columns.split(',').count();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some: Vec<Vec<Value>> = rows.by_ref().take(rows_per_statement(width)).collect();
+        let text = format!("INSERT INTO {table} ({columns}) VALUES {}", places(some.len(), width));
+        conn.execute_raw(sql(conn, &text, some.into_iter().flatten())).await?;
+    }
+    Ok(())
+}
+
+fn unreachable(cause: Box<dyn std::error::Error + Send + Sync>) -> Fault {
+    Fault::new(&reasons::STORAGE_UNAVAILABLE).caused_by(cause)
+}
+
+async fn open_postgres(config: &DbConfig) -> Result<DatabaseConnection, sqlx::Error> {
+    let options = PgConnectOptions::from_str(&config.url)?
+        .application_name("unionhall")
+        .options([("search_path", config.schema.as_str())]);
+    let pool = PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+async fn open_sqlite(
+    config: &DbConfig,
+) -> Result<(DatabaseConnection, DatabaseConnection), sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(&config.url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: an acknowledged write survives a power loss.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5));
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(config.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_with(options.clone())
+        .await?;
+    let reader = SqlitePoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .test_before_acquire(false)
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
+    Ok((
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_on_over_the_rows() {
+        assert_eq!(places(2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert!(rows_per_statement(40) * 40 <= 32_766);
+    }
+}

@@ -1,0 +1,223 @@
+//! What every write leaves behind, in one transaction: the key that makes it safe to repeat, the
+//! figures it moves, its audit entry and, last, its events.
+//!
+//! A handler begins an [`Entry`], writes its own tables through it, notes what happened and
+//! commits. Nothing is acknowledged before the commit returned.
+
+pub mod audit;
+pub mod events;
+pub mod feed;
+mod idempotency;
+pub mod sequencer;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use self::{
+    audit::{AuditKey, AuditNote},
+    events::{Event, EventKind},
+};
+use crate::{
+    civil::CivilDate,
+    clock::{SharedClock, civil_day},
+    db::{Db, WriteTx, fault},
+    fault::Outcome,
+    figures::{self, Delta},
+    ids::Ids,
+};
+
+/// The keys that the books are made with.
+#[derive(Clone)]
+pub struct LedgerKeys {
+    /// For the MAC by which a repeated request is recognised.
+    pub idempotency: [u8; 32],
+    /// For the MAC of an audit entry.
+    pub audit: AuditKey,
+}
+
+/// Who does what, as far as the books must know.
+#[derive(Debug, Clone)]
+pub struct Intent<'a> {
+    /// The calling client.
+    pub client: &'a str,
+    /// Full method name, for instance `/unionhall.registry.v1.EmployerService/CreateEmployer`.
+    pub method: &'a str,
+    /// The request id under which the call is traced.
+    pub trace: &'a str,
+    /// The caller's idempotency key.
+    pub request_id: Option<Uuid>,
+    /// The decoded and normalised message, encoded again.
+    pub body: Vec<u8>,
+}
+
+/// What beginning a write found.
+pub enum Begun {
+    /// The request is new.
+    Fresh(Entry),
+    /// The request was done before: read the record again and answer with it.
+    Replay(Done),
+}
+
+/// What an earlier request with the same id did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// Resource name of the record.
+    pub record: String,
+    /// Its version right after.
+    pub version: i64,
+}
+
+/// The books of one service.
+#[derive(Clone)]
+pub struct Ledger {
+    db: Db,
+    clock: SharedClock,
+    ids: Ids,
+    keys: LedgerKeys,
+    /// Rings when something was committed, for the sequencer and for waiting readers.
+    bell: Arc<Notify>,
+}
+
+impl Ledger {
+    /// The books in this database.
+    pub fn new(db: Db, clock: SharedClock, ids: Ids, keys: LedgerKeys) -> Self {
+        Self { db, clock, ids, keys, bell: Arc::new(Notify::new()) }
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The source of ids.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// Begins a write. The idempotency key is the first row of the transaction.
+    pub async fn begin(&self, intent: &Intent<'_>) -> Outcome<Begun> {
+        let tx = self.db.begin().await?;
+        let now = self.clock.now();
+        if let Some(request_id) = intent.request_id {
+            let mac = idempotency::body_mac(&self.keys.idempotency, intent);
+            let known = idempotency::claim(tx.conn(), intent, request_id, &mac, now).await?;
+            if let Some(done) = known {
+                tx.rollback().await?;
+                return Ok(Begun::Replay(done));
+            }
+        }
+        Ok(Begun::Fresh(self.entry(tx, intent, now)))
+    }
+
+    /// Begins a write of the service itself (a job), which nobody repeats.
+    pub async fn begin_own(&self, client: &str, method: &str) -> Outcome<Entry> {
+        let tx = self.db.begin().await?;
+        let intent = Intent { client, method, trace: "", request_id: None, body: Vec::new() };
+        Ok(self.entry(tx, &intent, self.clock.now()))
+    }
+
+    fn entry(&self, tx: WriteTx, intent: &Intent<'_>, now: DateTime<Utc>) -> Entry {
+        Entry {
+            tx,
+            now,
+            batch: self.ids.fresh(),
+            client: intent.client.to_owned(),
+            method: intent.method.to_owned(),
+            trace: intent.trace.to_owned(),
+            request_id: intent.request_id,
+            events: Vec::new(),
+            deltas: Vec::new(),
+            notes: Vec::new(),
+            audit_key: self.keys.audit.clone(),
+            bell: Arc::clone(&self.bell),
+        }
+    }
+}
+
+/// A write that is being made.
+pub struct Entry {
+    tx: WriteTx,
+    now: DateTime<Utc>,
+    batch: Uuid,
+    client: String,
+    method: String,
+    trace: String,
+    request_id: Option<Uuid>,
+    events: Vec<Event>,
+    deltas: Vec<Delta>,
+    notes: Vec<AuditNote>,
+    audit_key: AuditKey,
+    bell: Arc<Notify>,
+}
+
+impl Entry {
+    /// The transaction, for the service's own tables.
+    pub fn conn(&self) -> &DatabaseTransaction {
+        self.tx.conn()
+    }
+
+    /// The instant of this write.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The civil day of this write.
+    pub fn today(&self) -> CivilDate {
+        civil_day(self.now)
+    }
+
+    /// Notes that a record changed.
+    pub fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Notes how figures move.
+    pub fn figures(&mut self, deltas: impl IntoIterator<Item = Delta>) {
+        self.deltas.extend(deltas);
+    }
+
+    /// Notes what was done, for the audit.
+    pub fn audit(&mut self, note: AuditNote) {
+        self.notes.push(note);
+    }
+
+    /// Writes the books and commits. `done` is what a repetition of the request is answered with.
+    pub async fn commit(self, done: Done) -> Outcome<()> {
+        let conn = self.tx.conn();
+        if let Some(request_id) = self.request_id {
+            idempotency::finish(conn, &self.client, &self.method, request_id, &done).await?;
+        }
+        figures::append(conn, &self.deltas).await.map_err(fault::of)?;
+        audit::append(conn, &self.audit_key, &self.notes, &self.stamp()).await?;
+        events::append(conn, self.batch, self.now, &self.events).await.map_err(fault::of)?;
+        self.tx.commit().await?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// Takes everything back, as `validate_only` asks.
+    pub async fn discard(self) -> Outcome<()> {
+        self.tx.rollback().await
+    }
+
+    fn stamp(&self) -> audit::Stamp<'_> {
+        audit::Stamp {
+            at: self.now,
+            client: &self.client,
+            method: &self.method,
+            trace: &self.trace,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The clerk behind the writes: gives committed events their positions, seals audit entries and
+//! folds figure deltas into balances. On PostgreSQL one instance at a time leads, by an advisory
+//! lock that ends with its transaction; on SQLite there is only one server.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{ConnectionTrait, DatabaseBackend};
+use tokio_util::sync::CancellationToken;
+
+use super::{Ledger, audit, idempotency};
+use crate::{
+    db::{fault, sql},
+    fault::Outcome,
+    figures::fold::{self, Ancestors},
+};
+
+/// Without a bell (another instance wrote) the clerk looks this often.
+const ROUND: Duration = Duration::from_millis(100);
+/// Transactions that one round gives positions to.
+const TRANSACTIONS_A_ROUND: u64 = 5_000;
+/// Audit entries that one round seals.
+const SEALS_A_ROUND: u64 = 5_000;
+/// Deltas that one round folds.
+const DELTAS_A_ROUND: u64 = 20_000;
+/// Rounds between two looks at old request ids.
+const PRUNE_EVERY: u64 = 600;
+
+/// What one round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Events that got a position.
+    pub positioned: u64,
+    /// Audit entries sealed.
+    pub sealed: u64,
+    /// Deltas folded.
+    pub folded: u64,
+}
+
+impl Round {
+    /// Whether nothing was to be done.
+    pub fn is_idle(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// The clerk of one service.
+pub struct Sequencer {
+    ledger: Ledger,
+    ancestors: Arc<Ancestors>,
+}
+
+impl Sequencer {
+    /// The clerk for these books; `ancestors` knows how a path leads upward.
+    pub fn new(ledger: Ledger, ancestors: Arc<Ancestors>) -> Self {
+        Self { ledger, ancestors }
+    }
+
+    /// Works until `stop`; a database that is away is tried again.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut rounds = 0_u64;
+        while !stop.is_cancelled() {
+            let idle = match self.round().await {
+                Ok(round) => round.is_idle(),
+                Err(fault) => {
+                    tracing::warn!(%fault, "the sequencer could not work");
+                    true
+                }
+            };
+            rounds += 1;
+            if rounds.is_multiple_of(PRUNE_EVERY) {
+                self.prune().await;
+            }
+            if idle {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.ledger.bell.notified() => {}
+                    () = tokio::time::sleep(ROUND) => {}
+                }
+            }
+        }
+    }
+
+    /// One round. Public so that tests can drive it.
+    pub async fn round(&self) -> Outcome<Round> {
+        if self.nothing_waits().await? {
+            return Ok(Round::default());
+        }
+        let tx = self.ledger.db.begin().await?;
+        let conn = tx.conn();
+        let round = if leads(conn).await? {
+            Round {
+                positioned: position(conn).await?,
+                sealed: audit::seal(conn, SEALS_A_ROUND).await?,
+                folded: fold::fold(conn, &*self.ancestors, DELTAS_A_ROUND).await?,
+            }
+        } else {
+            Round::default()
+        };
+        tx.commit().await?;
+        if round.positioned > 0 {
+            self.ledger.bell.notify_waiters();
+        }
+        Ok(round)
+    }
+
+    /// Works until nothing is left; for tests and at shutdown.
+    pub async fn drain(&self) -> Outcome<()> {
+        while !self.round().await?.is_idle() {}
+        Ok(())
+    }
+
+    /// A look without a write lock, so that an idle suite stays idle.
+    async fn nothing_waits(&self) -> Outcome<bool> {
+        let conn = self.ledger.db.reader();
+        let pending = if conn.get_database_backend() == DatabaseBackend::Postgres {
+            "EXISTS (SELECT 1 FROM event_pending) OR"
+        } else {
+            ""
+        };
+        let text = format!(
+            "SELECT CASE WHEN {pending} EXISTS (SELECT 1 FROM audit_entry WHERE sealed = 0)
+                 OR EXISTS (SELECT 1 FROM figure_delta) THEN 1 ELSE 0 END AS waits"
+        );
+        let row = conn.query_one_raw(sql(conn, &text, [])).await.map_err(fault::of)?;
+        let waits: i32 = match row {
+            Some(row) => row.try_get("", "waits").map_err(fault::of)?,
+            None => 0,
+        };
+        Ok(waits == 0)
+    }
+
+    async fn prune(&self) {
+        let pruned = async {
+            let tx = self.ledger.db.begin().await?;
+            idempotency::prune(tx.conn(), self.ledger.clock.now()).await?;
+            tx.commit().await
+        };
+        if let Err(fault) = pruned.await {
+            tracing::warn!(%fault, "old request ids could not be forgotten");
+        }
+    }
+}
+
+async fn leads(conn: &impl ConnectionTrait) -> Outcome<bool> {
+    if conn.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(true);
+    }
+    let lock = "SELECT pg_try_advisory_xact_lock(7553, hashtext(current_schema())) AS leads";
+    let row = conn.query_one_raw(sql(conn, lock, [])).await.map_err(fault::of)?;
+    row.map_or(Ok(false), |row| row.try_get("", "leads").map_err(fault::of))
+}
+
+/// Moves ids from pending to position: grouped by transaction, ordered by the group's highest id.
+/// A transaction's rows become visible together, so a group is always whole.
+async fn position(conn: &impl ConnectionTrait) -> Outcome<u64> {
+    if conn.get_database_backend() != DatabaseBackend::Postgres {
+        return Ok(0);
+    }
+    let text = format!(
+        "WITH groups AS (
+             SELECT batch, MAX(event) AS last FROM event_pending
+             GROUP BY batch ORDER BY last LIMIT {TRANSACTIONS_A_ROUND}
+         ), taken AS (
+             DELETE FROM event_pending p USING groups g WHERE p.batch = g.batch
+             RETURNING p.event, g.last
+         ), head AS (
+             SELECT COALESCE(MAX(position), 0) AS position FROM event_position
+         )
+         INSERT INTO event_position (position, event)
+         SELECT head.position + ROW_NUMBER() OVER (ORDER BY taken.last, taken.event), taken.event
+         FROM taken, head"
+    );
+    let done = conn.execute_raw(sql(conn, &text, [])).await.map_err(fault::of)?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,282 @@
+use std::{
+    collections::{HashMap, HashSet},
+    io::Cursor,
+};
+
+use calamine::{Data, Reader, Xlsx};
+
+use super::{words::KINDS, *};
+use crate::{
+    reference::{ListId, ReferenceBook, shipped_areas},
+    rules::{
+        credit_code::{CreditCode, CreditCodeFault},
+        name::Name,
+        organisation_code::OrganisationCode,
+    },
+};
+
+const SEED: u64 = 7;
+
+fn rows(count: u32, shares: DirtShares) -> Vec<DemoRow> {
+    generate_employers(count, SEED, shares).unwrap().collect()
+}
+
+fn text(row: &DemoRow, column: Column) -> &str {
+    match row.cell(column) {
+        DemoCell::Text(text) => text,
+        _ => "",
+    }
+}
+
+fn number(row: &DemoRow, column: Column) -> i64 {
+    match row.cell(column) {
+        DemoCell::Number(number) => *number,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reads the ways in which clean dates are written.
+fn date(row: &DemoRow, column: Column) -> CivilDate {
+    match row.cell(column) {
+        DemoCell::Date(date) => *date,
+        DemoCell::Text(text) => {
+            let parts: Vec<u32> =
+                text.split(['-', '/', '年', '月', '日']).filter_map(|p| p.parse().ok()).collect();
+            CivilDate::new(i32::try_from(parts[0]).unwrap(), parts[1], parts[2]).unwrap()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_file_is_the_same_everywhere_and_a_longer_one_begins_alike() {
+    let few = rows(50, DirtShares::of_each(100));
+    assert_eq!(few, rows(500, DirtShares::of_each(100))[..50]);
+    let other: Vec<_> = generate_employers(50, 8, DirtShares::none()).unwrap().collect();
+    assert_ne!(few, other);
+    // Pinned: a change here changes every file that a test or a measurement was made with.
+    let row = &few[41];
+    assert_eq!(text(row, columns::NAME), "北京市西城区骁苒岚祺事务中心");
+    assert_eq!(text(row, columns::CREDIT_CODE), "12110102TT6L7B4J6W");
+    assert_eq!(row.cell(columns::EMPLOYEES), &DemoCell::Number(257));
+}
+
+#[test]
+fn codes_are_right_and_names_and_codes_never_repeat() {
+    let (mut names, mut bodies) = (HashSet::new(), HashSet::new());
+    for row in rows(20_000, DirtShares::none()) {
+        assert_eq!(row.planted, None);
+        let name = text(&row, columns::NAME).to_owned();
+        assert!(Name::parse(&name).is_ok(), "{name}");
+        assert!(names.insert(name));
+        let credit = text(&row, columns::CREDIT_CODE);
+        let organisation = if credit.is_empty() {
+            assert!(date(&row, columns::EFFECTIVE_ON) < CivilDate::new(2015, 10, 1).unwrap());
+            OrganisationCode::parse(text(&row, columns::ORGANISATION_CODE)).unwrap()
+        } else {
+            let code = CreditCode::parse(credit).unwrap();
+            assert!(code.category_is_known(), "{credit}");
+            assert_ne!(code.authority(), '8', "an employer is no union");
+            code.organisation_code()
+        };
+        assert!(organisation.as_str().starts_with('T'), "synthetic bodies begin with T");
+        assert!(bodies.insert(organisation.as_str().to_owned()));
+    }
+}
+
+#[test]
+fn clean_rows_use_the_shipped_lists_and_areas() {
+    let book = ReferenceBook::shipped().unwrap();
+    let areas: HashSet<String> =
+        shipped_areas().unwrap().into_iter().map(|area| area.label.to_string()).collect();
+    let mut communities = HashSet::new();
+    for row in rows(20_000, DirtShares::none()) {
+        let effective = date(&row, columns::EFFECTIVE_ON);
+        for (column, list) in [
+            (columns::OWNERSHIP, ListId::Ownership),
+            (columns::ECONOMIC_TYPE, ListId::EconomicType),
+            (columns::INDUSTRY, ListId::Industry),
+            (columns::STATUS, ListId::EmployerStatus),
+        ] {
+            let given = text(&row, column);
+            assert!(given.is_empty() || book.lookup(list, given, effective).is_ok(), "{given}");
+        }
+        let edition = book.on(ListId::Industry, effective).unwrap().edition();
+        assert_eq!(text(&row, columns::INDUSTRY_EDITION), edition);
+        assert!(areas.contains(text(&row, columns::REGISTERED_AREA)));
+        assert_eq!(text(&row, columns::ACTUAL_AREA).len(), 12);
+        assert!(areas.contains(text(&row, columns::ACTUAL_AREA)));
+        communities.insert(text(&row, columns::ACTUAL_AREA).to_owned());
+    }
+    assert_eq!(communities.len(), 263, "every community has employers");
+}
+
+#[test]
+fn trades_mean_the_same_division_in_both_editions() {
+    let book = ReferenceBook::shipped().unwrap();
+    let list = |edition| book.edition(ListId::Industry, edition).unwrap();
+    for trade in KINDS.iter().flat_map(|kind| kind.trades) {
+        let (old, new) = (list("2011").find(trade.1).unwrap(), list("2017").find(trade.2).unwrap());
+        assert_eq!(old.parent, new.parent, "{trade:?}");
+    }
+}
+
+#[test]
+fn dates_and_counts_of_clean_rows_hang_together() {
+    let mut counts = Vec::new();
+    for row in rows(20_000, DirtShares::none()) {
+        let established = date(&row, columns::ESTABLISHED_ON);
+        let effective = date(&row, columns::EFFECTIVE_ON);
+        assert!(established <= effective && effective <= date(&row, columns::COUNTED_ON));
+        assert!((1985..=2022).contains(&established.year()));
+        let employees = number(&row, columns::EMPLOYEES);
+        for part in [columns::FEMALE_EMPLOYEES, columns::MIGRANT_EMPLOYEES] {
+            assert!((0..=employees).contains(&number(&row, part)));
+        }
+        counts.push(employees);
+    }
+    counts.sort_unstable();
+    let (median, largest) = (counts[10_000], counts[19_999]);
+    assert!(median < 10 && largest > 3_000, "a long tail: {median}, {largest}");
+}
+
+#[test]
+fn each_kind_of_dirt_has_its_stated_share() {
+    let shares = DirtShares::of_each(50).with(Dirt::MissingName, 300).unwrap();
+    let mut found: HashMap<Dirt, u32> = HashMap::new();
+    for fault in rows(20_000, shares).iter().filter_map(|row| row.planted) {
+        *found.entry(fault.kind).or_default() += 1;
+    }
+    for kind in Dirt::ALL {
+        let expected = u32::from(shares.of(kind)) * 2;
+        assert!(found[&kind].abs_diff(expected) <= 1, "{kind:?}: {} of {expected}", found[&kind]);
+        assert_eq!(Dirt::parse(kind.as_str()), Some(kind));
+    }
+}
+
+#[test]
+fn shares_beyond_the_whole_are_refused() {
+    assert_eq!(DirtShares::none().with(Dirt::MissingName, 10_001), None);
+    let full = DirtShares::none().with(Dirt::MissingName, 10_000).unwrap();
+    assert_eq!(full.with(Dirt::OverlongName, 1), None);
+    assert!(rows(100, full).iter().all(|row| row.planted.is_some()));
+    assert_eq!(DirtShares::of_each(u16::MAX).of(Dirt::MissingName), 909);
+}
+
+#[test]
+fn a_dirty_row_is_spoiled_in_its_one_column_only() {
+    let clean = rows(3_000, DirtShares::none());
+    let dirty = rows(3_000, DirtShares::of_each(400));
+    let identifiers = [columns::CREDIT_CODE, columns::ORGANISATION_CODE];
+    for (clean, dirty) in clean.iter().zip(&dirty) {
+        let column = dirty.planted.map(|fault| fault.kind.column());
+        for other in columns::EMPLOYER.into_iter().filter(|other| Some(*other) != column) {
+            if dirty.planted.is_some() && identifiers.contains(&other) {
+                continue;
+            }
+            assert_eq!(clean.cell(other), dirty.cell(other), "{:?}", dirty.planted);
+        }
+        if let Some(column) = column {
+            assert_ne!(clean.cell(column), dirty.cell(column), "{:?}", dirty.planted);
+            assert_eq!(dirty.cell(columns::ORGANISATION_CODE), &DemoCell::Empty);
+        }
+    }
+}
+
+#[test]
+fn every_planted_fault_is_one() {
+    let book = ReferenceBook::shipped().unwrap();
+    let areas = shipped_areas().unwrap();
+    let mut codes: HashMap<CreditCode, u32> = HashMap::new();
+    for row in rows(10_000, DirtShares::of_each(300)) {
+        let code = CreditCode::parse(text(&row, columns::CREDIT_CODE));
+        let name = text(&row, columns::NAME);
+        let kind = row.planted.map(|fault| fault.kind);
+        match kind {
+            Some(Dirt::WrongCheckDigit) => {
+                assert_eq!(code, Err(CreditCodeFault::OuterCheck));
+            }
+            Some(Dirt::NumericIdentifier) => assert!(number(&row, columns::CREDIT_CODE) > 0),
+            Some(Dirt::DuplicateInFile) => {
+                assert_eq!(codes.get(&code.unwrap()).copied(), row.planted.unwrap().repeats_line);
+            }
+            Some(Dirt::MissingName) => assert_eq!(row.cell(columns::NAME), &DemoCell::Empty),
+            Some(Dirt::OverlongName) => assert!(name.chars().count() > 200),
+            Some(Dirt::ControlCharacter) => {
+                assert!(kit::text::has_forbidden(&kit::text::normalised(name)));
+            }
+            Some(Dirt::UnknownIndustry) => {
+                let given = text(&row, columns::INDUSTRY);
+                let editions = ["2011", "2017"].map(|e| book.edition(ListId::Industry, e).unwrap());
+                assert!(editions.iter().all(|list| list.find(given).is_none()), "{given}");
+            }
+            Some(Dirt::UnknownCommunity) => {
+                let given = text(&row, columns::ACTUAL_AREA);
+                assert!(areas.iter().all(|area| area.label.as_str() != given));
+            }
+            Some(Dirt::ImpossibleDate) => {
+                let given = text(&row, columns::ESTABLISHED_ON);
+                assert!(["2010-02-30", "2011/6/31", "2009年13月1日"].contains(&given));
+            }
+            Some(Dirt::NegativeCount) => assert!(number(&row, columns::EMPLOYEES) < 0),
+            Some(Dirt::AbsurdCount) => assert!(number(&row, columns::EMPLOYEES) > 9_999_999),
+            None => codes.extend(code.map(|code| (code, row.line))),
+        }
+    }
+}
+
+#[test]
+fn csv_has_the_template_headers_and_every_row() {
+    let mut target = Vec::new();
+    let dirty = rows(300, DirtShares::of_each(400));
+    write_csv(&mut target, dirty.clone().into_iter()).unwrap();
+    let body = target.strip_prefix("\u{FEFF}".as_bytes()).unwrap();
+    let mut reader = csv::Reader::from_reader(body);
+    assert_eq!(reader.headers().unwrap(), columns::EMPLOYER.map(|column| column.zh).as_slice());
+    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 300);
+    for (record, row) in records.iter().zip(&dirty) {
+        assert_eq!(record.position().unwrap().line(), u64::from(row.line));
+        if row.planted.is_some_and(|fault| fault.kind == Dirt::NumericIdentifier) {
+            assert!(record[1].starts_with("9.11101E+17"), "{}", &record[1]);
+        } else {
+            assert_eq!(&record[1], text(row, columns::CREDIT_CODE));
+        }
+    }
+}
+
+#[test]
+fn a_workbook_keeps_texts_numbers_and_dates_apart() {
+    let mut target = Cursor::new(Vec::new());
+    let dirty = rows(300, DirtShares::of_each(400));
+    write_xlsx(&mut target, dirty.clone().into_iter()).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(target).unwrap();
+    let sheet = book.worksheet_range(columns::EMPLOYER_SHEET).unwrap();
+    let mut lines = sheet.rows();
+    let header: Vec<_> = lines.next().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(header, columns::EMPLOYER.map(|column| column.zh));
+    assert_eq!(lines.len(), 300);
+    for (line, row) in lines.zip(&dirty) {
+        for (read, written) in line.iter().zip(&row.cells) {
+            match written {
+                DemoCell::Empty => assert_eq!(read, &Data::Empty),
+                DemoCell::Text(text) => assert_eq!(read, &Data::String(text.clone())),
+                DemoCell::Number(number) => assert_eq!(read, &Data::Float(*number as f64)),
+                DemoCell::Date(_) => assert!(matches!(read, Data::DateTime(_)), "{read:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_truth_lists_every_planted_fault() {
+    let dirty = rows(1_000, DirtShares::of_each(200));
+    let mut target = Vec::new();
+    write_truth(&mut target, dirty.clone().into_iter()).unwrap();
+    let mut reader = csv::Reader::from_reader(target.as_slice());
+    let listed: Vec<_> = reader.records().map(|r| r.unwrap()[0].to_owned()).collect();
+    let planted: Vec<_> =
+        dirty.iter().filter(|r| r.planted.is_some()).map(|r| r.line.to_string()).collect();
+    assert_eq!(listed, planted);
+    assert!(planted.len() > 200);
+}
