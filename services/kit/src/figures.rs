@@ -4,9 +4,6 @@
 pub mod fold;
 pub mod read;
 
-#[cfg(test)]
-mod tests;
-
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
 use crate::{
