@@ -4,14 +4,23 @@
 //! scope), so that taking a right away works within a second and not with the token's end. Each
 //! process verifies for itself; nothing that a peer claims in plain metadata is believed.
 
+mod authenticate;
 mod caller;
+mod method;
 mod policy;
 mod policy_file;
+mod rate;
+mod recheck;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
 
+pub use authenticate::{Authenticate, AuthenticateLayer, Denial, DenialSink};
 pub use caller::Caller;
+pub use method::{MethodAccess, MethodTable, ScopeSource, TableError};
 pub use policy::{
     Client, ClientId, Permissions, PolicyStore, REFRESH_EVERY, STALE_AFTER, Snapshot,
 };
 pub use policy_file::{ClientEntry, PolicyError, PolicyFile, RoleEntry};
+pub use rate::{RateLimit, RateLimitLayer, Share, Shares};
 pub use token::{Minter, Verifier};

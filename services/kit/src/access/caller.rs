@@ -1,10 +1,13 @@
 //! The verified caller, as a handler sees it.
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::policy::{Client, ClientId, Permissions};
+use super::{
+    policy::{Client, ClientId, Permissions},
+    rate::Share,
+};
 use crate::{
     fault::{Fault, Outcome},
     path::{Line, Path, Scope},
@@ -26,6 +29,8 @@ pub struct Caller {
     pub expires_at: DateTime<Utc>,
     /// The version of the policy that granted this.
     pub policy_version: u64,
+    /// How much its client may call.
+    pub share: Share,
     /// From issue to expiry; a policy that shortens lives takes longer tokens away.
     pub(super) token_life: TimeDelta,
 }
@@ -46,6 +51,7 @@ impl Caller {
             expires_at,
             policy_version,
             token_life,
+            share: client.share,
         }
     }
 
@@ -64,6 +70,7 @@ impl Caller {
             expires_at,
             policy_version: 0,
             token_life: TimeDelta::zero(),
+            share: Share { rate: NonZeroU32::MAX, burst: NonZeroU32::MAX },
         }
     }
 

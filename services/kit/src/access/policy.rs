@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     fmt,
-    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,7 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::time::MissedTickBehavior;
 
-use super::policy_file::{ClientEntry, PolicyError, PolicyFile};
+use super::{
+    policy_file::{ClientEntry, PolicyError, PolicyFile},
+    rate::Share,
+};
 use crate::{
     clock::SharedClock,
     fault::{Fault, Outcome},
@@ -89,10 +91,8 @@ pub struct Client {
     pub scope: Arc<Scope>,
     /// Longest life of its tokens.
     pub longest_token: TimeDelta,
-    /// Calls per second.
-    pub rate: NonZeroU32,
-    /// Calls at once after a pause.
-    pub burst: NonZeroU32,
+    /// How much it may call.
+    pub share: Share,
 }
 
 /// Patterns of permissions: exact names and `prefix.*`.
@@ -157,8 +157,7 @@ fn client_of(entry: ClientEntry, roles: &HashMap<String, Vec<String>>) -> Client
         permissions: Arc::new(Permissions(patterns)),
         scope: Arc::new(scope),
         longest_token: TimeDelta::minutes(i64::from(entry.max_token_minutes)),
-        rate: entry.rate,
-        burst: entry.burst.unwrap_or(entry.rate),
+        share: Share { rate: entry.rate, burst: entry.burst.unwrap_or(entry.rate) },
     }
 }
 

@@ -185,7 +185,7 @@ impl PolicyFile {
 }
 
 /// `*`, or names joined by dots, the last of which may be `*`.
-fn is_permission(text: &str) -> bool {
+pub(super) fn is_permission(text: &str) -> bool {
     let names = text.strip_suffix(".*").unwrap_or(text);
     let is_name = |name: &str| {
         !name.is_empty()
