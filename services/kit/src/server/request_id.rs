@@ -16,6 +16,13 @@ const MAX_LENGTH: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
+/// `-`: the call came through no server.
+impl Default for RequestId {
+    fn default() -> Self {
+        Self("-".into())
+    }
+}
+
 impl RequestId {
     /// The caller's id if it is sane, else a fresh one.
     pub(super) fn of(headers: &HeaderMap, ids: &Ids) -> Self {
