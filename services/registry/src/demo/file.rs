@@ -3,13 +3,10 @@
 use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
-use unionhall_kit::civil::CivilDate;
+use unionhall_kit::{civil::CivilDate, sheet::MAX_XLSX_ROWS};
 
 use super::{DemoCell, DemoRow};
 use crate::columns;
-
-/// The most rows that a workbook may have, as an import accepts no more.
-const MAX_XLSX_ROWS: u32 = 200_000;
 
 /// A synthetic file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +74,7 @@ pub fn write_xlsx(
         sheet.write_string(0, at, column.zh)?;
     }
     for (at, row) in (1..).zip(rows) {
-        if at > MAX_XLSX_ROWS {
+        if at as usize > MAX_XLSX_ROWS {
             return Err(DemoFileError::TooManyRows);
         }
         for (column, cell) in (0..).zip(&row.cells) {

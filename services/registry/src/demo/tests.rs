@@ -1,9 +1,4 @@
-use std::{
-    collections::{HashMap, HashSet},
-    io::Cursor,
-};
-
-use calamine::{Data, Reader, Xlsx};
+use std::collections::{HashMap, HashSet};
 
 use super::{words::KINDS, *};
 use crate::{
@@ -14,6 +9,8 @@ use crate::{
         organisation_code::OrganisationCode,
     },
 };
+
+mod files;
 
 const SEED: u64 = 7;
 
@@ -223,60 +220,4 @@ fn every_planted_fault_is_one() {
             None => codes.extend(code.map(|code| (code, row.line))),
         }
     }
-}
-
-#[test]
-fn csv_has_the_template_headers_and_every_row() {
-    let mut target = Vec::new();
-    let dirty = rows(300, DirtShares::of_each(400));
-    write_csv(&mut target, dirty.clone().into_iter()).unwrap();
-    let body = target.strip_prefix("\u{FEFF}".as_bytes()).unwrap();
-    let mut reader = csv::Reader::from_reader(body);
-    assert_eq!(reader.headers().unwrap(), columns::EMPLOYER.map(|column| column.zh).as_slice());
-    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(records.len(), 300);
-    for (record, row) in records.iter().zip(&dirty) {
-        assert_eq!(record.position().unwrap().line(), u64::from(row.line));
-        if row.planted.is_some_and(|fault| fault.kind == Dirt::NumericIdentifier) {
-            assert!(record[1].starts_with("9.11101E+17"), "{}", &record[1]);
-        } else {
-            assert_eq!(&record[1], text(row, columns::CREDIT_CODE));
-        }
-    }
-}
-
-#[test]
-fn a_workbook_keeps_texts_numbers_and_dates_apart() {
-    let mut target = Cursor::new(Vec::new());
-    let dirty = rows(300, DirtShares::of_each(400));
-    write_xlsx(&mut target, dirty.clone().into_iter()).unwrap();
-    let mut book: Xlsx<_> = Xlsx::new(target).unwrap();
-    let sheet = book.worksheet_range(columns::EMPLOYER_SHEET).unwrap();
-    let mut lines = sheet.rows();
-    let header: Vec<_> = lines.next().unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(header, columns::EMPLOYER.map(|column| column.zh));
-    assert_eq!(lines.len(), 300);
-    for (line, row) in lines.zip(&dirty) {
-        for (read, written) in line.iter().zip(&row.cells) {
-            match written {
-                DemoCell::Empty => assert_eq!(read, &Data::Empty),
-                DemoCell::Text(text) => assert_eq!(read, &Data::String(text.clone())),
-                DemoCell::Number(number) => assert_eq!(read, &Data::Float(*number as f64)),
-                DemoCell::Date(_) => assert!(matches!(read, Data::DateTime(_)), "{read:?}"),
-            }
-        }
-    }
-}
-
-#[test]
-fn the_truth_lists_every_planted_fault() {
-    let dirty = rows(1_000, DirtShares::of_each(200));
-    let mut target = Vec::new();
-    write_truth(&mut target, dirty.clone().into_iter()).unwrap();
-    let mut reader = csv::Reader::from_reader(target.as_slice());
-    let listed: Vec<_> = reader.records().map(|r| r.unwrap()[0].to_owned()).collect();
-    let planted: Vec<_> =
-        dirty.iter().filter(|r| r.planted.is_some()).map(|r| r.line.to_string()).collect();
-    assert_eq!(listed, planted);
-    assert!(planted.len() > 200);
 }
