@@ -166,3 +166,6 @@ fn ole_kind<R: Read + Seek>(reader: &mut R, header: &[u8]) -> &'static FaultKind
 
 /// How much of a compound file is searched for the name of a stream.
 const DIRECTORY_BYTES: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;
