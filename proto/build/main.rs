@@ -1,12 +1,7 @@
 //! Compiles the contract without protoc, keeps its comments and options, and generates Rust
 //! validation and field masks from its annotations. Fails on any annotation it does not know.
 
-mod check;
-mod fields;
-mod masks;
-mod names;
-mod rules;
-mod validation;
+mod generator;
 
 use std::{
     env,
@@ -29,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoded = compiler.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(encoded.as_slice())?;
     fs::write(out.join("unionhall.binpb"), encoded)?;
-    fs::write(out.join("validation.rs"), generate(&pool)?)?;
+    fs::write(out.join("validation.rs"), generator::generate(&pool)?)?;
 
     let mut config = tonic_prost_build::Config::new();
     // `Any` needs the names of what it carries.
@@ -53,10 +48,4 @@ fn contract(root: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
     }
     files.sort();
     Ok(files)
-}
-
-fn generate(pool: &DescriptorPool) -> Result<String, String> {
-    check::all(pool)?;
-    let requests = fields::reachable(pool)?;
-    Ok(format!("{}{}", validation::emit(&requests)?, masks::emit(&requests)?))
 }

@@ -2,7 +2,7 @@
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
-use crate::rules;
+use super::rules;
 
 /// Reads every annotation of the suite's own packages once.
 pub(crate) fn all(pool: &DescriptorPool) -> Result<(), String> {

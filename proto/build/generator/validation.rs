@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use prost_reflect::{FieldDescriptor, Kind};
 
-use crate::{
+use super::{
     check,
     fields::{self, Field, Part, Update},
     names,

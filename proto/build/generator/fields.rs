@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 
-use crate::rules::{self, Rules};
+use super::rules::{self, Rules};
 
 /// A message of a request with its fields.
 pub(crate) struct Part {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_reflect::MessageDescriptor;
 
-use crate::{fields::Part, names, rules};
+use super::{fields::Part, names, rules};
 
 /// Rust for every such resource.
 pub(crate) fn emit(parts: &BTreeMap<String, Part>) -> Result<String, String> {
