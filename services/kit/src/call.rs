@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use unionhall_proto::Validate;
+use uuid::Uuid;
 
 use crate::{
     access::{Caller, MethodAccess},
     deadline::{Deadline, Longest},
     fault::{Fault, Outcome, Violation},
+    ledger::Intent,
+    paging::Binding,
     reasons,
     server::{DrainToken, RequestId},
 };
@@ -59,6 +62,27 @@ impl<T> Call<T> {
         let mut call = Self::accept(request)?;
         validate(&mut call.message)?;
         Ok(call)
+    }
+
+    /// What the books must know of this call. `request_id` is the message's own field, which
+    /// validation found empty or a UUID.
+    pub fn intent(&self, request_id: &str) -> Intent<'_>
+    where
+        T: prost::Message,
+    {
+        Intent {
+            client: self.caller.client.as_str(),
+            method: &self.method.path,
+            trace: self.request_id.as_str(),
+            request_id: Uuid::parse_str(request_id).ok(),
+            body: self.message.encode_to_vec(),
+        }
+    }
+
+    /// What a page token of this call is bound to; `query` is the message without its page fields.
+    pub fn binding(&self, query: &impl prost::Message) -> Binding {
+        let (client, scope) = (self.caller.client.as_str(), &self.caller.scope);
+        Binding::new(&self.method.path, client, scope, &query.encode_to_vec())
     }
 
     /// The call with another message in it.

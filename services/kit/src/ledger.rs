@@ -60,7 +60,7 @@ pub struct Intent<'a> {
 /// What beginning a write found.
 pub enum Begun {
     /// The request is new.
-    Fresh(Entry),
+    Fresh(Box<Entry>),
     /// The request was done before: read the record again and answer with it.
     Replay(Done),
 }
@@ -118,7 +118,7 @@ impl Ledger {
                 return Ok(Begun::Replay(done));
             }
         }
-        Ok(Begun::Fresh(self.entry(tx, intent, now)))
+        Ok(Begun::Fresh(Box::new(self.entry(tx, intent, now))))
     }
 
     /// Begins a write of the service itself (a job), which nobody repeats.

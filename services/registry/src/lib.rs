@@ -1,6 +1,14 @@
-//! unionhall-registry
+//! The register: areas, employers, and the figures over them.
+//!
+//! `rules` decide, `store` knows SQL, `api` decodes and encodes; `reference` and `demo` hold what
+//! ships with the release.
 
+pub mod api;
 pub mod columns;
 pub mod demo;
 pub mod reference;
+pub mod register;
 pub mod rules;
+pub mod store;
+
+pub use register::Register;

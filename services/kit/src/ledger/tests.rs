@@ -51,7 +51,7 @@ fn intent(request_id: Option<Uuid>, body: &str) -> Intent<'_> {
     Intent { client: "c", method: "/m", trace: "t", request_id, body: body.as_bytes().to_vec() }
 }
 
-async fn fresh(ledger: &Ledger, request_id: Option<Uuid>, body: &str) -> Entry {
+async fn fresh(ledger: &Ledger, request_id: Option<Uuid>, body: &str) -> Box<Entry> {
     match ledger.begin(&intent(request_id, body)).await.unwrap() {
         Begun::Fresh(entry) => entry,
         Begun::Replay(done) => panic!("replay of {done:?}"),

@@ -1,0 +1,2 @@
+//! One file per proto service. Each method reads the same way: decode, authorise, load, decide
+//! (`rules`), save, encode.
