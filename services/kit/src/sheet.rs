@@ -11,7 +11,7 @@
 //!
 //! # Memory
 //! CSV holds one record, at most [`MAX_LINE_BYTES`], beside two blocks of 32 KiB. XLSX holds the
-//! shared strings, at most 36 MiB of text and 12 MiB of ends, one row of at most 2 MiB, one XML
+//! shared strings, at most 40 MiB of text and 12 MiB of ends, one row of at most 2 MiB, one XML
 //! event of at most 2 MiB, a list of at most 1,000 parts and 2,000 merged ranges: below 64 MiB
 //! together, whatever the file claims of itself. What needs more is refused with a remedy.
 //!

@@ -90,6 +90,25 @@ fn bombs_are_refused_before_they_expand() {
 }
 
 #[test]
+fn a_sheet_of_another_layout_is_told_by_its_columns() {
+    let bytes = xlsx(|sheet| {
+        for (at, title) in (0_u16..).zip(["姓名", "身份证号"]) {
+            sheet.write_string(0, at, title).unwrap();
+        }
+        sheet.write_string(1, 0, "甲").unwrap();
+    });
+    let codes: Vec<_> =
+        faults(&bytes).into_iter().map(|(_, column, code)| (column, code)).collect();
+    let expected = [
+        ("姓名", "UNKNOWN_COLUMN"),
+        ("身份证号", "UNKNOWN_COLUMN"),
+        ("单位名称", "MISSING_COLUMN"),
+        ("统一社会信用代码", "MISSING_COLUMN"),
+    ];
+    assert_eq!(codes, expected.map(|(column, code)| (column.to_owned(), code)));
+}
+
+#[test]
 fn containers_of_many_parts_are_refused_unread() {
     for count in [1_001_usize, 40_000] {
         let names: Vec<String> = (0..count).map(|n| format!("xl/media/image{n}.png")).collect();

@@ -5,7 +5,7 @@ use quick_xml::events::Event;
 use super::{super::kinds, Part, xml::Xml};
 
 /// Bytes that all shared strings may have together.
-pub(super) const MAX_TEXT: usize = 36 * 1024 * 1024;
+pub(super) const MAX_TEXT: usize = 40 * 1024 * 1024;
 /// Shared strings that a workbook may have; each takes four bytes.
 const MAX_STRINGS: usize = 3_000_000;
 
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn more_text_than_the_memory_allows_is_refused() {
         let item = format!("<si><t>{}</t></si>", "x".repeat(1 << 20));
-        assert!(strings(&format!("<sst>{}</sst>", item.repeat(36))).is_ok());
-        let kind = strings(&format!("<sst>{}</sst>", item.repeat(37))).err();
+        assert!(strings(&format!("<sst>{}</sst>", item.repeat(MAX_TEXT >> 20))).is_ok());
+        let kind = strings(&format!("<sst>{}</sst>", item.repeat((MAX_TEXT >> 20) + 1))).err();
         assert_eq!(kind, Some(&kinds::TOO_MUCH_TEXT));
     }
 }
