@@ -4,10 +4,14 @@
 //! every fault is a [`Refusal`], which `api` turns into the status that travels.
 
 pub mod area;
+pub mod contribution;
 pub mod credit_code;
+pub mod duplicates;
+pub mod employer;
 pub mod history;
 pub mod name;
 pub mod organisation_code;
+pub mod quality;
 pub mod reasons;
 pub mod refusal;
 
