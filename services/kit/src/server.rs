@@ -24,7 +24,7 @@ mod reflection;
 mod request_id;
 mod signals;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{convert::Infallible, sync::Arc};
 

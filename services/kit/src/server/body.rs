@@ -4,7 +4,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -30,6 +30,7 @@ pub(super) struct Record {
     started: Instant,
     /// None until the answer is known: a caller that left before is CANCELLED.
     code: Option<Code>,
+    drain: Drain,
     _ticket: Ticket,
 }
 
@@ -38,10 +39,12 @@ impl Record {
         method: Arc<Method>,
         span: Span,
         metrics: RpcMetrics,
+        drain: Drain,
         ticket: Ticket,
     ) -> Self {
         metrics.begun();
-        Self { method, span, metrics, started: Instant::now(), code: None, _ticket: ticket }
+        let started = Instant::now();
+        Self { method, span, metrics, started, code: None, drain, _ticket: ticket }
     }
 
     /// Takes the code from headers or trailers that carry one.
@@ -54,10 +57,13 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if self.code.is_none() && !self.method.open && self.drain.cut.is_cancelled() {
+            self.drain.count_ended();
+        }
         let code = self.code.unwrap_or(Code::Cancelled);
         let took = self.started.elapsed();
         self.metrics.ended(&self.method.label, code, took);
-        let (name, micros) = (code_name(code), took.as_micros());
+        let (name, micros) = (code_name(code), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         self.span.record("code", name);
         let _entered = self.span.enter();
         match code {
@@ -70,32 +76,22 @@ impl Drop for Record {
     }
 }
 
-/// What ends a stream that does not end itself when the server stops.
-struct End {
-    signal: Pin<Box<WaitForCancellationFutureOwned>>,
-    drain: Drain,
-}
-
 /// A body that closes the books, turns a panic into INTERNAL and ends with the server.
 pub(super) struct CallBody {
     inner: Body,
     record: Record,
-    end: Option<End>,
+    /// Ends a stream that does not end itself when the server stops.
+    end: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     done: bool,
 }
 
 impl CallBody {
     /// The answer with its books.
-    pub(super) fn wrap(
-        answer: Response<Body>,
-        mut record: Record,
-        drain: &Drain,
-    ) -> Response<Self> {
+    pub(super) fn wrap(answer: Response<Body>, mut record: Record) -> Response<Self> {
         record.note(answer.headers());
-        let end = record.method.server_streaming.then(|| End {
-            signal: Box::pin(drain.end_of(record.method.open).clone().cancelled_owned()),
-            drain: drain.clone(),
-        });
+        let signal = record.drain.end_of(record.method.open);
+        let end =
+            record.method.server_streaming.then(|| Box::pin(signal.clone().cancelled_owned()));
         answer.map(|inner| Self { inner, record, end, done: false })
     }
 
@@ -110,14 +106,21 @@ impl CallBody {
         Frame::trailers(trailers)
     }
 
-    /// The server stops and the stream has nothing to send: its caller resumes elsewhere.
+    /// The server stops: the stream's caller resumes elsewhere.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
         let Some(end) = &mut self.end else { return Poll::Pending };
-        std::task::ready!(end.signal.as_mut().poll(cx));
+        ready!(end.as_mut().poll(cx));
         if !self.record.method.open {
-            end.drain.count_ended();
+            self.record.drain.count_ended();
         }
         Poll::Ready(Fault::new(&reasons::SHUTTING_DOWN).to_status())
+    }
+
+    fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let _entered = self.record.span.enter();
+        let inner = Pin::new(&mut self.inner);
+        catch_unwind(AssertUnwindSafe(|| inner.poll_frame(cx)))
+            .unwrap_or_else(|_| Poll::Ready(Some(Err(Fault::new(&reasons::INTERNAL).to_status()))))
     }
 }
 
@@ -133,28 +136,33 @@ impl HttpBody for CallBody {
         if this.done {
             return Poll::Ready(None);
         }
-        let polled = {
-            let _entered = this.record.span.enter();
-            catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.inner).poll_frame(cx)))
-        };
-        Poll::Ready(match polled {
-            Ok(Poll::Pending) => {
-                let status = std::task::ready!(this.poll_end(cx));
+        // At the last call a stream ends though it has more to send; the server's own streams
+        // first say what they have to say.
+        if !this.record.method.open
+            && let Poll::Ready(status) = this.poll_end(cx)
+        {
+            return Poll::Ready(Some(Ok(this.close(&status))));
+        }
+        Poll::Ready(match this.poll_inner(cx) {
+            Poll::Pending => {
+                if !this.record.method.open {
+                    return Poll::Pending;
+                }
+                let status = ready!(this.poll_end(cx));
                 Some(Ok(this.close(&status)))
             }
-            Ok(Poll::Ready(Some(Ok(frame)))) => {
+            Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {
                     this.record.note(trailers);
                     this.done = true;
                 }
                 Some(Ok(frame))
             }
-            Ok(Poll::Ready(Some(Err(status)))) => Some(Ok(this.close(&status))),
-            Ok(Poll::Ready(None)) => {
+            Poll::Ready(Some(Err(status))) => Some(Ok(this.close(&status))),
+            Poll::Ready(None) => {
                 this.done = true;
                 None
             }
-            Err(_) => Some(Ok(this.close(&Fault::new(&reasons::INTERNAL).to_status()))),
         })
     }
 

@@ -46,7 +46,8 @@ impl Front {
         let known = self.methods.get(request.uri().path());
         let method = known.clone().unwrap_or_else(|| self.unknown.clone());
         let span = call_span(&method.path, id.as_str(), request.headers());
-        let record = Record::open(method.clone(), span.clone(), self.metrics.clone(), ticket);
+        let (metrics, drain) = (self.metrics.clone(), self.drain.clone());
+        let record = Record::open(method.clone(), span.clone(), metrics, drain, ticket);
         request.headers_mut().insert(REQUEST_ID_KEY, id.header());
         request.extensions_mut().insert(id.clone());
         request.extensions_mut().insert(method);
@@ -59,7 +60,7 @@ impl Front {
             ),
         };
         answer.headers_mut().insert(REQUEST_ID_KEY, id.header());
-        CallBody::wrap(answer, record, &self.drain)
+        CallBody::wrap(answer, record)
     }
 
     /// Panics are caught inside the books, so that they are counted and carry the request id.

@@ -8,7 +8,7 @@ use prost_types::FileDescriptorSet;
 
 use super::ServerError;
 
-/// One method of the contract; every request carries it as an extension.
+/// One method of the contract; every request carries it as an extension `Arc<Method>`.
 #[derive(Debug)]
 pub struct Method {
     /// `/package.Service/Method`.

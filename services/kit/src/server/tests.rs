@@ -3,3 +3,5 @@ mod house;
 mod limits;
 mod raw;
 mod stopping;
+
+pub(crate) use house::{House, describe};

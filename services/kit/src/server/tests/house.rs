@@ -36,48 +36,60 @@ use crate::{
     server::{DrainToken, Drained, Registered, RequestId, Server, ServerError},
 };
 
-pub(super) const SERVICE: &str = "unionhall.test.v1.TestService";
+pub(crate) const SERVICE: &str = "unionhall.test.v1.TestService";
 
 /// No test waits longer; one that does has failed.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the handlers saw, and the gate before which `Hang` waits.
 #[derive(Clone)]
-pub(super) struct Seen {
-    pub(super) calls: Arc<AtomicUsize>,
-    pub(super) gate: Arc<Semaphore>,
+pub(crate) struct Seen {
+    pub(crate) calls: Arc<AtomicUsize>,
+    pub(crate) gate: Arc<Semaphore>,
     arrivals: Arc<Semaphore>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        let closed = || Arc::new(Semaphore::new(0));
+        Self { calls: Arc::default(), gate: closed(), arrivals: closed() }
+    }
 }
 
 impl Seen {
     /// Waits until this many more calls have reached a handler.
-    pub(super) async fn arrivals(&self, count: u32) {
+    pub(crate) async fn arrivals(&self, count: u32) {
         within(self.arrivals.acquire_many(count)).await.unwrap().forget();
     }
 }
 
-pub(super) struct House {
-    pub(super) address: SocketAddr,
-    pub(super) seen: Seen,
-    pub(super) shutdown: CancellationToken,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) seen: Seen,
+    pub(crate) shutdown: CancellationToken,
     served: JoinHandle<Drained>,
 }
 
 impl House {
-    pub(super) async fn open(adjust: impl FnOnce(&mut ServerConfig)) -> Self {
+    pub(crate) async fn open(adjust: impl FnOnce(&mut ServerConfig)) -> Self {
         Self::with(adjust, |server| server).await
     }
 
-    pub(super) async fn with(
+    pub(crate) async fn with(
         adjust: impl FnOnce(&mut ServerConfig),
         extend: impl FnOnce(Server) -> Server,
     ) -> Self {
-        let seen = Seen {
-            calls: Arc::default(),
-            gate: Arc::new(Semaphore::new(0)),
-            arrivals: Arc::new(Semaphore::new(0)),
-        };
-        let ready = extend(server(adjust, &seen)).build().unwrap();
+        let seen = Seen::default();
+        Self::run(extend(server(adjust).register(own(&seen))), seen).await
+    }
+
+    /// A server with other services than the tests' own.
+    pub(crate) async fn serving(registered: Registered) -> Self {
+        Self::run(server(|_| {}).register(registered), Seen::default()).await
+    }
+
+    async fn run(server: Server, seen: Seen) -> Self {
+        let ready = server.build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
@@ -85,59 +97,70 @@ impl House {
         Self { address, seen, shutdown, served }
     }
 
-    pub(super) async fn stop(self) -> Drained {
+    pub(crate) async fn stop(self) -> Drained {
         self.shutdown.cancel();
         self.stopped().await
     }
 
-    pub(super) async fn stopped(self) -> Drained {
+    pub(crate) async fn stopped(self) -> Drained {
         within(self.served).await.unwrap()
     }
 
-    pub(super) async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         Client::connect(self.address).await
     }
 }
 
-pub(super) async fn within<F: Future>(future: F) -> F::Output {
+pub(crate) async fn within<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future).await.expect("it took too long")
 }
 
-pub(super) fn server(adjust: impl FnOnce(&mut ServerConfig), seen: &Seen) -> Server {
+fn server(adjust: impl FnOnce(&mut ServerConfig)) -> Server {
     let mut config = ServerConfig::default();
     config.drain.cap_ms = 2_000;
     adjust(&mut config);
-    let ids = Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness));
-    let seen = seen.clone();
-    let handler = service_fn(move |request| handle(seen.clone(), request));
-    Server::new(config, ids).register(Registered::new(descriptor()).named(SERVICE, handler))
+    Server::new(config, Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness)))
 }
 
-fn descriptor() -> &'static [u8] {
-    let method = |name: &str, server_streaming| MethodDescriptorProto {
+fn own(seen: &Seen) -> Registered {
+    let methods = [
+        ("Echo", false),
+        ("Hang", false),
+        ("Panic", false),
+        ("Silent", true),
+        ("Resumable", true),
+        ("Torn", true),
+        ("Endless", true),
+    ];
+    let seen = seen.clone();
+    Registered::new(describe(&[SERVICE], &methods))
+        .named(SERVICE, service_fn(move |request| handle(seen.clone(), request)))
+}
+
+/// A descriptor set of services that all have the same methods; the flag says whether the method
+/// streams its answer.
+pub(crate) fn describe(services: &[&str], methods: &[(&str, bool)]) -> &'static [u8] {
+    let method = |&(name, server_streaming): &(&str, bool)| MethodDescriptorProto {
         name: Some(name.into()),
         server_streaming: Some(server_streaming),
         ..Default::default()
     };
-    let service = ServiceDescriptorProto {
-        name: Some("TestService".into()),
-        method: vec![
-            method("Echo", false),
-            method("Hang", false),
-            method("Panic", false),
-            method("Silent", true),
-            method("Resumable", true),
-            method("Torn", true),
-        ],
-        ..Default::default()
+    let file = |full: &&str| {
+        let (package, name) = full.rsplit_once('.').unwrap();
+        let service = ServiceDescriptorProto {
+            name: Some(name.into()),
+            method: methods.iter().map(method).collect(),
+            ..Default::default()
+        };
+        FileDescriptorProto {
+            name: Some(format!("{full}.proto")),
+            package: Some(package.into()),
+            service: vec![service],
+            ..Default::default()
+        }
     };
-    let file = FileDescriptorProto {
-        name: Some("test.proto".into()),
-        package: Some("unionhall.test.v1".into()),
-        service: vec![service],
-        ..Default::default()
-    };
-    Box::leak(FileDescriptorSet { file: vec![file] }.encode_to_vec().into_boxed_slice())
+    let set = FileDescriptorSet { file: services.iter().map(file).collect() };
+    Box::leak(set.encode_to_vec().into_boxed_slice())
 }
 
 fn handle(
@@ -155,6 +178,9 @@ fn handle(
                 echo(&request)
             }
             "Silent" => streaming(futures::stream::pending()),
+            "Endless" => streaming(futures::stream::repeat_with(|| {
+                Ok(http_body::Frame::data(Bytes::from_static(&[0; 1_024])))
+            })),
             "Torn" => streaming(futures::stream::poll_fn(|_| panic!("as asked"))),
             "Resumable" => {
                 let drain = request.extensions().get::<DrainToken>().unwrap().clone();
@@ -185,20 +211,20 @@ fn streaming(
 }
 
 /// One HTTP/2 connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     sender: SendRequest<Empty<Bytes>>,
     connection: JoinHandle<hyper::Result<()>>,
 }
 
 /// The end of a call: its headers, and its status from wherever it stood.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) headers: HeaderMap,
-    pub(super) status: Status,
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) status: Status,
 }
 
 impl Client {
-    pub(super) async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) =
             http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
@@ -206,7 +232,7 @@ impl Client {
     }
 
     /// Begins a call; the future waits for its end.
-    pub(super) fn call(
+    pub(crate) fn call(
         &self,
         method: &str,
         headers: &[(&'static str, &str)],
@@ -224,17 +250,17 @@ impl Client {
     }
 
     /// Waits until the server has said good-bye.
-    pub(super) async fn closed(self) {
+    pub(crate) async fn closed(self) {
         drop(self.sender);
         let _ = within(self.connection).await.unwrap();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed()
     }
 }
 
-pub(super) fn request<B: Default>(path: &str) -> Request<B> {
+pub(crate) fn request<B: Default>(path: &str) -> Request<B> {
     Request::post(format!("http://test{path}"))
         .header("content-type", "application/grpc")
         .body(B::default())
@@ -252,12 +278,6 @@ async fn finish(answer: Response<hyper::body::Incoming>) -> hyper::Result<Answer
 
 #[test]
 fn a_service_that_is_registered_twice_is_refused() {
-    let other = service_fn(|_| async { Ok(Response::new(Body::empty())) });
-    let seen = Seen {
-        calls: Arc::default(),
-        gate: Arc::new(Semaphore::new(0)),
-        arrivals: Arc::new(Semaphore::new(0)),
-    };
-    let twice = server(|_| {}, &seen).register(Registered::new(descriptor()).named(SERVICE, other));
+    let twice = server(|_| {}).register(own(&Seen::default())).register(own(&Seen::default()));
     assert!(matches!(twice.build(), Err(ServerError::Twice(name)) if name == SERVICE));
 }

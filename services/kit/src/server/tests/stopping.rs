@@ -52,6 +52,24 @@ async fn calls_that_do_not_end_are_ended_at_the_last_call() {
 }
 
 #[tokio::test]
+async fn a_stream_that_always_has_more_is_ended_too() {
+    let house = House::open(|config| config.drain.cap_ms = 400).await;
+    let call = tokio::spawn(house.client().await.call("Endless", &[]));
+    house.seen.arrivals(1).await;
+    assert_eq!(house.stop().await.calls_ended, 1);
+    assert_eq!(within(call).await.unwrap().unwrap().status.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_reader_that_does_not_read_is_cut_and_counted() {
+    let house = House::open(|config| config.drain.cap_ms = 400).await;
+    let mut stalled = raw::Attacker::connect(house.address).await;
+    stalled.writer.write_all(&raw::open_stream(1, "Endless")).await.unwrap();
+    house.seen.arrivals(1).await;
+    assert_eq!(house.stop().await, Drained { calls_ended: 1, connections_cut: 1 });
+}
+
+#[tokio::test]
 async fn silent_and_half_open_connections_do_not_hold_the_exit() {
     let house = House::open(|_| {}).await;
     let mut silent = TcpStream::connect(house.address).await.unwrap();
