@@ -23,6 +23,7 @@ mod methods;
 mod reflection;
 mod request_id;
 mod signals;
+mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -33,7 +34,6 @@ use http::{Request, Response};
 use opentelemetry::metrics::Meter;
 use tokio::sync::Semaphore;
 use tonic::{body::Body, server::NamedService, service::Routes};
-use tonic_health::pb::health_server::HealthServer;
 use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
 
 pub use drain::{DrainToken, Drained};
@@ -48,7 +48,7 @@ use self::{
     connection::{Calls, Connections},
     drain::Drain,
     front::Front,
-    methods::Methods,
+    table::Table,
 };
 use crate::{config::ServerConfig, ids::Ids, telemetry::RpcMetrics};
 
@@ -57,8 +57,6 @@ pub const MAX_DECODE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of one encoded message at most.
 pub const MAX_ENCODE_BYTES: usize = 4 * 1024 * 1024;
-
-const HEALTH: &str = "grpc.health.v1.Health";
 
 /// What answers requests, at any height of the stack.
 pub type Handlers = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
@@ -220,7 +218,7 @@ impl Server {
         let metrics = self
             .metrics
             .unwrap_or_else(|| RpcMetrics::new(&opentelemetry::global::meter("unionhall")));
-        let table = table(&self.config, &self.health, self.registered)?;
+        let table = Table::build(&self.config.listen, &self.health, self.registered)?;
         self.health.serve(table.services.clone());
         let handlers = stack(table.guarded, self.after);
         let queued = Queued { admission: Admission::new(limits, metrics.clone()), handlers };
@@ -228,7 +226,7 @@ impl Server {
         let front = Front {
             methods: table.methods,
             unknown: Method::unknown(),
-            open: routed(table.open),
+            open: table.open,
             guarded: stack(BoxCloneSyncService::new(queued), self.before),
             ids: self.ids,
             metrics: metrics.clone(),
@@ -265,61 +263,4 @@ where
 
 fn stack(inner: Handlers, layers: Vec<Wrap>) -> Handlers {
     layers.into_iter().rev().fold(inner, |inner, layer| layer(inner))
-}
-
-fn routed(router: Router) -> Handlers {
-    BoxCloneSyncService::new(Routes::from(router).prepare())
-}
-
-/// All methods and who answers them.
-struct Table {
-    methods: Methods,
-    services: Vec<String>,
-    open: Router,
-    guarded: Handlers,
-}
-
-fn table(
-    config: &ServerConfig,
-    health: &HealthRegistry,
-    mut registered: Vec<Registered>,
-) -> Result<Table, ServerError> {
-    let mut methods = Methods::default();
-    let mut services = Vec::new();
-    for one in &registered {
-        methods.add(one.descriptor, &one.services, false)?;
-        for name in &one.services {
-            if services.contains(name) {
-                return Err(ServerError::Twice(name.clone()));
-            }
-            services.push(name.clone());
-        }
-    }
-    services.push(HEALTH.to_owned());
-    methods.add(tonic_health::pb::FILE_DESCRIPTOR_SET, &[HEALTH.to_owned()], true)?;
-    let mut open = Routes::new(HealthServer::new(health.clone())).into_axum_router();
-    if config.listen.reflection {
-        let reflection = reflection::registered(&registered, &services)?;
-        let loopback = config.listen.address.ip().is_loopback();
-        let described = [
-            tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
-            tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-        ];
-        for (descriptor, name) in described.into_iter().zip(&reflection.services) {
-            methods.add(descriptor, std::slice::from_ref(name), loopback)?;
-        }
-        if loopback {
-            open = merged(open, reflection.router);
-        } else {
-            registered.push(reflection);
-        }
-    }
-    let routers = registered.into_iter().map(|one| one.router);
-    let guarded = routed(routers.fold(Router::new(), merged));
-    Ok(Table { methods, services, open, guarded })
-}
-
-/// Two fallbacks cannot be merged; none is reached, since the table refuses unknown paths before.
-fn merged(one: Router, other: Router) -> Router {
-    one.reset_fallback().merge(other.reset_fallback())
 }

@@ -3,7 +3,7 @@
 use tonic::service::Routes;
 use tonic_reflection::{pb, server::Builder};
 
-use super::{Registered, ServerError};
+use super::{Registered, ServerError, methods::Methods};
 
 /// The names under which reflection itself is served.
 pub(super) const SERVICES: [&str; 2] =
@@ -35,4 +35,16 @@ pub(super) fn registered(
         services: SERVICES.map(str::to_owned).to_vec(),
         router: Routes::new(v1).add_service(v1alpha).into_axum_router(),
     })
+}
+
+/// Takes up the methods of reflection itself.
+///
+/// # Errors
+/// None of its own: its descriptors are shipped with it.
+pub(super) fn describe(methods: &mut Methods, open: bool) -> Result<(), ServerError> {
+    let descriptors = [pb::v1::FILE_DESCRIPTOR_SET, pb::v1alpha::FILE_DESCRIPTOR_SET];
+    for (descriptor, name) in descriptors.into_iter().zip(SERVICES) {
+        methods.add(descriptor, &[name.to_owned()], open)?;
+    }
+    Ok(())
 }

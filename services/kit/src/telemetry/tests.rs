@@ -50,12 +50,19 @@ impl<'w> MakeWriter<'w> for Lines {
     }
 }
 
+/// While one log alone exists, `tracing` asks only the thread that first reaches a line whether
+/// anybody listens; a parallel test without a log would then silence it for all.
+fn other_log() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}
+
 #[tokio::test]
 async fn the_log_line_of_a_call_names_who_and_what_but_no_value() {
     let lines = Lines::default();
     let config = TelemetryConfig { log_filter: "debug,h2=off,hyper=off".into(), ..json() };
     let log = logs::subscriber(&config, None, lines.clone(), false).unwrap();
-    let _quiet = tracing::subscriber::set_default(log);
+    let _others = other_log();
+    let _heard = tracing::subscriber::set_default(log);
     let authentication = layer_fn(|inner: crate::server::Handlers| {
         service_fn(move |request| {
             record_client("agency-7");
@@ -140,6 +147,7 @@ async fn spans_and_metrics_reach_the_collector_at_the_flush() {
     let config = TelemetryConfig { otlp_endpoint: endpoint, ..json() };
     let telemetry = Telemetry::build(&config, "test").unwrap();
     let log = logs::subscriber(&config, telemetry.tracers.as_ref(), std::io::sink, false).unwrap();
+    let _others = other_log();
     tracing::subscriber::with_default(log, || {
         let headers =
             HeaderMap::from_iter([("traceparent".parse().unwrap(), PARENT.parse().unwrap())]);
