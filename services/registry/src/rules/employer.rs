@@ -6,6 +6,7 @@
 pub mod address;
 pub mod change;
 pub mod code;
+mod fault;
 pub mod headcount;
 pub mod identifier;
 

@@ -61,22 +61,22 @@ impl<T: Clone + PartialEq> History<T> {
 
     /// The value from `from` on becomes `value`, or nothing for `None`, up to the next change that
     /// is recorded already: what is known of later days stays.
-    #[must_use]
-    pub fn with(&self, value: Option<T>, from: CivilDate) -> Self {
+    pub fn record(&mut self, value: Option<T>, from: CivilDate) {
         let until = self.days().find(|day| *day > from);
-        let mut rows = Vec::with_capacity(self.0.len() + 1);
-        for row in &self.0 {
-            let cut = if row.period.covers(from) { Some(from) } else { row.period.until() };
-            let period = Period::new(row.period.from(), cut).unwrap_or(row.period);
-            rows.push(Dated { value: row.value.clone(), period });
+        for row in &mut self.0 {
+            if row.period.covers(from)
+                && let Some(cut) = Period::new(row.period.from(), Some(from))
+            {
+                row.period = cut;
+            }
         }
         // `until` is after `from`, so the period exists.
         if let (Some(value), Some(period)) = (value, Period::new(from, until)) {
-            rows.push(Dated { value, period });
+            self.0.push(Dated { value, period });
         }
-        rows.retain(|row| row.period.until() != Some(row.period.from()));
-        rows.sort_by_key(|row| row.period.from());
-        Self(joined(rows))
+        self.0.retain(|row| row.period.until() != Some(row.period.from()));
+        self.0.sort_by_key(|row| row.period.from());
+        join(&mut self.0);
     }
 
     /// The rows of `self` that `newer` no longer has, and those that it has instead.
@@ -89,20 +89,17 @@ impl<T: Clone + PartialEq> History<T> {
 }
 
 /// Joins neighbours with one value, so that one truth has one form.
-fn joined<T: PartialEq>(rows: Vec<Dated<T>>) -> Vec<Dated<T>> {
-    let mut joined: Vec<Dated<T>> = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let Some(last) = joined.last_mut()
-            && last.value == row.value
-            && last.period.until() == Some(row.period.from())
-            && let Some(period) = Period::new(last.period.from(), row.period.until())
-        {
-            last.period = period;
-        } else {
-            joined.push(row);
+fn join<T: PartialEq>(rows: &mut Vec<Dated<T>>) {
+    rows.dedup_by(|next, row| {
+        let touches = row.value == next.value && row.period.until() == Some(next.period.from());
+        match Period::new(row.period.from(), next.period.until()).filter(|_| touches) {
+            Some(joined) => {
+                row.period = joined;
+                true
+            }
+            None => false,
         }
-    }
-    joined
+    });
 }
 
 #[cfg(test)]
@@ -119,10 +116,16 @@ mod tests {
         Dated { value, period: Period::new(day(from), until.map(day)).unwrap() }
     }
 
+    fn with(history: &History<u8>, value: Option<u8>, from: i32) -> History<u8> {
+        let mut history = history.clone();
+        history.record(value, day(from));
+        history
+    }
+
     #[test]
     fn a_backdated_value_leaves_later_ones_alone() {
         let history = History::new(vec![dated(2, 5, None), dated(1, 1, Some(5))]).unwrap();
-        let changed = history.with(Some(9), day(3));
+        let changed = with(&history, Some(9), 3);
         assert_eq!(changed.rows(), [dated(1, 1, Some(3)), dated(9, 3, Some(5)), dated(2, 5, None)]);
         let (gone, added) = history.replaced_by(&changed);
         assert_eq!(gone, [&dated(1, 1, Some(5))]);
@@ -132,10 +135,10 @@ mod tests {
     #[test]
     fn the_same_first_day_corrects_and_nothing_ends() {
         let history = History::new(vec![dated(1, 1, None)]).unwrap();
-        assert_eq!(history.with(Some(2), day(1)).rows(), [dated(2, 1, None)]);
-        assert_eq!(history.with(None, day(4)).rows(), [dated(1, 1, Some(4))]);
-        assert_eq!(history.with(Some(1), day(4)), history, "the same value is no change");
-        assert_eq!(history.with(Some(3), day(-4)).on(day(0)), Some(&3));
+        assert_eq!(with(&history, Some(2), 1).rows(), [dated(2, 1, None)]);
+        assert_eq!(with(&history, None, 4).rows(), [dated(1, 1, Some(4))]);
+        assert_eq!(with(&history, Some(1), 4), history, "the same value is no change");
+        assert_eq!(with(&history, Some(3), -4).on(day(0)), Some(&3));
     }
 
     #[test]
@@ -157,7 +160,7 @@ mod tests {
                 let start = usize::try_from(from).unwrap();
                 let next = (start + 1..40).find(|at| cells[*at] != cells[*at - 1]).unwrap_or(40);
                 cells[start..next].fill(value);
-                history = history.with(value, day(from));
+                history.record(value, day(from));
                 let again = History::new(history.rows().to_vec());
                 prop_assert_eq!(again.as_ref(), Ok(&history));
                 for (at, cell) in (0..40).zip(cells) {

@@ -1,7 +1,8 @@
 //! Decisions about entering and changing an employer.
 
-use unionhall_kit::{civil::CivilDate, fault::Reason};
+use unionhall_kit::civil::{CivilDate, Period};
 
+pub use super::fault::EmployerFault;
 use super::{
     EmployerFacts, Status,
     address::{Address, Phone},
@@ -10,10 +11,8 @@ use super::{
     identifier::Identifier,
 };
 use crate::rules::{
-    Refusal,
-    area::{AreaPath, tree::AreaTree},
+    area::tree::{AreaTree, Lineage},
     name::Name,
-    reasons,
 };
 
 /// One fact that is to hold from a day on; `None` ends what held.
@@ -54,41 +53,6 @@ pub struct Surroundings<'a> {
     pub lists: &'a dyn CodeLists,
 }
 
-/// Why a change of an employer is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EmployerFault {
-    /// Neither credit code nor organisation code.
-    #[error("no identifying code")]
-    NotIdentified,
-    /// The codes belong to different bodies.
-    #[error("{0} and {1} name different bodies")]
-    CodesDiffer(Identifier, Identifier),
-    /// This field is missing.
-    #[error("no {0}")]
-    Incomplete(&'static str),
-    /// The code is not in the list on the day.
-    #[error("'{1}' is not in {0} on {2}")]
-    CodeUnknown(&'static str, String, CivilDate),
-    /// The area does not exist from the day on.
-    #[error("{0} is not open on {1}")]
-    AreaNotOpen(AreaPath, CivilDate),
-    /// The day is after today.
-    #[error("{0} is after today")]
-    InFuture(CivilDate),
-    /// The day is before the first of which the register knows the employer.
-    #[error("{0} is before {1}, where the record begins")]
-    BeforeRecord(CivilDate, CivilDate),
-    /// The day is before the establishment.
-    #[error("{0} is before {1}, the day of establishment")]
-    BeforeEstablishment(CivilDate, CivilDate),
-    /// The employer would end while a later status is recorded.
-    #[error("{0} is before {1}, where a later status is recorded")]
-    BeforeLaterStatus(CivilDate, CivilDate),
-    /// The employer has ended on this day.
-    #[error("ended on {0}")]
-    Closed(CivilDate),
-}
-
 /// Enters an employer with these facts from `from` on. Unless told otherwise it is active.
 pub fn enter(
     changes: &[EmployerChange],
@@ -97,7 +61,7 @@ pub fn enter(
 ) -> Result<EmployerFacts, EmployerFault> {
     not_after_today(from, around)?;
     let mut facts = EmployerFacts::default();
-    facts.statuses = facts.statuses.with(Some(Status::Active), from);
+    facts.statuses.record(Some(Status::Active), from);
     for change in changes {
         facts = changed(facts, change, from, around)?;
     }
@@ -137,6 +101,23 @@ pub fn amend(
     Ok(amended)
 }
 
+/// Carries the employer along when an area goes into another on `on`: whatever address it has in
+/// the first from that day on, it has in the second. Closed employers follow too, for they are
+/// still looked up. A second time changes nothing, so a broken-off job can begin again.
+#[must_use]
+pub fn relocate(facts: &EmployerFacts, lineage: &Lineage) -> EmployerFacts {
+    let mut relocated = facts.clone();
+    let since = Period::since(lineage.on);
+    for row in facts.actual_addresses.rows() {
+        if *row.value.area() == lineage.predecessor && row.period.overlaps(since) {
+            let from = row.period.from().max(lineage.on);
+            let address = row.value.relocated(lineage.successor.clone());
+            relocated.actual_addresses.record(Some(address), from);
+        }
+    }
+    relocated
+}
+
 fn not_after_today(day: CivilDate, around: Surroundings<'_>) -> Result<(), EmployerFault> {
     if day > around.today { Err(EmployerFault::InFuture(day)) } else { Ok(()) }
 }
@@ -156,27 +137,19 @@ fn changed(
 ) -> Result<EmployerFacts, EmployerFault> {
     listed(change, from, around)?;
     match change.clone() {
-        EmployerChange::Name(name) => facts.names = facts.names.with(Some(name), from),
-        EmployerChange::Identifier(code) => {
-            facts.identifiers = code.record(&facts.identifiers, from);
-        }
-        EmployerChange::Ownership(code) => {
-            facts.ownerships = facts.ownerships.with(Some(code), from);
-        }
-        EmployerChange::EconomicType(code) => {
-            facts.economic_types = facts.economic_types.with(code, from);
-        }
-        EmployerChange::Industry(code) => facts.industries = facts.industries.with(code, from),
-        EmployerChange::RegisteredAddress(address) => {
-            facts.registered_addresses = facts.registered_addresses.with(address, from);
-        }
-        EmployerChange::ActualAddress(address) => {
-            facts.actual_addresses = facts.actual_addresses.with(Some(address), from);
+        EmployerChange::Name(name) => facts.names.record(Some(name), from),
+        EmployerChange::Identifier(code) => code.record(&mut facts.identifiers, from),
+        EmployerChange::Ownership(code) => facts.ownerships.record(Some(code), from),
+        EmployerChange::EconomicType(code) => facts.economic_types.record(code, from),
+        EmployerChange::Industry(code) => facts.industries.record(code, from),
+        EmployerChange::RegisteredAddress(at) => facts.registered_addresses.record(at, from),
+        EmployerChange::ActualAddress(at) => {
+            facts.actual_addresses.record(Some(at), from);
             area_open(&facts, from, around)?;
         }
-        EmployerChange::Phone(phone) => facts.phones = facts.phones.with(phone, from),
+        EmployerChange::Phone(phone) => facts.phones.record(phone, from),
         EmployerChange::Status(status) => {
-            facts.statuses = facts.statuses.with(Some(status), from);
+            facts.statuses.record(Some(status), from);
             ends_last(&facts)?;
         }
         EmployerChange::EstablishedOn(day) => facts.established_on = day,
@@ -250,46 +223,5 @@ fn consistent(facts: &EmployerFacts, around: Surroundings<'_>) -> Result<(), Emp
     match facts.first_day().into_iter().chain(counted).find(|day| *day < established) {
         Some(day) => Err(EmployerFault::BeforeEstablishment(day, established)),
         None => Ok(()),
-    }
-}
-
-impl Refusal for EmployerFault {
-    fn reason(&self) -> &'static Reason {
-        match self {
-            Self::NotIdentified => &reasons::EMPLOYER_NOT_IDENTIFIED,
-            Self::CodesDiffer(..) => &reasons::EMPLOYER_CODES_DIFFER,
-            Self::Incomplete(_) => &reasons::EMPLOYER_INCOMPLETE,
-            Self::CodeUnknown(..) => &reasons::CODE_UNKNOWN,
-            Self::AreaNotOpen(..) => &reasons::AREA_NOT_OPEN,
-            Self::InFuture(_)
-            | Self::BeforeRecord(..)
-            | Self::BeforeEstablishment(..)
-            | Self::BeforeLaterStatus(..) => &reasons::EMPLOYER_DATE_INVALID,
-            Self::Closed(_) => &reasons::EMPLOYER_CLOSED,
-        }
-    }
-
-    fn places(&self) -> Vec<(&'static str, String)> {
-        let date = |day: &CivilDate, zh: String| {
-            vec![("day", day.to_string()), ("problem", self.to_string()), ("problem_zh", zh)]
-        };
-        match self {
-            Self::NotIdentified => Vec::new(),
-            Self::CodesDiffer(one, other) => {
-                vec![("code", one.to_string()), ("other", other.to_string())]
-            }
-            Self::Incomplete(field) => vec![("field", (*field).to_owned())],
-            Self::CodeUnknown(list, code, day) => {
-                vec![("list", (*list).to_owned()), ("code", code.clone()), ("day", day.to_string())]
-            }
-            Self::AreaNotOpen(area, day) => {
-                vec![("area", area.to_string()), ("day", day.to_string())]
-            }
-            Self::InFuture(day) => date(day, "晚于今日".to_owned()),
-            Self::BeforeRecord(day, first) => date(day, format!("早于登记起始日{first}")),
-            Self::BeforeEstablishment(day, other) => date(day, format!("早于成立日期{other}")),
-            Self::BeforeLaterStatus(day, later) => date(day, format!("此后{later}已有状态记录")),
-            Self::Closed(day) => vec![("day", day.to_string())],
-        }
     }
 }

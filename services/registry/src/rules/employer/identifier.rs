@@ -38,18 +38,15 @@ impl Identifier {
 
     /// Records the code from `from` on. No day before the first credit codes gets one: for those
     /// days the organisation code inside it is recorded.
-    pub(super) fn record(
-        self,
-        history: &History<Identifier>,
-        from: CivilDate,
-    ) -> History<Identifier> {
+    pub(super) fn record(self, history: &mut History<Identifier>, from: CivilDate) {
         let first = credit_code::first_day();
         match self {
             Self::Credit(code) if from < first => {
                 let before = Self::Organisation(code.organisation_code());
-                history.with(Some(Self::Credit(code)), first).with(Some(before), from)
+                history.record(Some(Self::Credit(code)), first);
+                history.record(Some(before), from);
             }
-            other => history.with(Some(other), from),
+            other => history.record(Some(other), from),
         }
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{
-    change::{EmployerChange, EmployerFault, Surroundings, amend, enter},
+    change::{EmployerChange, EmployerFault, Surroundings, amend, enter, relocate},
     code::{CodeLists, IndustryCode, IndustryEdition, List},
     *,
 };
@@ -9,7 +9,7 @@ use crate::rules::{
     Refusal,
     area::{
         plan::{NewArea, plan_close, plan_create},
-        tree::AreaTree,
+        tree::{AreaTree, Lineage, LineageKind},
     },
     credit_code::CreditCode,
 };
@@ -225,6 +225,34 @@ fn an_address_lies_in_an_area_as_long_as_it_holds() {
     let facts = moved(&facts, COMMUNITIES[2], "2015-01-01").unwrap();
     assert_eq!(facts.actual_area_on(day("2015-06-30")), Some(&path(COMMUNITIES[2])));
     assert_eq!(facts.actual_area_on(day("2015-07-01")), Some(&path(COMMUNITIES[1])));
+}
+
+#[test]
+fn an_employer_follows_its_area_once() {
+    let lineage = Lineage {
+        kind: LineageKind::Merged,
+        predecessor: path(COMMUNITIES[0]),
+        successor: path(COMMUNITIES[1]),
+        on: day("2015-01-01"),
+    };
+    let facts = entered("2014-01-01");
+    let away = EmployerChange::ActualAddress(address(COMMUNITIES[2]));
+    let facts = amended(&facts, away, "2015-07-01").unwrap();
+    let back = EmployerChange::ActualAddress(address(COMMUNITIES[0]));
+    let facts = amended(&facts, back, "2016-01-01").unwrap();
+    let ended = EmployerChange::Status(Status::Closed);
+    let facts = amended(&facts, ended, "2017-01-01").unwrap();
+    let relocated = relocate(&facts, &lineage);
+    for (on, label) in [
+        ("2014-12-31", COMMUNITIES[0]),
+        ("2015-01-01", COMMUNITIES[1]),
+        ("2015-07-01", COMMUNITIES[2]),
+        ("2016-01-01", COMMUNITIES[1]),
+        ("2018-01-01", COMMUNITIES[1]),
+    ] {
+        assert_eq!(relocated.actual_area_on(day(on)), Some(&path(label)), "{on}");
+    }
+    assert_eq!(relocate(&relocated, &lineage), relocated);
 }
 
 #[test]

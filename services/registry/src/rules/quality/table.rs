@@ -82,42 +82,45 @@ fn rule(row: &Row) -> Result<QualityRule, String> {
 
 /// The check of a row; one that looks at a certain field is refused on any other.
 fn check(kind: &str, argument: &str, field: Field) -> Result<Check, String> {
-    use Field::{
-        ActualAddress, CreditCode, DisplayName, Industry, Ownership, RegisteredAddress, Workforce,
-    };
-    let bad = || format!("'{argument}' is no argument of '{kind}'");
-    let number = || argument.parse::<u32>().map_err(|_| bad());
-    let (check, fields): (_, &[Field]) = match kind {
-        "required" => (Check::Required, &Field::ALL),
-        "least_characters" => (Check::LeastCharacters(number()? as usize), &[DisplayName]),
-        "chinese" => (Check::Chinese, &[DisplayName]),
+    let fields = fields_of(kind).ok_or_else(|| format!("no check '{kind}'"))?;
+    if !fields.contains(&field) {
+        return Err(format!("'{kind}' cannot look at '{}'", field.as_str()));
+    }
+    parsed(kind, argument).ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
+}
+
+/// The fields that a kind of check can look at.
+fn fields_of(kind: &str) -> Option<&'static [Field]> {
+    Some(match kind {
+        "required" => &Field::ALL,
+        "least_characters" | "chinese" => &[Field::DisplayName],
+        "authority_not" | "category_known" => &[Field::CreditCode],
+        "matches_category" => &[Field::Ownership],
+        "edition_between" => &[Field::Industry],
+        "counted_within_months" | "not_zero" => &[Field::Workforce],
+        "level" => &[Field::RegisteredAddress, Field::ActualAddress],
+        _ => return None,
+    })
+}
+
+fn parsed(kind: &str, argument: &str) -> Option<Check> {
+    let plain = |check| argument.is_empty().then_some(check);
+    match kind {
+        "required" => plain(Check::Required),
+        "chinese" => plain(Check::Chinese),
+        "category_known" => plain(Check::CategoryKnown),
+        "not_zero" => plain(Check::NotZero),
+        "least_characters" => argument.parse().ok().map(Check::LeastCharacters),
+        "counted_within_months" => argument.parse().ok().map(Check::CountedWithinMonths),
         "authority_not" => {
             let mut characters = argument.chars();
-            let (Some(authority), None) = (characters.next(), characters.next()) else {
-                return Err(bad());
-            };
-            (Check::AuthorityNot(authority), &[CreditCode])
+            let authority = characters.next()?;
+            characters.next().is_none().then_some(Check::AuthorityNot(authority))
         }
-        "category_known" => (Check::CategoryKnown, &[CreditCode]),
-        "matches_category" => {
-            (Check::MatchesCategory(categories(argument).ok_or_else(bad)?), &[Ownership])
-        }
-        "edition_between" => (edition_between(argument).ok_or_else(bad)?, &[Industry]),
-        "counted_within_months" => (Check::CountedWithinMonths(number()?), &[Workforce]),
-        "not_zero" => (Check::NotZero, &[Workforce]),
-        "level" => {
-            (Check::Level(level(argument).ok_or_else(bad)?), &[RegisteredAddress, ActualAddress])
-        }
-        other => return Err(format!("no check '{other}'")),
-    };
-    let takes_none = matches!(kind, "required" | "chinese" | "category_known" | "not_zero");
-    if takes_none && !argument.is_empty() {
-        return Err(bad());
-    }
-    if fields.contains(&field) {
-        Ok(check)
-    } else {
-        Err(format!("'{kind}' cannot look at '{}'", field.as_str()))
+        "matches_category" => categories(argument).map(Check::MatchesCategory),
+        "edition_between" => edition_between(argument),
+        "level" => level(argument).map(Check::Level),
+        _ => None,
     }
 }
 
