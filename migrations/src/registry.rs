@@ -49,7 +49,10 @@ impl MigrationTrait for AreasAndEmployers {
 
 /// `employer` and `area` carry what is looked up and listed by, as of the last change; the dated
 /// facts are the truth. `employer.facts` repeats the facts that stand, so that a point read is one
-/// row; it is written in the transaction that writes the facts.
+/// row; it is written in the transaction that writes the facts. `employer_fact.area` repeats the
+/// area of an address (`actual_address`, `registered_address`; NULL for every other field), by
+/// which a change of the tree finds what it carries along. The numbers of structure changes are in
+/// the order in which they were decided, which is the order in which they are carried out.
 const AREAS_AND_EMPLOYERS: &str = r#"
 CREATE TABLE area (
     label {path} PRIMARY KEY,
@@ -84,7 +87,8 @@ CREATE TABLE area_lineage (
 CREATE INDEX area_lineage_successor ON area_lineage (successor);
 
 CREATE TABLE structure_change (
-    id {uuid} PRIMARY KEY,
+    number {serial},
+    id {uuid} NOT NULL UNIQUE,
     kind SMALLINT NOT NULL,
     sources TEXT NOT NULL,
     target {path} NOT NULL,
@@ -97,8 +101,7 @@ CREATE TABLE structure_change (
     created_at {instant} NOT NULL,
     updated_at {instant} NOT NULL
 );
-CREATE INDEX structure_change_state ON structure_change (state);
-CREATE INDEX structure_change_age ON structure_change (created_at, id);
+CREATE INDEX structure_change_state ON structure_change (state, number);
 
 CREATE TABLE employer (
     id {uuid} PRIMARY KEY,
@@ -129,10 +132,13 @@ CREATE TABLE employer_fact (
     employer {uuid} NOT NULL REFERENCES employer (id),
     field TEXT NOT NULL,
     value TEXT NOT NULL,
+    area {path},
     valid_from DATE NOT NULL,
     valid_until DATE,
     recorded_at {instant} NOT NULL,
     superseded_at {instant}
 );
 CREATE INDEX employer_fact_employer ON employer_fact (employer, id);
+CREATE INDEX employer_fact_area ON employer_fact (area, employer)
+    WHERE area IS NOT NULL AND superseded_at IS NULL;
 "#;
