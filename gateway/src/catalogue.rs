@@ -14,18 +14,18 @@ const READING_VERBS: &[&str] =
 pub(crate) struct Traits {
     /// Messages stream in either direction.
     pub(crate) streams: bool,
+    /// Messages stream to the caller, who can resume elsewhere.
+    pub(crate) streams_back: bool,
     /// It can be repeated without harm.
     pub(crate) reads: bool,
 }
 
 impl Traits {
-    /// Of a method that is newer than the contract compiled in here: nothing is taken for granted.
-    pub(crate) const UNKNOWN: Self = Self { streams: true, reads: false };
-
     fn of(method: &MethodDescriptorProto) -> Self {
         let declared = method.options.as_ref().map(|options| options.idempotency_level());
         Self {
             streams: method.client_streaming() || method.server_streaming(),
+            streams_back: method.server_streaming(),
             reads: declared == Some(IdempotencyLevel::NoSideEffects)
                 || has_reading_verb(method.name()),
         }

@@ -6,9 +6,11 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response, uri::PathAndQuery};
 use http_body::Body as _;
 use tonic::{Status, body::Body};
+use unionhall_kit::deadline::Deadline;
 
 use crate::{
     catalogue::Traits,
+    headers,
     meter::Meter,
     retry,
     upstream::{Failure, Head, Incoming, Payload, Remote},
@@ -17,47 +19,50 @@ use crate::{
 /// A unary request up to this size is kept until it is answered, so that it can be sent again.
 const KEPT: usize = 64 * 1024;
 
+/// How one method gets to its upstream.
+pub(crate) struct Passage {
+    pub(crate) remote: Remote,
+    pub(crate) traits: Traits,
+    pub(crate) limit: u32,
+}
+
 /// Answers a call with the upstream's answer, or says why there is none.
-pub(crate) async fn forward(
-    remote: &Remote,
-    traits: Traits,
-    limit: u32,
-    request: Request<Body>,
-) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+pub(crate) async fn forward(passage: &Passage, request: Request<Body>) -> Response<Body> {
+    let remote = &passage.remote;
+    let (mut parts, body) = request.into_parts();
+    headers::outgoing(&mut parts.headers, remote.randomness());
     let path = parts.uri.path_and_query().cloned();
-    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let head = Head { path, headers: parts.headers };
-    let incoming = Incoming { held: Bytes::new(), body, meter: Meter::new(limit) };
-    let answer = if traits.streams {
+    let head = Head {
+        path: path.unwrap_or_else(|| PathAndQuery::from_static("/")),
+        headers: parts.headers,
+        deadline: parts.extensions.remove(),
+        drain: parts.extensions.remove().filter(|_| passage.traits.streams_back),
+    };
+    let incoming = Incoming { held: Bytes::new(), body, meter: Meter::new(passage.limit) };
+    let answer = if passage.traits.streams {
         remote.stream(head, Payload::Streamed(Box::new(incoming))).await
     } else {
-        unary(remote, traits, head, incoming).await
+        unary(passage, head, incoming).await
     };
     answer.unwrap_or_else(|failure| failure.status(remote.name()).into_http())
 }
 
 async fn unary(
-    remote: &Remote,
-    traits: Traits,
+    passage: &Passage,
     head: Head,
     incoming: Incoming,
 ) -> Result<Response<Body>, Failure> {
     match gather(incoming).await.map_err(Failure::Caller)? {
-        Gathered::Whole(message) => persist(remote, traits, head, message).await,
+        Gathered::Whole(message) => persist(passage, head, message).await,
         Gathered::Beyond(incoming) => {
-            remote.call(head, Payload::Streamed(Box::new(incoming))).await
+            passage.remote.call(head, Payload::Streamed(Box::new(incoming))).await
         }
     }
 }
 
-/// Attempts until there is an answer to hand on, or no reason or budget to go on.
-async fn persist(
-    remote: &Remote,
-    traits: Traits,
-    head: Head,
-    message: Bytes,
-) -> Result<Response<Body>, Failure> {
+/// Attempts until there is an answer to hand on, or no reason, time or budget to go on.
+async fn persist(passage: &Passage, head: Head, message: Bytes) -> Result<Response<Body>, Failure> {
+    let Passage { remote, traits, .. } = passage;
     let retries = remote.retries();
     retries.earn();
     let mut made = 0;
@@ -72,7 +77,8 @@ async fn persist(
             Err(Failure::Lost(_)) if traits.reads => None,
             _ => return answer,
         };
-        let Some(pause) = retries.pause(made, advised, None) else { return answer };
+        let left = head.deadline.map(Deadline::remaining);
+        let Some(pause) = retries.pause(made, advised, left) else { return answer };
         tokio::time::sleep(pause).await;
     }
 }

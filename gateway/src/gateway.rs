@@ -1,4 +1,4 @@
-//! The front door as one tower service.
+//! The front door as one tower service, and as a server.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,13 +8,19 @@ use std::{
 };
 
 use http::{Request, Response};
+use tokio::task::JoinSet;
 use tonic::body::Body;
 use tower::Service;
-use unionhall_kit::{fault::Fault, reasons};
+use unionhall_kit::{
+    fault::Fault,
+    reasons,
+    server::{HealthRegistry, Registered},
+};
 
 use crate::{
     catalogue::Catalogue,
-    forward, headers,
+    forward::{self, Passage},
+    health,
     meter::Metered,
     route::Routes,
     upstream::{Answer, Upstream},
@@ -32,6 +38,9 @@ pub enum BuildError {
     /// Two upstreams claim one package.
     #[error("package {0} has two upstreams")]
     TwoUpstreams(String),
+    /// Nothing of the contract belongs to the package.
+    #[error("package {0} has no service")]
+    NoService(String),
 }
 
 /// Collects what a [`Gateway`] is made of.
@@ -43,6 +52,9 @@ pub struct Builder {
 
 impl Builder {
     /// Begins with the encoded descriptor set of all packages.
+    ///
+    /// # Errors
+    /// The set does not decode.
     pub fn new(descriptors: &[u8]) -> Result<Self, BuildError> {
         Ok(Self {
             catalogue: Catalogue::read(descriptors)?,
@@ -52,7 +64,13 @@ impl Builder {
     }
 
     /// Sends all calls of a package to its owner.
+    ///
+    /// # Errors
+    /// The package has an owner already, or no service.
     pub fn route(mut self, package: &str, upstream: Upstream) -> Result<Self, BuildError> {
+        if self.catalogue.service_names(&HashSet::from([package])).is_empty() {
+            return Err(BuildError::NoService(package.to_owned()));
+        }
         match self.packages.insert(package.to_owned(), upstream) {
             None => Ok(self),
             Some(_) => Err(BuildError::TwoUpstreams(package.to_owned())),
@@ -66,24 +84,15 @@ impl Builder {
         self
     }
 
-    /// The descriptors of the routed packages and of what they import, encoded, for reflection.
-    pub fn descriptors(&self) -> Vec<u8> {
-        self.catalogue.excerpt(&self.routed())
-    }
-
-    /// Full names of all services of the routed packages.
-    pub fn service_names(&self) -> Vec<String> {
-        self.catalogue.service_names(&self.routed())
-    }
-
-    fn routed(&self) -> HashSet<&str> {
-        self.packages.keys().map(String::as_str).collect()
-    }
-
-    /// The gateway, ready to be served.
+    /// The gateway, ready to be registered with a server.
     pub fn build(self) -> Gateway {
-        let routes = Routes::new(&self.catalogue, self.packages);
-        Gateway(Arc::new(Shared { routes, message_limit: self.message_limit }))
+        let routes = Routes::new(&self.catalogue, &self.packages);
+        Gateway(Arc::new(Shared {
+            routes,
+            catalogue: self.catalogue,
+            packages: self.packages,
+            message_limit: self.message_limit,
+        }))
     }
 }
 
@@ -93,7 +102,36 @@ pub struct Gateway(Arc<Shared>);
 
 struct Shared {
     routes: Routes,
+    catalogue: Catalogue,
+    packages: HashMap<String, Upstream>,
     message_limit: u32,
+}
+
+impl Gateway {
+    /// The gateway as the handler of every routed service, with the descriptors of those services
+    /// alone, so that reflection shows what can be called and nothing else.
+    pub fn registered(&self) -> Registered {
+        let packages = self.0.packages.keys().map(String::as_str).collect();
+        // Reflection keeps descriptors for the life of the process, which has one gateway.
+        let descriptors = Vec::leak(self.0.catalogue.excerpt(&packages));
+        let services = self.0.catalogue.service_names(&packages);
+        services
+            .iter()
+            .fold(Registered::new(descriptors), |all, name| all.named(name, self.clone()))
+    }
+
+    /// Follows the health of every remote upstream until the set is dropped. A local one reports
+    /// to the same registry by itself.
+    pub fn watch_upstreams(&self, registry: &HealthRegistry) -> JoinSet<()> {
+        let mut watches = JoinSet::new();
+        for (package, upstream) in &self.0.packages {
+            if let Upstream::Remote(remote) = upstream {
+                let services = self.0.catalogue.service_names(&HashSet::from([package.as_str()]));
+                watches.spawn(health::follow(remote.clone(), registry, &services));
+            }
+        }
+        watches
+    }
 }
 
 impl Service<Request<Body>> for Gateway {
@@ -105,22 +143,21 @@ impl Service<Request<Body>> for Gateway {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Answer {
+    fn call(&mut self, request: Request<Body>) -> Answer {
         let path = request.uri().path();
         let Some(route) = self.0.routes.find(path) else {
             let fault = Fault::new(&reasons::UNKNOWN_METHOD).with("method", path);
             return Box::pin(std::future::ready(Ok(fault.to_status().into_http())));
         };
-        let version = request.version();
-        headers::clean(request.headers_mut(), version);
         let limit = self.0.message_limit;
-        match route.upstream {
+        match &route.upstream {
             Upstream::Local(local) => {
                 local.call(request.map(|body| Body::new(Metered::new(body, limit))))
             }
-            Upstream::Remote(remote) => Box::pin(async move {
-                Ok(forward::forward(&remote, route.traits, limit, request).await)
-            }),
+            Upstream::Remote(remote) => {
+                let passage = Passage { remote: remote.clone(), traits: route.traits, limit };
+                Box::pin(async move { Ok(forward::forward(&passage, request).await) })
+            }
         }
     }
 }

@@ -1,60 +1,63 @@
-//! What the gateway takes off a request and puts on it.
+//! What a call carries on its way to a remote upstream.
 
-use http::{HeaderMap, HeaderName, Version, header};
+use http::{HeaderMap, HeaderValue, header};
+use unionhall_kit::{ids::Randomness, telemetry};
 
-/// Headers under this prefix say who calls; only services of the suite may speak of that.
-const IDENTITY_PREFIX: &str = "x-unionhall-";
+const TRACE_PARENT: &str = "traceparent";
 
-/// Meant for the hop that ends here. HTTP/2 forbids them, HTTP/1 callers may send them.
-const HOP_HEADERS: [HeaderName; 5] = [
-    header::CONNECTION,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
-
-/// Drops what a caller must not say and what must not travel on.
-pub(crate) fn clean(headers: &mut HeaderMap, version: Version) {
-    // The rule, not the exception, is that there is nothing to drop.
-    while let Some(claimed) = headers.keys().find(|name| claims_identity(name)).cloned() {
-        headers.remove(claimed);
-    }
-    if version < Version::HTTP_2 {
-        for name in &HOP_HEADERS {
-            headers.remove(name);
-        }
-    }
+/// Makes the caller's headers those of a call of our own.
+pub(crate) fn outgoing(headers: &mut HeaderMap, randomness: &dyn Randomness) {
     // The next hop's authority is its own.
     headers.remove(header::HOST);
+    telemetry::inject_context(headers);
+    if !headers.contains_key(TRACE_PARENT)
+        && let Ok(parent) = HeaderValue::from_str(&trace_parent(randomness))
+    {
+        headers.insert(TRACE_PARENT, parent);
+    }
 }
 
-fn claims_identity(name: &HeaderName) -> bool {
-    name.as_str().starts_with(IDENTITY_PREFIX)
+/// A trace that nobody records here still ties the services' logs together. Version 00, flags 00:
+/// not sampled (W3C Trace Context, section 3.2).
+fn trace_parent(randomness: &dyn Randomness) -> String {
+    let mut ids = [0; 24];
+    randomness.fill(&mut ids);
+    // All zeros would be invalid.
+    (ids[15], ids[23]) = (ids[15] | 1, ids[23] | 1);
+    let (trace, span) = ids.split_at(16);
+    format!("00-{}-{}-00", hex::encode(trace), hex::encode(span))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn identity_claims_are_dropped_and_all_else_stays() {
-        let mut headers = HeaderMap::new();
-        for name in ["x-unionhall-client", "x-unionhall-scope", "x-request-id", "te"] {
-            headers.append(HeaderName::from_static(name), "1".parse().unwrap());
-            headers.append(HeaderName::from_static(name), "2".parse().unwrap());
+    struct Zeros;
+
+    impl Randomness for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
         }
-        clean(&mut headers, Version::HTTP_2);
-        assert_eq!(headers.keys_len(), 2);
-        assert_eq!(headers.get_all("x-request-id").iter().count(), 2);
     }
 
     #[test]
-    fn hop_headers_of_http_1_stay_behind() {
+    fn a_call_without_a_trace_begins_one() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONNECTION, "keep-alive".parse().unwrap());
         headers.insert(header::HOST, "front".parse().unwrap());
-        clean(&mut headers, Version::HTTP_11);
-        assert!(headers.is_empty());
+        outgoing(&mut headers, &Zeros);
+        assert_eq!(
+            headers[TRACE_PARENT],
+            "00-00000000000000000000000000000001-0000000000000001-00"
+        );
+        assert_eq!(headers.len(), 1);
+    }
+
+    #[test]
+    fn a_callers_trace_is_kept() {
+        let mut headers = HeaderMap::new();
+        let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        headers.insert(TRACE_PARENT, given.parse().unwrap());
+        outgoing(&mut headers, &Zeros);
+        assert_eq!(headers[TRACE_PARENT], given);
     }
 }

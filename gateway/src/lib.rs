@@ -4,13 +4,16 @@
 //! flow through as they are, held back by whoever reads slowest.
 
 mod catalogue;
+mod door;
 mod forward;
 mod gateway;
 mod headers;
+mod health;
 mod meter;
 mod retry;
 mod route;
 mod upstream;
 
+pub use door::{Admission, guarded};
 pub use gateway::{BuildError, Builder, Gateway, MESSAGE_LIMIT};
 pub use upstream::{Local, PoolSettings, Remote, Upstream};

@@ -59,6 +59,11 @@ impl Meter {
         Ok(())
     }
 
+    /// Whether the bytes so far are whole messages.
+    pub(crate) fn between_messages(&self) -> bool {
+        self.filled == 0 && self.left == 0
+    }
+
     fn begin_message(&mut self) -> Result<(), TooLarge> {
         let [_, a, b, c, d] = self.header;
         let length = u32::from_be_bytes([a, b, c, d]);

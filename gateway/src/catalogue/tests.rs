@@ -41,11 +41,14 @@ fn catalogue() -> Catalogue {
 #[test]
 fn the_traits_of_a_method_come_from_its_option_its_verb_and_its_streams() {
     let methods = catalogue().methods(&HashSet::from(["a"]));
-    let call = |reads| Traits { streams: false, reads };
+    let call = |reads| Traits { streams: false, streams_back: false, reads };
     assert_eq!(methods["/a.Things/GetThing"], call(true));
     assert_eq!(methods["/a.Things/CreateThing"], call(false));
     assert_eq!(methods["/a.Things/Preview"], call(true));
-    assert_eq!(methods["/a.Things/Watch"], Traits { streams: true, reads: false });
+    assert_eq!(
+        methods["/a.Things/Watch"],
+        Traits { streams: true, streams_back: true, reads: false }
+    );
     assert_eq!(methods.len(), 4);
 }
 

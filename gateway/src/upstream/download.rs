@@ -13,16 +13,42 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
+use unionhall_kit::server::DrainToken;
 
 use super::{connection::Lease, exchange::Failure, upload::Broken};
+use crate::meter::Meter;
 
 /// An upload that outlived the head of its answer, as in a stream both ways.
 pub(super) type Background = AbortOnDropHandle<Result<(), Broken>>;
+
+/// Watches for the end of the server under a stream that its caller can resume.
+struct Stop {
+    begun: Pin<Box<dyn Future<Output = ()> + Send>>,
+    token: DrainToken,
+    /// A stream is not cut within a message.
+    meter: Meter,
+}
+
+impl Stop {
+    fn new(token: DrainToken) -> Self {
+        let begun = token.clone();
+        let begun = Box::pin(async move { begun.draining().await });
+        Self { begun, token, meter: Meter::new(u32::MAX) }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Status> {
+        if !self.meter.between_messages() {
+            return Poll::Pending;
+        }
+        self.begun.as_mut().poll(context).map(|()| self.token.fault().into())
+    }
+}
 
 /// A response body. Dropping it resets the stream, which tells the upstream that nobody listens.
 pub(super) struct Download {
     stream: RecvStream,
     upload: Option<Background>,
+    stop: Option<Stop>,
     upstream: Arc<str>,
     ended: bool,
     _lease: Lease,
@@ -32,10 +58,23 @@ impl Download {
     pub(super) fn new(
         stream: RecvStream,
         upload: Option<Background>,
+        drain: Option<DrainToken>,
         upstream: Arc<str>,
         lease: Lease,
     ) -> Self {
-        Self { stream, upload, upstream, ended: false, _lease: lease }
+        let stop = drain.map(Stop::new);
+        Self { stream, upload, stop, upstream, ended: false, _lease: lease }
+    }
+
+    /// What ends the answer before the upstream does.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Option<Status> {
+        if let Some(status) = self.poll_upload(context) {
+            return Some(status);
+        }
+        match self.stop.as_mut()?.poll(context) {
+            Poll::Ready(status) => Some(status),
+            Poll::Pending => None,
+        }
     }
 
     /// A fault of the caller's upload ends the answer too.
@@ -56,6 +95,10 @@ impl Download {
             let bytes = received?;
             // Only what the caller took makes room for more.
             self.stream.flow_control().release_capacity(bytes.len())?;
+            if let Some(stop) = &mut self.stop {
+                // Its limit is beyond every length.
+                let _ = stop.meter.pass(&bytes);
+            }
             if !bytes.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
@@ -89,7 +132,7 @@ impl HttpBody for Download {
         if self.ended {
             return Poll::Ready(None);
         }
-        if let Some(status) = self.poll_upload(context) {
+        if let Some(status) = self.poll_end(context) {
             return Poll::Ready(Some(Ok(self.end_with(&status))));
         }
         Poll::Ready(match ready!(self.poll_stream(context)) {

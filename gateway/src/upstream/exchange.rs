@@ -16,7 +16,12 @@ use http::{
 };
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, body::Body};
-use unionhall_kit::{fault::Fault, reasons};
+use unionhall_kit::{
+    deadline::Deadline,
+    fault::{Fault, Outcome},
+    reasons,
+    server::DrainToken,
+};
 
 use super::{
     connection::Lease,
@@ -27,26 +32,36 @@ use super::{
 /// When a caller should come back to an upstream that does not answer.
 const COME_BACK: Duration = Duration::from_secs(1);
 
-/// What is sent before the body. Cheap to clone for another attempt.
+const TIMEOUT: &str = "grpc-timeout";
+
+/// What is known before the body. Cheap to clone for another attempt.
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) path: PathAndQuery,
     pub(crate) headers: HeaderMap,
+    /// When the caller stops waiting.
+    pub(crate) deadline: Option<Deadline>,
+    /// Ends the answer when the server stops; for streams whose caller resumes elsewhere.
+    pub(crate) drain: Option<DrainToken>,
 }
 
 impl Head {
-    /// `None` only for a path that no URI can carry, which the listener has refused before.
-    fn request(self, authority: &Authority) -> Option<Request<()>> {
+    /// The head of one attempt, with the time that is left to it.
+    fn request(self, authority: &Authority) -> Outcome<Request<()>> {
         let mut uri = http::uri::Parts::default();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(authority.clone());
         uri.path_and_query = Some(self.path);
         let mut request = Request::new(());
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_parts(uri).ok()?;
+        *request.uri_mut() = Uri::from_parts(uri)
+            .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         *request.version_mut() = Version::HTTP_2;
         *request.headers_mut() = self.headers;
-        Some(request)
+        if let Some(deadline) = self.deadline {
+            request.headers_mut().insert(TIMEOUT, deadline.passed_on()?);
+        }
+        Ok(request)
     }
 }
 
@@ -102,9 +117,8 @@ pub(super) async fn exchange(
     head: Head,
     payload: Payload,
 ) -> Result<Response<Body>, Failure> {
-    let request = head
-        .request(authority)
-        .ok_or_else(|| Failure::Caller(Fault::new(&reasons::INTERNAL).into()))?;
+    let drain = head.drain.clone();
+    let request = head.request(authority).map_err(|fault| Failure::Caller(fault.into()))?;
     let (response, mut stream) =
         lease.send(request, false).map_err(|error| Failure::Unsent(error.to_string()))?;
     let (response, upload) = match payload {
@@ -118,7 +132,8 @@ pub(super) async fn exchange(
             (response, upload.map(|upload| AbortOnDropHandle::new(tokio::spawn(upload))))
         }
     };
-    Ok(response.map(|body| Body::new(Download::new(body, upload, Arc::clone(upstream), lease))))
+    let upstream = Arc::clone(upstream);
+    Ok(response.map(|body| Body::new(Download::new(body, upload, drain, upstream, lease))))
 }
 
 /// Uploads until the head of the answer is here; returns what is left to upload.

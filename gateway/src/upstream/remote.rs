@@ -25,6 +25,7 @@ struct Inner {
     calls: Pool,
     streams: Pool,
     retries: Retries,
+    randomness: Arc<dyn Randomness>,
 }
 
 impl Remote {
@@ -40,13 +41,18 @@ impl Remote {
             name: name.into(),
             calls: pool(settings),
             streams: pool(PoolSettings { connections: 1, ..settings }),
-            retries: Retries::new(randomness),
+            retries: Retries::new(Arc::clone(&randomness)),
             authority,
+            randomness,
         }))
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.0.name
+    }
+
+    pub(crate) fn randomness(&self) -> &dyn Randomness {
+        &*self.0.randomness
     }
 
     pub(crate) fn retries(&self) -> &Retries {

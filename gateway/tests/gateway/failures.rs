@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use tonic::Code;
 use tonic_types::StatusExt;
 use unionhall_kit::{fault::Fault, reasons};
 
 use crate::{
     client::Client,
-    house::{Host, House, Place, gateway, remote},
+    house::{Front, Host, House, Place, gateway, remote},
     toy::{Mood, Toy, message},
 };
 use unionhall_gateway::Upstream;
@@ -50,11 +51,9 @@ async fn an_upstream_that_dies_amid_a_call_is_retried_for_reads_only() {
         house.toy.mood(Mood::Hangs);
         let toy = house.toy.clone();
         let host = house.upstream.take().unwrap();
-        let address = host.address;
         let restart = tokio::spawn(async move {
             toy.0.begun.notified().await;
-            drop(host);
-            toy.0.dropped.notified().await;
+            let address = host.kill().await;
             Host::serve_at(address, toy.service()).await
         });
         let reply = house.client.call(method, &[], message(b"again")).await;
@@ -68,9 +67,7 @@ async fn an_upstream_that_dies_amid_a_call_is_retried_for_reads_only() {
 async fn calls_go_on_after_a_restart_between_them() {
     let mut house = House::new(Place::Remote).await;
     assert_eq!(house.client.call(WRITE, &[], message(b"")).await.code(), Code::Ok);
-    let host = house.upstream.take().unwrap();
-    let address = host.address;
-    drop(host);
+    let address = house.upstream.take().unwrap().kill().await;
     house.upstream = Some(Host::serve_at(address, house.toy.service()).await);
     // Reads bridge the moment in which the old connection's end is not yet noticed.
     assert_eq!(house.client.call(READ, &[], message(b"")).await.code(), Code::Ok);
@@ -78,9 +75,9 @@ async fn calls_go_on_after_a_restart_between_them() {
 }
 
 /// A gateway before a port that nobody listens on.
-async fn before_nobody() -> (Client, Host) {
-    let nobody = Host::serve(Toy::default().service()).await.address;
-    let front = Host::serve(gateway(Upstream::Remote(remote(nobody)))).await;
+async fn before_nobody() -> (Client, Front) {
+    let nobody = Host::serve(Toy::default().service()).await.kill().await;
+    let front = Front::open(&gateway(Upstream::Remote(remote(nobody)))).await;
     (Client::connect(front.address).await, front)
 }
 
@@ -106,9 +103,8 @@ async fn a_broken_upstream_is_not_flooded_with_retries() {
         house.toy.mood(unavailable());
     }
     let all = (0..calls).map(|_| house.client.call(READ, &[], message(b"")));
-    for reply in futures::future::join_all(all).await {
-        assert_eq!(reply.code(), Code::Unavailable);
-    }
+    let codes = futures::stream::iter(all).buffer_unordered(100).map(|reply| reply.code());
+    assert!(codes.all(async |code| code == Code::Unavailable).await);
     assert!(house.toy.calls() > calls, "nothing was retried at all");
     assert!(house.toy.calls() * 10 <= calls * 12, "{} attempts", house.toy.calls());
 }

@@ -1,6 +1,6 @@
 //! Serves services on loopback ports, and puts a gateway before a toy.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper_util::{
@@ -8,11 +8,16 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{net::TcpListener, task::JoinSet};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::body::Body;
 use tower::{Service, ServiceExt};
 use unionhall_gateway::{Builder, Gateway, PoolSettings, Remote, Upstream};
-use unionhall_kit::ids::SystemRandomness;
+use unionhall_kit::{
+    clock::SystemClock,
+    config::ServerConfig,
+    ids::{Ids, SystemRandomness},
+    server::{Drained, HealthRegistry, Server},
+};
 
 use crate::{
     client::Client,
@@ -31,7 +36,7 @@ pub(crate) const BOTH: [Place; 2] = [Place::Local, Place::Remote];
 /// A listener whose connections die with it.
 pub(crate) struct Host {
     pub(crate) address: SocketAddr,
-    _accepting: AbortOnDropHandle<()>,
+    accepting: AbortOnDropHandle<()>,
 }
 
 impl Host {
@@ -70,7 +75,44 @@ impl Host {
                 connections.spawn(serving);
             }
         });
-        Self { address, _accepting: AbortOnDropHandle::new(accepting) }
+        Self { address, accepting: AbortOnDropHandle::new(accepting) }
+    }
+
+    /// Dies at once, calls and all, and lets go of the port.
+    pub(crate) async fn kill(self) -> SocketAddr {
+        self.accepting.abort();
+        drop(self.accepting.await);
+        self.address
+    }
+}
+
+/// A gateway in kit's server, without the layers that ask for tokens.
+pub(crate) struct Front {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) served: AbortOnDropHandle<Drained>,
+    _watches: JoinSet<()>,
+}
+
+impl Front {
+    pub(crate) async fn open(gateway: &Gateway) -> Self {
+        Self::with(gateway, |server, gateway| server.register(gateway.registered())).await
+    }
+
+    pub(crate) async fn with(
+        gateway: &Gateway,
+        register: impl FnOnce(Server, &Gateway) -> Server,
+    ) -> Self {
+        let mut config = ServerConfig::default();
+        config.drain.cap_ms = 2_000;
+        let health = HealthRegistry::default();
+        let watches = gateway.watch_upstreams(&health);
+        let server = Server::new(config, ids()).health(health);
+        let ready = register(server, gateway).build().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let served = tokio::spawn(ready.serve(listener, shutdown.clone()));
+        Self { address, shutdown, served: AbortOnDropHandle::new(served), _watches: watches }
     }
 }
 
@@ -79,21 +121,26 @@ pub(crate) struct House {
     pub(crate) toy: Toy,
     pub(crate) client: Client,
     pub(crate) upstream: Option<Host>,
-    _front: Host,
+    pub(crate) front: Front,
 }
 
 impl House {
     pub(crate) async fn new(place: Place) -> Self {
         let toy = Toy::default();
-        let (upstream, host) = match place {
-            Place::Local => (Upstream::local(toy.service()), None),
-            Place::Remote => {
-                let host = Host::serve(toy.service()).await;
-                (Upstream::Remote(remote(host.address)), Some(host))
-            }
-        };
-        let front = Host::serve(gateway(upstream)).await;
-        Self { toy, client: Client::connect(front.address).await, upstream: host, _front: front }
+        let (upstream, host) = upstream(place, &toy).await;
+        let front = Front::open(&gateway(upstream)).await;
+        Self { toy, client: Client::connect(front.address).await, upstream: host, front }
+    }
+}
+
+/// The toy as an upstream, and its host if it has one.
+pub(crate) async fn upstream(place: Place, toy: &Toy) -> (Upstream, Option<Host>) {
+    match place {
+        Place::Local => (Upstream::local(toy.service()), None),
+        Place::Remote => {
+            let host = Host::serve(toy.service()).await;
+            (Upstream::Remote(remote(host.address)), Some(host))
+        }
     }
 }
 
@@ -104,4 +151,13 @@ pub(crate) fn gateway(upstream: Upstream) -> Gateway {
 pub(crate) fn remote(address: SocketAddr) -> Remote {
     let authority = address.to_string().parse().unwrap();
     Remote::new("toy", authority, PoolSettings::default(), Arc::new(SystemRandomness))
+}
+
+pub(crate) fn ids() -> Ids {
+    Ids::new(Arc::new(SystemClock), Arc::new(SystemRandomness))
+}
+
+/// No test waits longer; one that does has failed.
+pub(crate) async fn within<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it took too long")
 }

@@ -1,8 +1,8 @@
 //! `grpc.health.v1`: what load balancers and probes ask.
 //!
-//! `liveness` says that the process answers, and never depends on a database. `readiness` and ``
-//! say that every probe is content and the server is not stopping. A service's own name says so of
-//! the probes that concern it.
+//! `liveness` says that the process answers, and never depends on a database. `readiness` says that
+//! every probe of the process itself is content and the server is not stopping; `` says so of all
+//! probes, those of upstreams included; a service's own name of the probes that concern it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ use crate::{fault::Fault, reasons};
 /// The name under which the process alone is asked for.
 pub const LIVENESS: &str = "liveness";
 
-/// The name under which the whole server is asked for; the empty name means the same.
+/// The name under which the process is asked whether it can take calls. A gateway can while one of
+/// its upstreams is away: the others still answer.
 pub const READINESS: &str = "readiness";
 
 #[derive(Debug, Default)]
@@ -36,17 +37,22 @@ struct Board {
 struct Entry {
     name: &'static str,
     services: Vec<String>,
+    upstream: bool,
     ready: bool,
 }
 
 impl Board {
     fn status(&self, asked: &str) -> ServingStatus {
-        let whole = asked.is_empty() || asked == READINESS;
+        let own = asked == READINESS;
+        let whole = asked.is_empty() || own;
         let serving = if asked == LIVENESS {
             true
         } else if whole || self.services.iter().any(|service| service == asked) {
             let concerns = |entry: &&Entry| {
-                whole || entry.services.is_empty() || entry.services.iter().any(|s| s == asked)
+                if whole {
+                    return !(own && entry.upstream);
+                }
+                entry.services.is_empty() || entry.services.iter().any(|s| s == asked)
             };
             !self.stopping && self.probes.iter().filter(concerns).all(|entry| entry.ready)
         } else {
@@ -70,11 +76,21 @@ impl HealthRegistry {
     /// A condition of readiness, not met until it is said to be. `services` are the full names
     /// that it concerns; none means all.
     pub fn probe(&self, name: &'static str, services: &[&str]) -> Probe {
+        self.add(name, services, false)
+    }
+
+    /// A condition that another process meets or not: its services depend on it, readiness here
+    /// does not.
+    pub fn upstream(&self, name: &'static str, services: &[&str]) -> Probe {
+        self.add(name, services, true)
+    }
+
+    fn add(&self, name: &'static str, services: &[&str], upstream: bool) -> Probe {
         let services = services.iter().map(|&service| service.to_owned()).collect();
         let mut index = 0;
         self.0.send_modify(|board| {
             index = board.probes.len();
-            board.probes.push(Entry { name, services, ready: false });
+            board.probes.push(Entry { name, services, upstream, ready: false });
         });
         Probe { registry: self.clone(), index }
     }
@@ -189,6 +205,22 @@ mod tests {
         probe.set(true);
         assert!(registry.is_ready());
         assert_eq!(status(&registry, "a.A"), ServingStatus::Serving);
+    }
+
+    #[test]
+    fn an_upstream_that_is_away_leaves_the_process_ready() {
+        let registry = registry();
+        let upstream = registry.upstream("registry", &["a.A"]);
+        for (asked, expected) in [
+            ("", ServingStatus::NotServing),
+            (READINESS, ServingStatus::Serving),
+            ("a.A", ServingStatus::NotServing),
+            ("b.B", ServingStatus::Serving),
+        ] {
+            assert_eq!(status(&registry, asked), expected, "{asked}");
+        }
+        upstream.set(true);
+        assert_eq!(status(&registry, ""), ServingStatus::Serving);
     }
 
     #[test]
