@@ -5,6 +5,7 @@
 //! commits. Nothing is acknowledged before the commit returned.
 
 pub mod audit;
+pub mod denials;
 pub mod events;
 pub mod feed;
 mod idempotency;

@@ -1,0 +1,219 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use unionhall_kit::config::{ConfigError, Sources};
+
+use crate::settings::Settings;
+
+/// A register of unions, employers and members: services, gateway and tools in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "unionhall", version, max_term_width = 100)]
+pub struct Cli {
+    /// Settings file (TOML); `UNIONHALL__SECTION__KEY` variables and flags go before it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder: databases, keys, access policy, administrator's token.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Database of the register: `sqlite://FILE` or `postgres://...`.
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// What to do; `serve all` without one.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve: the whole suite in one process, or one role of it.
+    Serve(Serve),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print a fresh bearer token for a client of the access policy.
+    Token(Token),
+    /// Add a client to the access policy, or replace it.
+    Client(PutClient),
+    /// Import a spreadsheet over the upload RPC.
+    Import(Import),
+    /// Write the spreadsheet to fill in.
+    Template(Template),
+    /// Write a synthetic file to try things out with.
+    Demo(Demo),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(Serve::default())
+    }
+}
+
+/// How to serve.
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    /// The role.
+    #[arg(value_enum, default_value_t = Role::All)]
+    pub role: Role,
+    /// Address and port; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Where the register serves, for `serve gateway`: `http://HOST:PORT`.
+    #[arg(long, value_name = "URL")]
+    registry: Option<String>,
+    /// Change the schema at start on PostgreSQL too; on SQLite it is always done.
+    #[arg(long)]
+    migrate: bool,
+}
+
+/// The roles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Gateway and every service in one process.
+    #[default]
+    All,
+    /// The register alone.
+    Registry,
+    /// The gateway alone.
+    Gateway,
+}
+
+/// For whom a token is.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// A client of the access policy.
+    #[arg(default_value = "administrator")]
+    pub client: String,
+}
+
+/// What a client may do.
+#[derive(Debug, Args)]
+pub struct PutClient {
+    /// Its id: lower-case letters, digits and `-`.
+    pub client: String,
+    /// A permission, for instance `registry.employers.read` or `registry.*`; can be repeated.
+    #[arg(long = "permission", required = true, value_name = "PERMISSION")]
+    pub permissions: Vec<String>,
+    /// An area label below which it may do so; can be repeated.
+    #[arg(long = "area", value_name = "LABEL")]
+    pub areas: Vec<String>,
+}
+
+/// Where the suite serves and who asks.
+#[derive(Debug, Args)]
+pub struct Server {
+    /// Address of the gateway.
+    #[arg(long, default_value = "http://127.0.0.1:50051", value_name = "URL")]
+    pub server: String,
+    /// File with the bearer token; `admin.token` of the data folder without it.
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// The kinds of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Areas (区划).
+    Areas,
+    /// Employers (用人单位).
+    Employers,
+}
+
+impl Kind {
+    /// As the contract writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Areas => "areas",
+            Self::Employers => "employers",
+        }
+    }
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What the rows are.
+    pub kind: Kind,
+    /// CSV (UTF-8, GB18030) or XLSX.
+    pub file: PathBuf,
+    /// Check every row, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Commit the valid rows although others have faults.
+    #[arg(long)]
+    pub only_valid_rows: bool,
+    /// Where the faults go as CSV; `FILE.faults.csv` without it.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Where to.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Which template to write.
+#[derive(Debug, Args)]
+pub struct Template {
+    /// What the rows will be.
+    pub kind: Kind,
+    /// The file to write, `.xlsx` or `.csv`; the server's own name without it.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where from.
+    #[command(flatten)]
+    pub server: Server,
+}
+
+/// Which synthetic file to write.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Employers.
+    #[arg(long, value_name = "N")]
+    pub employers: u32,
+    /// The same seed writes the same file.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Dirty rows of each kind, in basis points of all rows (100 is one in a hundred).
+    #[arg(long, default_value_t = 0, value_name = "BASIS_POINTS")]
+    pub dirty: u16,
+    /// The file to write: `.csv` or `.xlsx`.
+    #[arg(long, default_value = "employers.csv", value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+impl Cli {
+    /// The settings that hold for this call: defaults < file < environment < flags.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        let mut flags: Vec<(&str, String)> = Vec::new();
+        let mut flag = |key, value: Option<String>| flags.extend(value.map(|value| (key, value)));
+        flag("data", self.data.as_ref().map(|path| path.display().to_string()));
+        flag("database.url", self.database_url.clone());
+        if let Some(Command::Serve(serve)) = &self.command {
+            flag("server.listen.address", serve.listen.map(|address| address.to_string()));
+            flag("gateway.registry", serve.registry.clone());
+            flag("migrate", serve.migrate.then(|| "true".to_owned()));
+        }
+        let mut sources = Sources::new().env(std::env::vars()).flags(flags);
+        if let Some(file) = &self.config {
+            sources = sources.file(file);
+        }
+        unionhall_kit::config::load(&sources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_the_whole_suite_is_served() {
+        let cli = Cli::parse_from(["unionhall"]);
+        assert!(matches!(cli.command.unwrap_or_default(), Command::Serve(serve) if serve.role == Role::All));
+    }
+}

@@ -1,0 +1,93 @@
+//! Serving: the roles, put together from the same parts.
+
+mod access;
+mod banner;
+mod gateway;
+mod registry;
+
+use std::{process::ExitCode, sync::Arc};
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use unionhall_kit::{
+    clock::{SharedClock, SystemClock},
+    ids::{Ids, SystemRandomness},
+    server::{HealthRegistry, Ready, Server, signals},
+};
+
+use self::{access::Access, registry::Registry};
+use crate::{cli::Role, data_folder::DataFolder, settings::Settings};
+
+/// The drain was cut: some caller lost its answer.
+const EXIT_UNCLEAN: u8 = 75;
+
+/// What the parts of a process share.
+pub(super) struct Parts {
+    settings: Settings,
+    folder: DataFolder,
+    clock: SharedClock,
+    ids: Ids,
+    health: HealthRegistry,
+    stop: CancellationToken,
+}
+
+/// Serves a role until a signal comes.
+pub async fn serve(role: Role, settings: Settings) -> Result<ExitCode> {
+    let _telemetry = unionhall_kit::telemetry::start(&settings.telemetry)?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let parts = Parts {
+        folder: DataFolder::open(&settings.data)?,
+        ids: Ids::new(Arc::clone(&clock), Arc::new(SystemRandomness)),
+        health: HealthRegistry::default(),
+        stop: signals()?,
+        clock,
+        settings,
+    };
+    match role {
+        Role::All => Box::pin(all(parts)).await,
+        Role::Registry => Box::pin(registry_alone(parts)).await,
+        Role::Gateway => gateway_alone(parts).await,
+    }
+}
+
+async fn all(parts: Parts) -> Result<ExitCode> {
+    let registry = Registry::start(&parts).await?;
+    let access = Access::new(registry.verifier(), registry.denials())?;
+    let gateway = gateway::before_local(&registry, &access)?;
+    let server = server(&parts, &access).register(gateway.registered());
+    let code = listen(&parts, server.build()?, registry.token()).await?;
+    registry.stop().await;
+    Ok(code)
+}
+
+async fn registry_alone(parts: Parts) -> Result<ExitCode> {
+    let registry = Registry::start(&parts).await?;
+    let access = Access::new(registry.verifier(), registry.denials())?;
+    let server = server(&parts, &access).register(registry.registered());
+    let code = listen(&parts, server.build()?, None).await?;
+    registry.stop().await;
+    Ok(code)
+}
+
+async fn gateway_alone(parts: Parts) -> Result<ExitCode> {
+    let (gateway, access) = gateway::before_remote(&parts)?;
+    let server = server(&parts, &access).register(gateway.registered());
+    let _watches = gateway.watch_upstreams(&parts.health);
+    listen(&parts, server.build()?, None).await
+}
+
+fn server(parts: &Parts, access: &Access) -> Server {
+    let server = Server::new(parts.settings.server.clone(), parts.ids.clone());
+    access.guard(server.health(parts.health.clone()))
+}
+
+/// Binds, tells where, serves and drains.
+async fn listen(parts: &Parts, ready: Ready, token: Option<&str>) -> Result<ExitCode> {
+    let address = parts.settings.server.listen.address;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    banner::print(listener.local_addr()?, &parts.settings.data, token);
+    let drained = ready.serve(listener, parts.stop.clone()).await;
+    Ok(if drained.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNCLEAN) })
+}

@@ -1,0 +1,42 @@
+//! The gateway before a register in the same process, or across the network.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tower::Layer;
+use unionhall_gateway::{Builder, Gateway, PoolSettings, Remote, Upstream};
+use unionhall_kit::access::Verifier;
+use unionhall_proto::DESCRIPTOR_SET;
+
+use super::{Parts, access::Access, registry::Registry};
+
+/// The register's package.
+const REGISTRY: &str = "unionhall.registry.v1";
+
+/// Before a register in this process. The token is verified again behind the gateway, as it would
+/// be across the network.
+pub(super) fn before_local(registry: &Registry, access: &Access) -> Result<Gateway> {
+    let service = access.authentication().layer(registry.registered().into_handlers());
+    let builder = Builder::new(DESCRIPTOR_SET)?;
+    Ok(builder.route(REGISTRY, Upstream::local(service))?.build())
+}
+
+/// Before a register across the network, with this process's own verifier.
+pub(super) fn before_remote(parts: &Parts) -> Result<(Gateway, Access)> {
+    let keys = parts.folder.verifying_keys()?;
+    let policy = parts.folder.existing_policy(&parts.clock)?;
+    tokio::spawn(Arc::clone(&policy).keep_fresh());
+    let verifier = Arc::new(Verifier::new(keys, policy, Arc::clone(&parts.clock)));
+    let access = Access::new(verifier, Arc::new(()))?;
+    let remote = remote(&parts.settings.gateway.registry)?;
+    let gateway = Builder::new(DESCRIPTOR_SET)?.route(REGISTRY, remote)?.build();
+    Ok((gateway, access))
+}
+
+fn remote(url: &str) -> Result<Upstream> {
+    let uri: tonic::transport::Uri = url.parse().with_context(|| format!("gateway.registry '{url}'"))?;
+    let authority =
+        uri.authority().with_context(|| format!("gateway.registry '{url}' names no host"))?;
+    let remote = Remote::new(REGISTRY, authority.clone(), PoolSettings::default());
+    Ok(Upstream::Remote(remote))
+}

@@ -1,0 +1,146 @@
+//! The register in this process: database, books, jobs, services.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Result;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use unionhall_kit::{
+    access::{DenialSink, PolicyStore, Verifier},
+    db::{Db, sql},
+    keys::{KeyRing, Purpose},
+    ledger::{AuditKey, Ledger, LedgerKeys, denials::Denials, sequencer::Sequencer},
+    server::{Probe, Registered},
+};
+use unionhall_migrations::registry::SCHEMA;
+use unionhall_registry::{Register, services};
+
+use super::Parts;
+use crate::{
+    data_folder::Lock,
+    migrate,
+};
+
+/// How often the database is asked whether it answers.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// How long it may take to say so.
+const PROBE_WITHIN: Duration = Duration::from_secs(2);
+
+/// A running register.
+pub(super) struct Registry {
+    register: Register,
+    verifier: Arc<Verifier>,
+    denials: Arc<Denials>,
+    token: Option<String>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    sequencer: JoinSet<()>,
+    stop_sequencer: CancellationToken,
+    _lock: Lock,
+}
+
+impl Registry {
+    /// Opens the database, makes what a first start makes, and starts the jobs.
+    pub(super) async fn start(parts: &Parts) -> Result<Self> {
+        let lock = parts.folder.lock()?;
+        let db = Db::open(&parts.settings.db(SCHEMA)).await?;
+        migrate::ensure(&db, &parts.settings).await?;
+        let new = is_new(db.reader()).await?;
+        let keys = Arc::new(parts.folder.keys(&parts.clock, new)?);
+        let policy = parts.folder.policy(&parts.clock)?;
+        let token = parts.folder.write_admin_token(&keys, &policy, &parts.clock)?;
+        let ledger = Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys));
+        ledger.open_feed().await?;
+        let register = Register::open(ledger, Arc::clone(&keys)).await?;
+        unionhall_registry::seed(&register).await?;
+        let mut registry = Self {
+            verifier: verifier(&keys, &policy, parts),
+            denials: Arc::new(Denials::new(Arc::clone(&parts.clock))),
+            register,
+            token,
+            stop: CancellationToken::new(),
+            tasks: JoinSet::new(),
+            sequencer: JoinSet::new(),
+            stop_sequencer: CancellationToken::new(),
+            _lock: lock,
+        };
+        registry.start_tasks(parts, policy);
+        Ok(registry)
+    }
+
+    fn start_tasks(&mut self, parts: &Parts, policy: Arc<PolicyStore>) {
+        let ledger = self.register.ledger.clone();
+        let sequencer = Sequencer::new(ledger.clone(), services::ancestors());
+        self.sequencer.spawn(sequencer.run(self.stop_sequencer.clone()));
+        self.tasks.spawn(Arc::clone(&self.denials).keep_written(ledger.clone(), self.stop.clone()));
+        self.tasks.spawn(until(self.stop.clone(), policy.keep_fresh()));
+        let names = services::names();
+        let probe = parts.health.probe("registry database", &names);
+        self.tasks.spawn(until(self.stop.clone(), watch(ledger.db().clone(), probe)));
+        services::start_jobs(&self.register, &self.stop, &mut self.tasks);
+    }
+
+    /// The services with their descriptors.
+    pub(super) fn registered(&self) -> Registered {
+        services::registered(&self.register)
+    }
+
+    /// What tokens are verified with.
+    pub(super) fn verifier(&self) -> Arc<Verifier> {
+        Arc::clone(&self.verifier)
+    }
+
+    /// Where denials are counted for the audit.
+    pub(super) fn denials(&self) -> Arc<dyn DenialSink> {
+        Arc::clone(&self.denials) as Arc<dyn DenialSink>
+    }
+
+    /// The administrator's token of this start.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Stops the jobs, then the sequencer behind them, and closes the database.
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.stop_sequencer.cancel();
+        while self.sequencer.join_next().await.is_some() {}
+        self.register.ledger.db().clone().close().await;
+    }
+}
+
+/// Whether the database holds nothing yet.
+async fn is_new(conn: &DatabaseConnection) -> Result<bool> {
+    Ok(conn.query_one_raw(sql(conn, "SELECT epoch FROM feed", [])).await?.is_none())
+}
+
+fn ledger_keys(keys: &KeyRing) -> LedgerKeys {
+    let audit = keys.current(Purpose::Audit);
+    LedgerKeys {
+        idempotency: *keys.current(Purpose::Idempotency).bytes(),
+        audit: AuditKey {
+            version: i32::try_from(audit.version).unwrap_or(i32::MAX),
+            bytes: *audit.bytes(),
+        },
+    }
+}
+
+fn verifier(keys: &KeyRing, policy: &Arc<PolicyStore>, parts: &Parts) -> Arc<Verifier> {
+    let keys = keys.verifying().clone();
+    Arc::new(Verifier::new(keys, Arc::clone(policy), Arc::clone(&parts.clock)))
+}
+
+async fn until(stop: CancellationToken, task: impl Future<Output = ()>) {
+    stop.run_until_cancelled(task).await;
+}
+
+/// Says whether the database answers. A database that is away never ends the process.
+async fn watch(db: Db, probe: Probe) {
+    loop {
+        let answered = tokio::time::timeout(PROBE_WITHIN, db.ping()).await;
+        probe.set(matches!(answered, Ok(Ok(()))));
+        tokio::time::sleep(PROBE_EVERY).await;
+    }
+}
