@@ -266,7 +266,7 @@ impl Suite {
         command.args(["serve", role, "--listen", "127.0.0.1:0"]).args(more);
         command.arg("--data").arg(&self.data);
         if let (true, Some(url)) = (stores, self.database_url()) {
-            command.args(["--database-url", url]);
+            command.args(["--migrate", "--database-url", url]);
         }
         command.args(&self.plan.arguments).envs(self.plan.environment.iter().cloned());
         command.current_dir(self.folder());

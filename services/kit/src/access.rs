@@ -21,6 +21,8 @@ pub use method::{MethodAccess, MethodTable, ScopeSource, TableError};
 pub use policy::{
     Client, ClientId, Permissions, PolicyStore, REFRESH_EVERY, STALE_AFTER, Snapshot,
 };
-pub use policy_file::{ClientEntry, PolicyError, PolicyFile, RoleEntry};
+pub use policy_file::{
+    ClientEntry, PolicyError, PolicyFile, RoleEntry, USUAL_RATE, USUAL_TOKEN_MINUTES,
+};
 pub use rate::{RateLimit, RateLimitLayer, Share, Shares};
 pub use token::{Minter, Verifier};

@@ -34,6 +34,8 @@ pub struct DbConfig {
     pub max_connections: u32,
     /// How long a call waits for a connection before it answers `STORAGE_UNAVAILABLE`.
     pub acquire_timeout: Duration,
+    /// How long one statement may run on PostgreSQL.
+    pub statement_timeout: Duration,
     /// Writes that may wait for their turn before further ones are shed.
     pub max_waiting_writes: usize,
 }
@@ -46,6 +48,7 @@ impl DbConfig {
             schema: schema.into(),
             max_connections: 16,
             acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
             max_waiting_writes: 1024,
         }
     }
@@ -198,9 +201,10 @@ fn unreachable(cause: Box<dyn std::error::Error + Send + Sync>) -> Fault {
 }
 
 async fn open_postgres(config: &DbConfig) -> Result<DatabaseConnection, sqlx::Error> {
+    let timeout = config.statement_timeout.as_millis().to_string();
     let options = PgConnectOptions::from_str(&config.url)?
         .application_name("unionhall")
-        .options([("search_path", config.schema.as_str())]);
+        .options([("search_path", config.schema.as_str()), ("statement_timeout", &timeout)]);
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(config.acquire_timeout)

@@ -131,6 +131,13 @@ impl Registered {
     }
 }
 
+impl Registered {
+    /// The services as handlers for a caller in the same process.
+    pub fn into_handlers(self) -> Handlers {
+        table::routed(self.router)
+    }
+}
+
 /// Puts a server together; see the module for the order of the layers.
 pub struct Server {
     config: ServerConfig,

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod reference;
 pub mod register;
 pub mod rules;
+pub mod services;
 pub mod store;
 
 pub use register::Register;

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 /// A register of unions, employers and members: services, gateway and tools in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "unionhall", version, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Settings file (TOML); `UNIONHALL__SECTION__KEY` variables and flags go before it.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Cli {
 
 /// What the binary does.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Serve: the whole suite in one process, or one role of it.
     Serve(Serve),
     /// Bring the database's schema up to date.
@@ -52,7 +52,7 @@ impl Default for Command {
 
 /// How to serve.
 #[derive(Debug, Default, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// The role.
     #[arg(value_enum, default_value_t = Role::All)]
     pub role: Role,
@@ -69,7 +69,7 @@ pub struct Serve {
 
 /// The roles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Role {
+pub(crate) enum Role {
     /// Gateway and every service in one process.
     #[default]
     All,
@@ -79,9 +79,20 @@ pub enum Role {
     Gateway,
 }
 
+impl Role {
+    /// As traces and metrics name it.
+    pub(crate) fn service_name(self) -> &'static str {
+        match self {
+            Self::All => "unionhall",
+            Self::Registry => "unionhall-registry",
+            Self::Gateway => "unionhall-gateway",
+        }
+    }
+}
+
 /// For whom a token is.
 #[derive(Debug, Args)]
-pub struct Token {
+pub(crate) struct Token {
     /// A client of the access policy.
     #[arg(default_value = "administrator")]
     pub client: String,
@@ -89,7 +100,7 @@ pub struct Token {
 
 /// What a client may do.
 #[derive(Debug, Args)]
-pub struct PutClient {
+pub(crate) struct PutClient {
     /// Its id: lower-case letters, digits and `-`.
     pub client: String,
     /// A permission, for instance `registry.employers.read` or `registry.*`; can be repeated.
@@ -102,7 +113,7 @@ pub struct PutClient {
 
 /// Where the suite serves and who asks.
 #[derive(Debug, Args)]
-pub struct Server {
+pub(crate) struct Server {
     /// Address of the gateway.
     #[arg(long, default_value = "http://127.0.0.1:50051", value_name = "URL")]
     pub server: String,
@@ -113,7 +124,7 @@ pub struct Server {
 
 /// The kinds of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Areas (区划).
     Areas,
     /// Employers (用人单位).
@@ -122,7 +133,7 @@ pub enum Kind {
 
 impl Kind {
     /// As the contract writes it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Areas => "areas",
             Self::Employers => "employers",
@@ -132,7 +143,7 @@ impl Kind {
 
 /// What to import.
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// What the rows are.
     pub kind: Kind,
     /// CSV (UTF-8, GB18030) or XLSX.
@@ -153,7 +164,7 @@ pub struct Import {
 
 /// Which template to write.
 #[derive(Debug, Args)]
-pub struct Template {
+pub(crate) struct Template {
     /// What the rows will be.
     pub kind: Kind,
     /// The file to write, `.xlsx` or `.csv`; the server's own name without it.
@@ -166,7 +177,7 @@ pub struct Template {
 
 /// Which synthetic file to write.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Employers.
     #[arg(long, value_name = "N")]
     pub employers: u32,
@@ -183,7 +194,7 @@ pub struct Demo {
 
 impl Cli {
     /// The settings that hold for this call: defaults < file < environment < flags.
-    pub fn settings(&self) -> Result<Settings, ConfigError> {
+    pub(crate) fn settings(&self) -> Result<Settings, ConfigError> {
         let mut flags: Vec<(&str, String)> = Vec::new();
         let mut flag = |key, value: Option<String>| flags.extend(value.map(|value| (key, value)));
         flag("data", self.data.as_ref().map(|path| path.display().to_string()));
@@ -214,6 +225,8 @@ mod tests {
     #[test]
     fn without_a_command_the_whole_suite_is_served() {
         let cli = Cli::parse_from(["unionhall"]);
-        assert!(matches!(cli.command.unwrap_or_default(), Command::Serve(serve) if serve.role == Role::All));
+        assert!(
+            matches!(cli.command.unwrap_or_default(), Command::Serve(serve) if serve.role == Role::All)
+        );
     }
 }

@@ -16,27 +16,28 @@ use unionhall_kit::{
 };
 
 /// The client of the first start's policy.
-pub const ADMINISTRATOR: &str = "administrator";
+pub(crate) const ADMINISTRATOR: &str = "administrator";
 
 /// A data folder.
 #[derive(Debug, Clone)]
-pub struct DataFolder(PathBuf);
+pub(crate) struct DataFolder(PathBuf);
 
 /// Held while a server has the folder's databases open.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl DataFolder {
     /// The folder at `path`, made when it is missing.
-    pub fn open(path: &Path) -> Result<Self> {
-        private_file::create_dir(path).with_context(|| format!("data folder {}", path.display()))?;
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        private_file::create_dir(path)
+            .with_context(|| format!("data folder {}", path.display()))?;
         Ok(Self(path.to_owned()))
     }
 
     /// Refuses a second server on the same folder.
-    pub fn lock(&self) -> Result<Lock> {
+    pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join(".lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         match file.try_lock() {
@@ -51,20 +52,19 @@ impl DataFolder {
 
     /// The keys. They are made on a first start only: beside existing data a missing key would
     /// mean lost ciphertext, so the server refuses instead.
-    pub fn keys(&self, clock: &SharedClock, database_is_new: bool) -> Result<KeyRing> {
-        let mode =
-            if database_is_new { OpenMode::CreateIfEmpty } else { OpenMode::MustExist };
+    pub(crate) fn keys(&self, clock: &SharedClock, database_is_new: bool) -> Result<KeyRing> {
+        let mode = if database_is_new { OpenMode::CreateIfEmpty } else { OpenMode::MustExist };
         KeyRing::open(&self.key_folder(), mode, &**clock, &SystemRandomness)
             .context("keys of the data folder")
     }
 
     /// The keys of a folder that has them.
-    pub fn existing_keys(&self, clock: &SharedClock) -> Result<KeyRing> {
+    pub(crate) fn existing_keys(&self, clock: &SharedClock) -> Result<KeyRing> {
         self.keys(clock, false)
     }
 
     /// All that a verifier of tokens needs.
-    pub fn verifying_keys(&self) -> Result<VerifyingKeys> {
+    pub(crate) fn verifying_keys(&self) -> Result<VerifyingKeys> {
         let path = self.key_folder().join(TOKEN_PUBLIC_KEY);
         VerifyingKeys::open(&path).with_context(|| {
             format!("{}: start the register first, it makes the keys", path.display())
@@ -72,7 +72,7 @@ impl DataFolder {
     }
 
     /// The access policy; the first one knows the administrator alone.
-    pub fn policy(&self, clock: &SharedClock) -> Result<Arc<PolicyStore>> {
+    pub(crate) fn policy(&self, clock: &SharedClock) -> Result<Arc<PolicyStore>> {
         let path = self.policy_file();
         if !path.exists() {
             PolicyFile::first(vec![path::Path::parse("11")?])?.write(&path)?;
@@ -81,7 +81,7 @@ impl DataFolder {
     }
 
     /// The access policy of a folder that has one.
-    pub fn existing_policy(&self, clock: &SharedClock) -> Result<Arc<PolicyStore>> {
+    pub(crate) fn existing_policy(&self, clock: &SharedClock) -> Result<Arc<PolicyStore>> {
         let path = self.policy_file();
         PolicyStore::open(&path, Arc::clone(clock)).with_context(|| {
             format!("{}: start the register first, it makes the policy", path.display())
@@ -89,17 +89,17 @@ impl DataFolder {
     }
 
     /// Where the policy lies.
-    pub fn policy_file(&self) -> PathBuf {
+    pub(crate) fn policy_file(&self) -> PathBuf {
         self.0.join("policy.toml")
     }
 
     /// Where the administrator's token lies.
-    pub fn token_file(&self) -> PathBuf {
+    pub(crate) fn token_file(&self) -> PathBuf {
         self.0.join("admin.token")
     }
 
     /// A fresh token for a client of the policy.
-    pub fn mint(
+    pub(crate) fn mint(
         &self,
         client: &str,
         keys: &KeyRing,
@@ -119,7 +119,7 @@ impl DataFolder {
 
     /// Writes the administrator's token anew, readable by its owner alone. A policy without the
     /// administrator leaves no token behind.
-    pub fn write_admin_token(
+    pub(crate) fn write_admin_token(
         &self,
         keys: &KeyRing,
         policy: &PolicyStore,

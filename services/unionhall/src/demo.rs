@@ -8,7 +8,7 @@ use unionhall_registry::demo::{DirtShares, generate_employers, write_csv, write_
 use crate::cli::Demo;
 
 /// Writes a synthetic file of employers.
-pub fn demo(ask: &Demo) -> Result<ExitCode> {
+pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
     let rows = generate_employers(ask.employers, ask.seed, DirtShares::of_each(ask.dirty))?;
     let file = File::create(&ask.out).with_context(|| ask.out.display().to_string())?;
     let target = BufWriter::new(file);

@@ -10,7 +10,7 @@ use unionhall_migrations::{migrate as bring_up, pending, registry};
 use crate::{data_folder::DataFolder, settings::Settings};
 
 /// Brings the register's schema up to date.
-pub async fn migrate(settings: &Settings) -> Result<ExitCode> {
+pub(crate) async fn migrate(settings: &Settings) -> Result<ExitCode> {
     let folder = DataFolder::open(&settings.data)?;
     let _lock = folder.lock()?;
     let db = Db::open(&settings.db(registry::SCHEMA)).await?;
@@ -22,7 +22,7 @@ pub async fn migrate(settings: &Settings) -> Result<ExitCode> {
 
 /// Makes sure that the schema is what this release needs. SQLite is brought up by the server
 /// itself; on PostgreSQL that is the operator's step, unless the settings say otherwise.
-pub async fn ensure(db: &Db, settings: &Settings) -> Result<()> {
+pub(crate) async fn ensure(db: &Db, settings: &Settings) -> Result<()> {
     if db.engine() == DatabaseBackend::Sqlite || settings.migrate {
         return bring_up::<registry::Migrator>(db.migrator(), registry::SCHEMA)
             .await

@@ -5,7 +5,7 @@ mod banner;
 mod gateway;
 mod registry;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -14,6 +14,7 @@ use unionhall_kit::{
     clock::{SharedClock, SystemClock},
     ids::{Ids, SystemRandomness},
     server::{HealthRegistry, Ready, Server, signals},
+    telemetry::{Telemetry, serve_admin},
 };
 
 use self::{access::Access, registry::Registry};
@@ -33,14 +34,34 @@ pub(super) struct Parts {
 }
 
 /// Serves a role until a signal comes.
-pub async fn serve(role: Role, settings: Settings) -> Result<ExitCode> {
-    let _telemetry = unionhall_kit::telemetry::start(&settings.telemetry)?;
+pub(crate) async fn serve(role: Role, settings: Settings) -> Result<ExitCode> {
+    let telemetry = Arc::new(Telemetry::start(&settings.telemetry, role.service_name())?);
+    let stop = signals()?;
+    serve_admin_port(&settings, &telemetry, &stop).await?;
+    let code = serve_role(role, settings, stop).await;
+    telemetry.flush().await;
+    code
+}
+
+/// `/metrics` and `/healthz`, where the settings give them an address.
+async fn serve_admin_port(
+    settings: &Settings,
+    telemetry: &Arc<Telemetry>,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let Some(address) = settings.telemetry.admin_address else { return Ok(()) };
+    let listener = bind(address).await?;
+    tokio::spawn(serve_admin(listener, Arc::clone(telemetry), stop.clone()));
+    Ok(())
+}
+
+async fn serve_role(role: Role, settings: Settings, stop: CancellationToken) -> Result<ExitCode> {
     let clock: SharedClock = Arc::new(SystemClock);
     let parts = Parts {
         folder: DataFolder::open(&settings.data)?,
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemRandomness)),
         health: HealthRegistry::default(),
-        stop: signals()?,
+        stop,
         clock,
         settings,
     };
@@ -85,9 +106,12 @@ fn server(parts: &Parts, access: &Access) -> Server {
 /// Binds, tells where, serves and drains.
 async fn listen(parts: &Parts, ready: Ready, token: Option<&str>) -> Result<ExitCode> {
     let address = parts.settings.server.listen.address;
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listener = bind(address).await?;
     banner::print(listener.local_addr()?, &parts.settings.data, token);
     let drained = ready.serve(listener, parts.stop.clone()).await;
     Ok(if drained.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_UNCLEAN) })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }

@@ -11,7 +11,7 @@ use unionhall_kit::{
 /// Everything that can be set.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Data folder. Default `data`.
     pub data: PathBuf,
     /// Change the schema at start on PostgreSQL too. Default false.
@@ -42,7 +42,7 @@ impl Default for Settings {
 /// Where the services are that the gateway stands in front of.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct GatewayConfig {
+pub(crate) struct GatewayConfig {
     /// The register, `http://HOST:PORT`. Default `http://127.0.0.1:50052`.
     pub registry: String,
 }
@@ -55,7 +55,7 @@ impl Default for GatewayConfig {
 
 impl Settings {
     /// How the database of the service with this schema is reached.
-    pub fn db(&self, schema: &str) -> DbConfig {
+    pub(crate) fn db(&self, schema: &str) -> DbConfig {
         let file = || format!("sqlite://{}", self.data.join(format!("{schema}.db")).display());
         let url = self.database.url.as_ref().map_or_else(file, |url| url.expose().to_owned());
         DbConfig {

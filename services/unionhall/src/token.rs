@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Result;
 use unionhall_kit::{
-    access::{ClientEntry, ClientId, PolicyFile, RoleEntry},
+    access::{ClientEntry, ClientId, PolicyFile, RoleEntry, USUAL_RATE, USUAL_TOKEN_MINUTES},
     clock::{SharedClock, SystemClock},
     path,
 };
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Prints a token.
-pub fn mint(ask: &Token, settings: &Settings) -> Result<ExitCode> {
+pub(crate) fn mint(ask: &Token, settings: &Settings) -> Result<ExitCode> {
     let clock: SharedClock = Arc::new(SystemClock);
     let folder = DataFolder::open(&settings.data)?;
     let keys = folder.existing_keys(&clock)?;
@@ -26,16 +26,20 @@ pub fn mint(ask: &Token, settings: &Settings) -> Result<ExitCode> {
 }
 
 /// Adds a client with a role of its own, or replaces both. Running servers follow within seconds.
-pub fn put_client(ask: &PutClient, settings: &Settings) -> Result<ExitCode> {
+pub(crate) fn put_client(ask: &PutClient, settings: &Settings) -> Result<ExitCode> {
     let file = DataFolder::open(&settings.data)?.policy_file();
     let mut policy = PolicyFile::read(&file)?;
     let areas: Result<Vec<_>, _> = ask.areas.iter().map(|label| path::Path::parse(label)).collect();
     policy.put_role(RoleEntry { name: ask.client.clone(), permissions: ask.permissions.clone() });
-    policy.put_client(ClientEntry::new(
-        ClientId::parse(&ask.client)?,
-        vec![ask.client.clone()],
-        areas?,
-    ));
+    policy.put_client(ClientEntry {
+        id: ClientId::parse(&ask.client)?,
+        roles: vec![ask.client.clone()],
+        area: areas?,
+        affiliation: Vec::new(),
+        max_token_minutes: USUAL_TOKEN_MINUTES,
+        rate: USUAL_RATE,
+        burst: None,
+    });
     policy.write(&file)?;
     println!("client '{}' is in {}", ask.client, file.display());
     Ok(ExitCode::SUCCESS)

@@ -15,9 +15,9 @@ use crate::{path, private_file};
 /// Longest life that any client's tokens may have: the administrator's 12 hours.
 const LONGEST_TOKEN_MINUTES: u16 = 720;
 /// Life of a token whose client has no entry of its own.
-const USUAL_TOKEN_MINUTES: u16 = 15;
+pub const USUAL_TOKEN_MINUTES: u16 = 15;
 /// Calls per second for a client without an entry of its own.
-const USUAL_RATE: NonZeroU32 = match NonZeroU32::new(200) {
+pub const USUAL_RATE: NonZeroU32 = match NonZeroU32::new(200) {
     Some(rate) => rate,
     None => NonZeroU32::MIN,
 };

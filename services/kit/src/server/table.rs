@@ -63,7 +63,7 @@ fn described(methods: &mut Methods, registered: &[Registered]) -> Result<Vec<Str
     Ok(services)
 }
 
-fn routed(router: Router) -> Handlers {
+pub(super) fn routed(router: Router) -> Handlers {
     BoxCloneSyncService::new(Routes::from(router).prepare())
 }
 

@@ -33,15 +33,33 @@ impl<W: Write> FaultReportWriter<W> {
     /// # Errors
     /// Those of the writer below.
     pub fn write(&mut self, fault: &CellFault) -> io::Result<()> {
-        let line = if fault.line == 0 { String::new() } else { fault.line.to_string() };
+        let (line, column, value) = (fault.line, &fault.column, &fault.value);
+        let remedies = [fault.remedy_zh.as_str(), &fault.remedy_en];
+        self.write_parts(&fault.sheet, line, column, value, fault.code, remedies)
+    }
+
+    /// The same for a fault that came over the wire; `remedies` in Chinese, then in English.
+    ///
+    /// # Errors
+    /// Those of the writer below.
+    pub fn write_parts(
+        &mut self,
+        sheet: &str,
+        line: u32,
+        column: &str,
+        value: &str,
+        code: &str,
+        remedies: [&str; 2],
+    ) -> io::Result<()> {
+        let line = if line == 0 { String::new() } else { line.to_string() };
         self.0.write_record([
-            &guarded(&fault.sheet),
+            &guarded(sheet),
             &line,
-            &guarded(&fault.column),
-            &guarded(&fault.value),
-            fault.code,
-            &guarded(&fault.remedy_zh),
-            &guarded(&fault.remedy_en),
+            &guarded(column),
+            &guarded(value),
+            code,
+            &guarded(remedies[0]),
+            &guarded(remedies[1]),
         ])?;
         Ok(())
     }

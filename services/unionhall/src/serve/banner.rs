@@ -6,7 +6,10 @@ use std::{net::SocketAddr, path::Path};
 pub(super) fn print(address: SocketAddr, data: &Path, token: Option<&str>) {
     println!("listening on {address}");
     let Some(token) = token else { return };
-    println!("data in {}; the administrator's token is in admin.token there, 12 hours\n", data.display());
+    println!(
+        "data in {}; the administrator's token is in admin.token there, 12 hours\n",
+        data.display()
+    );
     for command in commands(address, token) {
         println!("{command}\n");
     }

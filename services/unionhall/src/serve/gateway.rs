@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tower::Layer;
 use unionhall_gateway::{Builder, Gateway, PoolSettings, Remote, Upstream};
-use unionhall_kit::access::Verifier;
+use unionhall_kit::{access::Verifier, ids::SystemRandomness};
 use unionhall_proto::DESCRIPTOR_SET;
 
 use super::{Parts, access::Access, registry::Registry};
@@ -34,9 +34,15 @@ pub(super) fn before_remote(parts: &Parts) -> Result<(Gateway, Access)> {
 }
 
 fn remote(url: &str) -> Result<Upstream> {
-    let uri: tonic::transport::Uri = url.parse().with_context(|| format!("gateway.registry '{url}'"))?;
+    let uri: tonic::transport::Uri =
+        url.parse().with_context(|| format!("gateway.registry '{url}'"))?;
     let authority =
         uri.authority().with_context(|| format!("gateway.registry '{url}' names no host"))?;
-    let remote = Remote::new(REGISTRY, authority.clone(), PoolSettings::default());
+    let remote = Remote::new(
+        REGISTRY,
+        authority.clone(),
+        PoolSettings::default(),
+        Arc::new(SystemRandomness),
+    );
     Ok(Upstream::Remote(remote))
 }

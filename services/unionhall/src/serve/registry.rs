@@ -17,10 +17,7 @@ use unionhall_migrations::registry::SCHEMA;
 use unionhall_registry::{Register, services};
 
 use super::Parts;
-use crate::{
-    data_folder::Lock,
-    migrate,
-};
+use crate::{data_folder::Lock, migrate};
 
 /// How often the database is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -50,10 +47,10 @@ impl Registry {
         let keys = Arc::new(parts.folder.keys(&parts.clock, new)?);
         let policy = parts.folder.policy(&parts.clock)?;
         let token = parts.folder.write_admin_token(&keys, &policy, &parts.clock)?;
-        let ledger = Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys));
+        let ledger =
+            Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys));
         ledger.open_feed().await?;
         let register = Register::open(ledger, Arc::clone(&keys)).await?;
-        unionhall_registry::seed(&register).await?;
         let mut registry = Self {
             verifier: verifier(&keys, &policy, parts),
             denials: Arc::new(Denials::new(Arc::clone(&parts.clock))),

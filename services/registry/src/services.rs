@@ -1,0 +1,54 @@
+//! The door: what the register serves, and the jobs behind it.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use unionhall_kit::{figures::fold::Ancestors, path::Path, server::Registered};
+use unionhall_proto::DESCRIPTOR_SET;
+
+use crate::{Register, rules::area::AreaPath};
+
+/// Every service with its descriptor.
+pub fn registered(register: &Register) -> Registered {
+    let _ = register;
+    Registered::new(DESCRIPTOR_SET)
+}
+
+/// The full names of the services.
+pub fn names() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// The nodes at which a leaf counts: the area itself and every area above it.
+pub fn ancestors() -> Arc<Ancestors> {
+    Arc::new(|_, leaf: &Path| {
+        let mut nodes = Vec::with_capacity(5);
+        let mut at = AreaPath::parse(leaf.as_str()).ok();
+        while let Some(area) = at {
+            nodes.push(area.path().clone());
+            at = area.parent();
+        }
+        nodes
+    })
+}
+
+/// Starts what works in the background until `stop`.
+pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
+    let _ = (register, stop, tasks);
+}
+
+#[cfg(test)]
+mod tests {
+    use unionhall_kit::path::Line;
+
+    use super::*;
+
+    #[test]
+    fn a_community_counts_at_every_level_above() {
+        let leaf = Path::parse("110102012003").unwrap();
+        let nodes = ancestors()(Line::Area, &leaf);
+        let labels: Vec<&str> = nodes.iter().map(Path::as_str).collect();
+        assert_eq!(labels, ["110102012003", "110102012", "110102", "1101", "11"]);
+    }
+}
