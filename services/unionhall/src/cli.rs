@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Bring the database's schema up to date.
     Migrate,
+    /// Check the audit chain of the register.
+    Audit(Audit),
     /// Print a fresh bearer token for a client of the access policy.
     Token(Token),
     /// Add a client to the access policy, or replace it.
@@ -88,6 +90,21 @@ impl Role {
             Self::Gateway => "unionhall-gateway",
         }
     }
+}
+
+/// What to do with the audit.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// The one thing there is to do.
+    #[arg(value_enum)]
+    pub(crate) action: AuditAction,
+}
+
+/// What can be done with the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuditAction {
+    /// Recompute every MAC and hash.
+    Verify,
 }
 
 /// For whom a token is.

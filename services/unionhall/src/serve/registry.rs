@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -10,14 +10,14 @@ use unionhall_kit::{
     access::{DenialSink, PolicyStore, Verifier},
     db::{Db, sql},
     keys::{KeyRing, Purpose},
-    ledger::{AuditKey, Ledger, LedgerKeys, denials::Denials, sequencer::Sequencer},
+    ledger::{Ledger, LedgerKeys, denials::Denials, sequencer::Sequencer},
     server::{Probe, Registered},
 };
 use unionhall_migrations::registry::SCHEMA;
 use unionhall_registry::{Register, services};
 
 use super::Parts;
-use crate::{data_folder::Lock, migrate};
+use crate::{audit::audit_keys, data_folder::Lock, migrate};
 
 /// How often the database is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ impl Registry {
         let policy = parts.folder.policy(&parts.clock)?;
         let token = parts.folder.write_admin_token(&keys, &policy, &parts.clock)?;
         let ledger =
-            Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys));
+            Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys)?);
         ledger.open_feed().await?;
         let register = Register::open(ledger, Arc::clone(&keys)).await?;
         let mut registry = Self {
@@ -113,15 +113,11 @@ async fn is_new(conn: &DatabaseConnection) -> Result<bool> {
     Ok(conn.query_one_raw(sql(conn, "SELECT epoch FROM feed", [])).await?.is_none())
 }
 
-fn ledger_keys(keys: &KeyRing) -> LedgerKeys {
-    let audit = keys.current(Purpose::Audit);
-    LedgerKeys {
+fn ledger_keys(keys: &KeyRing) -> Result<LedgerKeys> {
+    Ok(LedgerKeys {
         idempotency: *keys.current(Purpose::Idempotency).bytes(),
-        audit: AuditKey {
-            version: i32::try_from(audit.version).unwrap_or(i32::MAX),
-            bytes: *audit.bytes(),
-        },
-    }
+        audit: audit_keys(keys).pop().context("the key ring has no audit key")?,
+    })
 }
 
 fn verifier(keys: &KeyRing, policy: &Arc<PolicyStore>, parts: &Parts) -> Arc<Verifier> {
