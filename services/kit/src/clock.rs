@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, SubsecRound, TimeDelta, Utc};
 use parking_lot::Mutex;
+use prost_types::Timestamp;
 
 use crate::civil::CivilDate;
 
@@ -30,6 +31,13 @@ pub fn civil_day(instant: DateTime<Utc>) -> CivilDate {
     #[allow(clippy::expect_used)]
     let shanghai = FixedOffset::east_opt(SHANGHAI_SECONDS).expect("a constant below 24 hours");
     CivilDate::from(instant.with_timezone(&shanghai).date_naive())
+}
+
+/// An instant as the contract carries it.
+pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
+    // Nanoseconds within a second, two billion at most even in a leap second.
+    let nanos = instant.timestamp_subsec_nanos().min(999_999_999) as i32;
+    Timestamp { seconds: instant.timestamp(), nanos }
 }
 
 /// The machine's clock.
@@ -73,6 +81,12 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_before_1970_counts_its_nanos_upward() {
+        let instant: DateTime<Utc> = "1969-12-31T23:59:59.250Z".parse().unwrap();
+        assert_eq!(timestamp(instant), Timestamp { seconds: -1, nanos: 250_000_000 });
+    }
 
     #[test]
     fn the_civil_day_turns_at_sixteen_hours_utc() {

@@ -3,6 +3,7 @@
 
 pub mod fold;
 pub mod read;
+pub mod service;
 
 use sea_orm::{ConnectionTrait, DbErr, Value};
 

@@ -10,6 +10,8 @@ pub mod events;
 pub mod feed;
 mod idempotency;
 pub mod sequencer;
+#[cfg(test)]
+pub(crate) mod testing;
 
 #[cfg(test)]
 mod tests;

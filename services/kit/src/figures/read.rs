@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 
 use super::MetricId;
 use crate::{
@@ -36,11 +36,17 @@ pub async fn values(db: &Db, questions: &[Question]) -> Outcome<Vec<i64>> {
         return ask(db.reader(), questions).await;
     }
     let tx = db.begin_read().await?;
+    let answers = values_in(&tx, questions).await?;
+    tx.rollback().await.map_err(fault::of)?;
+    Ok(answers)
+}
+
+/// The answers, in the order asked, in the state that a reading transaction sees.
+pub async fn values_in(state: &DatabaseTransaction, questions: &[Question]) -> Outcome<Vec<i64>> {
     let mut answers = Vec::with_capacity(questions.len());
     for some in questions.chunks(QUESTIONS_A_STATEMENT) {
-        answers.extend(ask(&tx, some).await?);
+        answers.extend(ask(state, some).await?);
     }
-    tx.rollback().await.map_err(fault::of)?;
     Ok(answers)
 }
 

@@ -21,6 +21,14 @@ const LAST_CALL: Duration = Duration::from_secs(1);
 pub struct DrainToken(CancellationToken);
 
 impl DrainToken {
+    /// The token of a server that is stopping already.
+    #[cfg(test)]
+    pub(crate) fn drained() -> Self {
+        let token = Self::default();
+        token.0.cancel();
+        token
+    }
+
     /// Waits until the server begins to stop.
     pub async fn draining(&self) {
         self.0.cancelled().await;

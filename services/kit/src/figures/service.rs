@@ -1,0 +1,266 @@
+//! The `Metrics` service, which every package declares from shared messages: one implementation,
+//! to which a service gives the meaning of its figures.
+
+mod catalogue;
+mod days;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use tonic::{Request, Response, Status};
+use unionhall_proto::common::v1::{
+    BatchGetFiguresRequest, BatchGetFiguresResponse, ExplainRequest, ExplainResponse, Figure,
+    GetFigureRequest, GetSeriesRequest, ListMetricsRequest, ListMetricsResponse, Series,
+    series::Point,
+};
+
+use self::days::Asked;
+pub use self::{
+    catalogue::{Catalogue, Definition, Explained, Kind, Sought, Words},
+    days::Days,
+};
+use super::read::{self, Question};
+use crate::{
+    access::Caller,
+    call::Call,
+    civil::CivilDate,
+    clock,
+    db::fault,
+    fault::{Fault, Outcome},
+    ledger::Ledger,
+    paging::{Pager, Place, page_size},
+    path::{Line, Path},
+    reasons,
+    scoped::not_found,
+};
+
+/// Answers the calls of a `Metrics` service.
+pub struct FigureDesk<C> {
+    ledger: Ledger,
+    pager: Pager,
+    catalogue: C,
+}
+
+impl<C: Catalogue> FigureDesk<C> {
+    /// The desk over these books.
+    pub fn new(ledger: Ledger, pager: Pager, catalogue: C) -> Self {
+        Self { ledger, pager, catalogue }
+    }
+
+    /// What each figure means. `PAGE_TOKEN_INVALID`.
+    pub async fn list_metrics(
+        &self,
+        request: Request<ListMetricsRequest>,
+    ) -> Result<Response<ListMetricsResponse>, Status> {
+        let call = Call::open(request)?;
+        let binding = call.binding(&ListMetricsRequest::default());
+        let after = self.pager.place(&binding, &call.message.page_token)?;
+        let after = after.and_then(|place| place.key.into_iter().next()).unwrap_or_default();
+        let mut definitions: Vec<&Definition> = self.catalogue.definitions().iter().collect();
+        definitions.sort_by_key(|definition| definition.name);
+        let rest = definitions.into_iter().filter(|definition| definition.name > after.as_str());
+        let mut rest = rest.peekable();
+        let mut answer = ListMetricsResponse::default();
+        for _ in 0..page_size(call.message.page_size) {
+            answer.metrics.extend(rest.next().map(Definition::message));
+        }
+        if let (Some(_), Some(last)) = (rest.peek(), answer.metrics.last()) {
+            let name = last.name.trim_start_matches("metrics/").to_owned();
+            let place = Place { phase: 0, key: vec![name] };
+            answer.next_page_token = self.pager.token(&binding, &place)?;
+        }
+        Ok(Response::new(answer))
+    }
+
+    /// One figure. `NOT_FOUND`, `OUT_OF_SCOPE`.
+    pub async fn get_figure(
+        &self,
+        request: Request<GetFigureRequest>,
+    ) -> Result<Response<Figure>, Status> {
+        let call = Call::open(request)?;
+        let asked = &call.message;
+        let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
+        let metrics = std::slice::from_ref(&asked.metric);
+        let nodes = std::slice::from_ref(&asked.node);
+        let mut figures = self.board(&call.caller, metrics, nodes, days).await?;
+        Ok(Response::new(figures.pop().ok_or_else(|| Fault::new(&reasons::INTERNAL))?))
+    }
+
+    /// Several figures of several nodes. `NOT_FOUND`, `OUT_OF_SCOPE`.
+    pub async fn batch_get_figures(
+        &self,
+        request: Request<BatchGetFiguresRequest>,
+    ) -> Result<Response<BatchGetFiguresResponse>, Status> {
+        let call = Call::open(request)?;
+        let asked = &call.message;
+        let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
+        // Taken before reading: whatever was acknowledged before it is in the figures.
+        let read_time = clock::timestamp(self.ledger.clock().now());
+        let figures = self.board(&call.caller, &asked.metrics, &asked.nodes, days).await?;
+        Ok(Response::new(BatchGetFiguresResponse { figures, read_time: Some(read_time) }))
+    }
+
+    /// How one figure developed. `NOT_FOUND`, `OUT_OF_SCOPE`.
+    pub async fn get_series(
+        &self,
+        request: Request<GetSeriesRequest>,
+    ) -> Result<Response<Series>, Status> {
+        let Call { caller, message, .. } = Call::open(request)?;
+        let (from, day) =
+            days::span(message.from_day.as_ref(), message.day.as_ref(), self.today())?;
+        let definition = self.definition(&message.metric)?;
+        let node = self.node(&caller, &message.node).await?;
+        let points =
+            read::series(self.ledger.db(), definition.id, Line::Area, &node, from, day).await?;
+        let point = |(day, value): (CivilDate, i64)| Point { day: Some(day.into()), value };
+        let points = points.into_iter().map(point).collect();
+        Ok(Response::new(Series { metric: message.metric, node: message.node, points }))
+    }
+
+    /// The records that make up a figure. `NOT_FOUND`, `OUT_OF_SCOPE`, `PAGE_TOKEN_INVALID`.
+    pub async fn explain(
+        &self,
+        request: Request<ExplainRequest>,
+    ) -> Result<Response<ExplainResponse>, Status> {
+        let call = Call::open(request)?;
+        let asked = &call.message;
+        let definition = self.definition(&asked.metric)?;
+        let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
+        let days = days.of(definition.kind);
+        let node = self.node(&call.caller, &asked.node).await?;
+        // With the days filled in: over midnight, the pages of one figure stay pages of one day.
+        let query = ExplainRequest {
+            day: Some(days.day.into()),
+            from_day: days.from.map(Into::into),
+            page_size: 0,
+            page_token: String::new(),
+            ..asked.clone()
+        };
+        let binding = call.binding(&query);
+        let after = self.pager.place(&binding, &asked.page_token)?;
+        let sought = Sought {
+            metric: definition.id,
+            area: &node,
+            days,
+            scope: &call.caller.scope,
+            after: after.as_ref().map(|place| place.key.as_slice()),
+            at_most: page_size(asked.page_size),
+        };
+        let (value, explained) = self.evaluate(&sought).await?;
+        let next_page_token = match explained.next {
+            Some(key) => self.pager.token(&binding, &Place { phase: 0, key })?,
+            None => String::new(),
+        };
+        Ok(Response::new(ExplainResponse {
+            figure: Some(figure(definition, &asked.node, days, value)),
+            contributions: explained.contributions,
+            next_page_token,
+        }))
+    }
+
+    /// The figure and the records behind it, from one state of the database.
+    async fn evaluate(&self, sought: &Sought<'_>) -> Outcome<(i64, Explained)> {
+        let state = self.ledger.db().begin_read().await?;
+        let questions: Vec<Question> = questions(sought.metric, sought.area, sought.days).collect();
+        let value = difference(&read::values_in(&state, &questions).await?);
+        let explained = self.catalogue.explain(&state, sought).await?;
+        state.rollback().await.map_err(fault::of)?;
+        Ok((value, explained))
+    }
+
+    /// Nodes in the order asked, within a node the metrics in the order asked.
+    async fn board(
+        &self,
+        caller: &Caller,
+        metrics: &[String],
+        nodes: &[String],
+        asked: Asked,
+    ) -> Outcome<Vec<Figure>> {
+        let metrics: Vec<&Definition> =
+            metrics.iter().map(|name| self.definition(name)).collect::<Outcome<_>>()?;
+        let areas = self.nodes(caller, nodes).await?;
+        let mut asks = Vec::with_capacity(areas.len() * metrics.len());
+        for area in &areas {
+            for metric in &metrics {
+                asks.extend(questions(metric.id, area, asked.of(metric.kind)));
+            }
+        }
+        let values = read::values(self.ledger.db(), &asks).await?;
+        let mut values = values.as_slice();
+        let mut figures = Vec::with_capacity(areas.len() * metrics.len());
+        for node in nodes {
+            for metric in &metrics {
+                let days = asked.of(metric.kind);
+                let (own, rest) = values.split_at(questions_of(days));
+                values = rest;
+                figures.push(figure(metric, node, days, difference(own)));
+            }
+        }
+        Ok(figures)
+    }
+
+    fn definition(&self, resource: &str) -> Outcome<&Definition> {
+        let name = resource.strip_prefix("metrics/").unwrap_or_default();
+        let found = self.catalogue.definitions().iter().find(|known| known.name == name);
+        found.ok_or_else(|| not_found(resource))
+    }
+
+    async fn node(&self, caller: &Caller, name: &str) -> Outcome<Path> {
+        let mut areas = self.nodes(caller, std::slice::from_ref(&name.to_owned())).await?;
+        areas.pop().ok_or_else(|| not_found(name))
+    }
+
+    /// The paths of the nodes. The scope is checked first: of what lies outside it, a caller does
+    /// not learn whether it exists.
+    async fn nodes(&self, caller: &Caller, names: &[String]) -> Outcome<Vec<Path>> {
+        let areas: Vec<Path> = names.iter().map(|name| area(name)).collect::<Outcome<_>>()?;
+        areas.iter().try_for_each(|area| caller.require_node(Line::Area, area))?;
+        let asked: BTreeSet<&Path> = areas.iter().collect();
+        let asked: Vec<Path> = asked.into_iter().cloned().collect();
+        let known = self.catalogue.known_areas(self.ledger.db(), &asked).await?;
+        match areas.iter().find(|area| !known.contains(area)) {
+            Some(missing) => Err(not_found(&format!("areas/{missing}"))),
+            None => Ok(areas),
+        }
+    }
+
+    fn today(&self) -> CivilDate {
+        self.ledger.clock().today()
+    }
+}
+
+/// No figure is kept on the line of affiliation yet, so a union is a node that does not exist.
+fn area(name: &str) -> Outcome<Path> {
+    let label = name.strip_prefix("areas/").ok_or_else(|| not_found(name))?;
+    Path::parse(label).map_err(|_| not_found(name))
+}
+
+fn questions(metric: super::MetricId, area: &Path, days: Days) -> impl Iterator<Item = Question> {
+    let ask = move |day| Question { metric, line: Line::Area, node: area.clone(), day };
+    [Some(days.day), days.before()].into_iter().flatten().map(ask)
+}
+
+fn questions_of(days: Days) -> usize {
+    if days.from.is_some() { 2 } else { 1 }
+}
+
+/// The answer to [`questions`]: the value at the end, less the one before the beginning.
+fn difference(answers: &[i64]) -> i64 {
+    match answers {
+        [end, before] => end - before,
+        [end] => *end,
+        _ => 0,
+    }
+}
+
+fn figure(definition: &Definition, node: &str, days: Days, value: i64) -> Figure {
+    Figure {
+        metric: definition.resource(),
+        node: node.to_owned(),
+        day: Some(days.day.into()),
+        from_day: days.from.map(Into::into),
+        value,
+        definition_version: definition.version,
+    }
+}

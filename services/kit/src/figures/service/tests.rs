@@ -1,0 +1,202 @@
+use sea_orm::DatabaseTransaction;
+use tonic_types::StatusExt;
+use unionhall_proto::{common::v1::explain_response::Contribution, google::r#type::Date};
+
+use super::*;
+use crate::{
+    db::Db,
+    figures::{Delta, MetricId},
+    ledger::testing::{Books, books, done, path, request},
+};
+
+const LEVEL: MetricId = MetricId(1);
+const FLOW: MetricId = MetricId(2);
+
+/// Two figures over the areas of one district; each record behind them is worth one.
+struct Sample(Vec<Definition>);
+
+fn words() -> Words {
+    Words { zh: "数", en: "count" }
+}
+
+fn sample() -> Sample {
+    let definition = |id, name, kind| Definition {
+        id,
+        name,
+        title: words(),
+        definition: words(),
+        kind,
+        version: 3,
+        source_row: "F180",
+    };
+    Sample(vec![definition(FLOW, "new_ones", Kind::Flow), definition(LEVEL, "all", Kind::Level)])
+}
+
+#[tonic::async_trait]
+impl Catalogue for Sample {
+    fn definitions(&self) -> &[Definition] {
+        &self.0
+    }
+
+    async fn known_areas(&self, _: &Db, areas: &[Path]) -> Outcome<BTreeSet<Path>> {
+        let known = |area: &&Path| matches!(area.as_str(), "11" | "110102" | "110101");
+        Ok(areas.iter().filter(known).cloned().collect())
+    }
+
+    async fn explain(&self, _: &DatabaseTransaction, sought: &Sought<'_>) -> Outcome<Explained> {
+        let from: u64 = sought.after.map_or(0, |key| key[0].parse().unwrap());
+        let until = (from + sought.at_most).min(5);
+        let record = |number: u64| Contribution {
+            record: format!("employers/{number}"),
+            value: 1,
+            ..Default::default()
+        };
+        Ok(Explained {
+            contributions: (from..until).map(record).collect(),
+            next: (until < 5).then(|| vec![until.to_string()]),
+        })
+    }
+}
+
+/// 2 on 1 January, 5 from 3 January on; 4 of another year lie before.
+async fn desk(books: &Books) -> FigureDesk<Sample> {
+    let mut entry = books.fresh(None, "").await;
+    for (node, day, delta) in
+        [("110102", "2013-06-01", 4), ("110102", "2014-01-01", 2), ("110101", "2014-01-03", 3)]
+    {
+        for metric in [LEVEL, FLOW] {
+            let (node, day) = (path(node), day.parse().unwrap());
+            entry.figures([Delta { metric, line: Line::Area, node, day, delta }]);
+        }
+    }
+    entry.commit(done("x")).await.unwrap();
+    FigureDesk::new(books.ledger.clone(), books.pager(1), sample())
+}
+
+fn date(text: &str) -> Option<Date> {
+    Some(text.parse::<CivilDate>().unwrap().into())
+}
+
+fn get(metric: &str, node: &str) -> GetFigureRequest {
+    GetFigureRequest { metric: metric.into(), node: node.into(), day: None, from_day: None }
+}
+
+fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().unwrap().reason.clone()
+}
+
+#[tokio::test]
+async fn a_level_is_read_at_a_day_and_a_flow_over_a_period() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let read = async |message| desk.get_figure(request(message, &["11"])).await.unwrap();
+    let level = read(get("metrics/all", "areas/11")).await.into_inner();
+    assert_eq!((level.value, level.day.clone(), level.from_day), (9, date("2014-02-27"), None));
+    assert_eq!(level.definition_version, 3);
+    let past = GetFigureRequest { day: date("2014-01-02"), ..get("metrics/all", "areas/11") };
+    assert_eq!(read(past).await.into_inner().value, 6);
+    let flow = read(get("metrics/new_ones", "areas/11")).await.into_inner();
+    assert_eq!((flow.value, flow.from_day.clone()), (5, date("2014-01-01")));
+    let days =
+        GetFigureRequest { from_day: date("2014-01-02"), ..get("metrics/new_ones", "areas/11") };
+    assert_eq!(read(days).await.into_inner().value, 3);
+}
+
+#[tokio::test]
+async fn a_board_keeps_the_order_asked_and_says_when_it_was_read() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let board = BatchGetFiguresRequest {
+        metrics: vec!["metrics/new_ones".into(), "metrics/all".into()],
+        nodes: vec!["areas/110102".into(), "areas/110101".into(), "areas/110102".into()],
+        day: None,
+        from_day: None,
+    };
+    let answer = desk.batch_get_figures(request(board, &["11"])).await.unwrap().into_inner();
+    let cells: Vec<_> =
+        answer.figures.iter().map(|f| (f.node.as_str(), f.metric.as_str(), f.value)).collect();
+    let row = |node, new, all| [(node, "metrics/new_ones", new), (node, "metrics/all", all)];
+    let expected =
+        [row("areas/110102", 2, 6), row("areas/110101", 3, 3), row("areas/110102", 2, 6)].concat();
+    assert_eq!(cells, expected);
+    assert_eq!(answer.read_time.unwrap().seconds, 1_393_466_400);
+}
+
+#[tokio::test]
+async fn a_figure_outside_the_scope_is_refused_before_it_is_looked_for() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let refused = async |metric: &str, node: &str| {
+        let refused = desk.get_figure(request(get(metric, node), &["110102"])).await.unwrap_err();
+        reason(&refused)
+    };
+    assert_eq!(refused("metrics/all", "areas/11").await, "OUT_OF_SCOPE", "cut, never");
+    assert_eq!(refused("metrics/all", "areas/110199").await, "OUT_OF_SCOPE", "absent");
+    assert_eq!(refused("metrics/all", "areas/110102999").await, "NOT_FOUND");
+    assert_eq!(refused("metrics/all", "unions/1").await, "NOT_FOUND");
+    assert_eq!(refused("metrics/none", "areas/110102").await, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_series_has_a_point_at_each_change() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let message = GetSeriesRequest {
+        metric: "metrics/all".into(),
+        node: "areas/11".into(),
+        from_day: date("2013-12-31"),
+        day: None,
+    };
+    let series = desk.get_series(request(message, &["11"])).await.unwrap().into_inner();
+    let points: Vec<_> = series.points.into_iter().map(|p| (p.day.unwrap(), p.value)).collect();
+    let expected = [("2013-12-31", 4), ("2014-01-01", 6), ("2014-01-03", 9)];
+    assert_eq!(points, expected.map(|(day, value)| (date(day).unwrap(), value)));
+}
+
+#[tokio::test]
+async fn explanations_and_definitions_come_in_pages() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let mut message = ExplainRequest {
+        metric: "metrics/all".into(),
+        node: "areas/110102".into(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let mut records = Vec::new();
+    loop {
+        let page = desk.explain(request(message.clone(), &["11"])).await.unwrap().into_inner();
+        assert_eq!(page.figure.unwrap().value, 6);
+        records.extend(page.contributions.into_iter().map(|found| found.record));
+        message.page_token = page.next_page_token;
+        if message.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(records, (0..5).map(|n| format!("employers/{n}")).collect::<Vec<_>>());
+
+    let first = ListMetricsRequest { page_size: 1, page_token: String::new() };
+    let first = desk.list_metrics(request(first, &[])).await.unwrap().into_inner();
+    assert_eq!(first.metrics[0].name, "metrics/all");
+    let second = ListMetricsRequest { page_size: 50, page_token: first.next_page_token };
+    let second = desk.list_metrics(request(second, &[])).await.unwrap().into_inner();
+    assert_eq!(second.metrics[0].name, "metrics/new_ones");
+    assert_eq!((second.metrics.len(), second.next_page_token.as_str()), (1, ""));
+}
+
+#[tokio::test]
+async fn the_pages_of_one_explanation_are_of_one_day() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let message = ExplainRequest {
+        metric: "metrics/all".into(),
+        node: "areas/110102".into(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let page = desk.explain(request(message.clone(), &["11"])).await.unwrap().into_inner();
+    books.clock.advance(chrono::TimeDelta::days(1));
+    let next = ExplainRequest { page_token: page.next_page_token, ..message };
+    let refused = desk.explain(request(next, &["11"])).await.unwrap_err();
+    assert_eq!(reason(&refused), "PAGE_TOKEN_INVALID");
+}
