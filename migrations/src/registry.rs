@@ -139,6 +139,12 @@ CREATE TABLE employer_fact (
     superseded_at {instant}
 );
 CREATE INDEX employer_fact_employer ON employer_fact (employer, id);
+
+CREATE TABLE employer_place (
+    area {path} NOT NULL,
+    employer {uuid} NOT NULL REFERENCES employer (id),
+    PRIMARY KEY (area, employer)
+);
 CREATE INDEX employer_fact_area ON employer_fact (area, employer)
     WHERE area IS NOT NULL AND superseded_at IS NULL;
 "#;

@@ -1,2 +1,4 @@
 //! One file per proto service. Each method reads the same way: decode, authorise, load, decide
 //! (`rules`), save, encode.
+
+pub mod changes;

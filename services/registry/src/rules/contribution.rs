@@ -6,7 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unionhall_kit::civil::CivilDate;
+use unionhall_kit::{
+    civil::CivilDate,
+    figures::{Delta, MetricId},
+    path::Line,
+};
 
 use super::{area::AreaPath, employer::EmployerFacts, quality::RuleSet};
 
@@ -44,6 +48,21 @@ impl Metric {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
+    /// The number under which its values are kept. Numbers are never given anew.
+    pub fn id(self) -> MetricId {
+        MetricId(match self {
+            Self::Employers => 1,
+            Self::Employees => 2,
+            Self::ValidRecords => 3,
+            Self::NewEmployers => 4,
+        })
+    }
+
+    /// The metric with this number.
+    pub fn of_id(id: MetricId) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.id() == id)
+    }
+
     /// Whether it is read as a flow: the difference of two days.
     pub fn is_flow(self) -> bool {
         self == Self::NewEmployers
@@ -61,6 +80,19 @@ pub struct Step {
     pub day: CivilDate,
     /// How much, never zero.
     pub delta: i64,
+}
+
+impl Step {
+    /// The step as the books take it.
+    pub fn to_delta(&self) -> Delta {
+        Delta {
+            metric: self.metric.id(),
+            line: Line::Area,
+            node: self.area.path().clone(),
+            day: self.day,
+            delta: self.delta,
+        }
+    }
 }
 
 /// What the record is worth to `metric` on `day`, and where; `None` where it does not count.

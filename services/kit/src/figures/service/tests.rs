@@ -91,12 +91,12 @@ async fn a_level_is_read_at_a_day_and_a_flow_over_a_period() {
     let desk = desk(&books).await;
     let read = async |message| desk.get_figure(request(message, &["11"])).await.unwrap();
     let level = read(get("metrics/all", "areas/11")).await.into_inner();
-    assert_eq!((level.value, level.day.clone(), level.from_day), (9, date("2014-02-27"), None));
+    assert_eq!((level.value, level.day, level.from_day), (9, date("2014-02-27"), None));
     assert_eq!(level.definition_version, 3);
     let past = GetFigureRequest { day: date("2014-01-02"), ..get("metrics/all", "areas/11") };
     assert_eq!(read(past).await.into_inner().value, 6);
     let flow = read(get("metrics/new_ones", "areas/11")).await.into_inner();
-    assert_eq!((flow.value, flow.from_day.clone()), (5, date("2014-01-01")));
+    assert_eq!((flow.value, flow.from_day), (5, date("2014-01-01")));
     let days =
         GetFigureRequest { from_day: date("2014-01-02"), ..get("metrics/new_ones", "areas/11") };
     assert_eq!(read(days).await.into_inner().value, 3);

@@ -28,6 +28,17 @@ fn written(steps: &[Step]) -> Vec<String> {
 }
 
 #[test]
+fn a_metric_keeps_its_number_and_its_name() {
+    let known = [(1, "employers"), (2, "employees"), (3, "valid_records"), (4, "new_employers")];
+    assert_eq!(Metric::ALL.map(|metric| (metric.id().0, metric.name())), known);
+    for metric in Metric::ALL {
+        assert_eq!(Metric::of_id(metric.id()), Some(metric));
+        assert_eq!(Metric::parse(metric.name()), Some(metric));
+    }
+    assert_eq!(Metric::of_id(MetricId(5)), None);
+}
+
+#[test]
 fn a_life_is_written_as_signed_steps() {
     let industry =
         Industry { edition: IndustryEdition::Gb2011, code: IndustryCode::parse("22").unwrap() };
