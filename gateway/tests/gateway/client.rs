@@ -40,8 +40,13 @@ impl Reply {
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).await.unwrap();
-        let (sender, connection) =
-            h2::client::Builder::new().initial_window_size(65_535).handshake(socket).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        let (sender, connection) = h2::client::Builder::new()
+            .initial_window_size(65_535)
+            .initial_connection_window_size(1 << 20)
+            .handshake(socket)
+            .await
+            .unwrap();
         let driving = tokio::spawn(async move { drop(connection.await) });
         Self { sender, _driving: AbortOnDropHandle::new(driving) }
     }

@@ -67,6 +67,7 @@ impl Host {
             let mut connections = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
+                socket.set_nodelay(true).unwrap();
                 let service = service
                     .clone()
                     .map_request(|request: Request<hyper::body::Incoming>| request.map(Body::new));

@@ -24,6 +24,13 @@ use tonic::{
 use super::{drain::Drain, front::Front};
 use crate::{config::LimitsConfig, ids::Ids};
 
+/// What a stream may send ahead of its handler.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// Room for every stream of a connection at once: behind a gateway they belong to many callers, and
+/// an upload that stalls must not hold up the others.
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 128;
+
 /// How long a connection without calls may take to confirm its GOAWAY.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -89,6 +96,8 @@ impl Connections {
         let mut http = http2::Builder::new(calls.clone());
         http.timer(TokioTimer::new())
             .auto_date_header(false)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .max_concurrent_streams(limits.max_streams_per_connection.get())
             .max_pending_accept_reset_streams(limits.max_pending_resets)
             .max_local_error_reset_streams(limits.max_local_resets)
