@@ -1,0 +1,277 @@
+# Sourced by tests/measure: the rows. Each notes its rounds in files and writes lines of the table.
+
+# Tables that an import writes, children after parents. Deltas of figures are not among them: by
+# the end they are folded into balances, which like positions and seals come after the write.
+imported_tables=(employer employer_fact event audit_entry import_batch import_effect)
+point_read='SELECT id, version, area, facts, created_at, updated_at'
+
+# import_into NAME FILE FOLDER ADDRESS: notes the milliseconds of the whole command.
+import_into() {
+    local began
+    began=$(now)
+    "$unionhall" import employers "$2" --data "$3" --server "http://$4" >"$home/$1.import" ||
+        give_up "the import failed: $(cat "$home/$1.import")"
+    note "$1" "ms=$(($(now) - began))"
+}
+
+# peak PROCESS: KiB at the highest, and now.
+memory() { sed -nE "s/^$2:\s*([0-9]+) kB/\1/p" "/proc/$1/status"; }
+
+# Both registers with the same employers; every row stands on them, and the imports are rows too.
+fill_registers() {
+    database=${UNIONHALL_TEST_POSTGRES%/*}/measure
+    psql "$UNIONHALL_TEST_POSTGRES" -qc 'CREATE DATABASE measure'
+    file=$home/employers.csv
+    "$unionhall" demo --employers "$employers" --seed 1 --out "$file"
+    on_postgres=(--data "$home/postgres" --database-url "$database" --migrate)
+    local name
+    for name in postgres sqlite; do
+        local where=(--data "$home/sqlite")
+        [[ $name == sqlite ]] || where=("${on_postgres[@]}")
+        start "$name" serve all "${where[@]}"
+        raise_rate "$home/$name"
+        # The policy is read every second.
+        sleep 2
+        local idle
+        idle=$(memory "$server" VmRSS)
+        import_into "import-$name" "$file" "$home/$name" "$address"
+        note "grown-$name" "kib=$(($(memory "$server" VmHWM) - idle))"
+        stop_server "$server"
+    done
+}
+
+# The same final rows, copied into tables with the same indexes.
+copy_bare() {
+    local table script=$home/copy.sql
+    psql "$database" -qc 'CREATE SCHEMA bare'
+    : >"$script"
+    for table in "${imported_tables[@]}"; do
+        psql "$database" -q <<SQL
+CREATE TABLE bare.$table (LIKE registry.$table INCLUDING ALL);
+\copy registry.$table TO '$home/$table.copy'
+SQL
+        echo "\\copy bare.$table FROM '$home/$table.copy'" >>"$script"
+    done
+    psql "$database" -q <<SQL
+ALTER TABLE bare.employer_fact ADD FOREIGN KEY (employer) REFERENCES bare.employer (id);
+ALTER TABLE bare.import_effect ADD FOREIGN KEY (batch) REFERENCES bare.import_batch (id);
+CHECKPOINT;
+SQL
+    local began
+    began=$(now)
+    psql "$database" -q --set ON_ERROR_STOP=1 --file "$script"
+    note copy "ms=$(($(now) - began))"
+    psql "$database" -qc 'DROP SCHEMA bare CASCADE'
+}
+
+measure_import() {
+    local round name
+    for ((round = 0; round < rounds; round++)); do copy_bare; done
+    local copy
+    copy=$(median copy ms)
+    for name in postgres sqlite; do
+        local took grown allowed
+        took=$(median "import-$name" ms)
+        local text="import of $employers employers, $name" command='`unionhall import employers`'
+        if [[ $name == postgres ]]; then
+            row "$text" "$command beside \`\\copy\`" "$(shown "$took") s" "$(shown "$copy") s" \
+                "$(ratio "$copy" "$took")" "≥ 0.50" "$(at_least "$copy" "$took" 0.5)"
+        else
+            row "$text" "$command" "$(shown "$took") s" "" "" "" ""
+        fi
+        grown=$(median "grown-$name" kib)
+        allowed=$((64 + employers * 32 / 1048576))
+        row "memory of that import above idle, $name" "\`VmHWM\` − \`VmRSS\` before" \
+            "$((grown / 1024)) MiB" "" "" "≤ $allowed MiB" "$(at_most $((grown / 1024)) "$allowed")"
+    done
+}
+
+# shown MILLISECONDS: seconds.
+shown() { awk -v ms="$1" 'BEGIN { printf "%.1f", ms / 1000 }'; }
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+at_least() {
+    awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN {
+        r = a / b; if (r >= t) print "met"; else printf "missed by %.0f %%", 100 * (1 - r / t) }'
+}
+
+at_most() {
+    awk -v v="$1" -v t="$2" 'BEGIN {
+        if (v <= t) print "met"; else printf "missed by %.0f %%", 100 * (v / t - 1) }'
+}
+
+# speed FILE: what a row shows of the load driver's rounds.
+speed() {
+    awk -v r="$(median "$1" rps)" -v h="$(median "$1" p50_us)" -v n="$(median "$1" p99_us)" \
+        'BEGIN { printf "%d/s, p50 %.1f ms, p99 %.1f ms", r, h / 1000, n / 1000 }'
+}
+
+# The same rows under a number, since pgbench draws no UUIDs: a shorter key, if anything.
+number_employers() {
+    psql "$database" -q <<SQL
+CREATE TABLE registry.employer_by_number AS
+    SELECT row_number() OVER (ORDER BY random()) AS number, * FROM registry.employer;
+ALTER TABLE registry.employer_by_number ADD PRIMARY KEY (number);
+VACUUM ANALYZE;
+SQL
+    cat >"$home/point.sql" <<SQL
+\\set number random(1, $employers)
+$point_read FROM registry.employer_by_number WHERE number = :number AND deleted_at IS NULL;
+SQL
+}
+
+# pgbench_with CLIENTS
+pgbench_with() {
+    local line
+    line=$("$UNIONHALL_PG_BIN/pgbench" -n -M prepared -c "$1" -j 2 -T "$seconds" \
+        -f "$home/point.sql" "$database" 2>/dev/null | sed -nE 's/^tps = ([0-9]+).*/\1/p')
+    note "pgbench-$1" "rps=$line"
+}
+
+# read_at NAME ROLE WORDS...: the role alone, started for this round.
+read_at() {
+    local name=$1 role=$2
+    shift 2
+    start "$name" serve "$role" "$@"
+    note "$name" "$(ask employers "$address" "$home/${name%%-*}")"
+    [[ $name != postgres-registry ]] || note transport "$(ask health "$address" "$home/postgres")"
+    stop_server "$server"
+}
+
+measure_read() {
+    local round
+    number_employers
+    for ((round = 0; round < rounds; round++)); do
+        pgbench_with 16
+        read_at postgres-registry registry "${on_postgres[@]}"
+        pgbench_with 64
+        read_at postgres-all all "${on_postgres[@]}"
+        read_at sqlite-registry registry --data "$home/sqlite"
+        read_at sqlite-all all --data "$home/sqlite"
+    done
+    # The better of the two is the reference.
+    local best clients=16 name
+    best=$(median pgbench-16 rps)
+    if (($(median pgbench-64 rps) > best)); then
+        clients=64 best=$(median pgbench-64 rps)
+    fi
+    for name in registry all; do
+        local target=1.0 rps text="point read at the register's own port"
+        if [[ $name == all ]]; then target=0.7 text="point read through \`serve all\`"; fi
+        rps=$(median "postgres-$name" rps)
+        row "$text, PostgreSQL" \
+            "\`load employers --in-flight 64\` beside \`pgbench -M prepared -c $clients -j 2\`" \
+            "$(speed "postgres-$name")" "$best/s" "$(ratio "$rps" "$best")" "≥ $target" \
+            "$(at_least "$rps" "$best" "$target")"
+        row "$text, SQLite" "\`load employers --in-flight 64\`" "$(speed "sqlite-$name")" \
+            "" "" "" ""
+    done
+    row "no token, no database: the transport alone" "\`load health --in-flight 64\`" \
+        "$(speed transport)" "" "" "" ""
+}
+
+# start_nginx UPSTREAM PORT
+start_nginx() {
+    local as=""
+    [[ $EUID -ne 0 ]] || as="user root;"
+    cat >"$home/nginx.conf" <<CONF
+$as
+daemon off;
+worker_processes 2;
+pid $home/nginx.pid;
+error_log $home/nginx.log warn;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    client_body_temp_path $home/nginx-body;
+    proxy_temp_path $home/nginx-proxy;
+    fastcgi_temp_path $home/nginx-fastcgi;
+    uwsgi_temp_path $home/nginx-uwsgi;
+    scgi_temp_path $home/nginx-scgi;
+    keepalive_requests 1000000000;
+    upstream register {
+        server $1;
+        keepalive 128;
+        keepalive_requests 1000000000;
+    }
+    server {
+        listen 127.0.0.1:$2 http2;
+        location / { grpc_pass grpc://register; }
+    }
+}
+CONF
+    nginx -e "$home/nginx.log" -c "$home/nginx.conf" &
+    servers+=($!)
+    nginx_process=$!
+    until (: >"/dev/tcp/127.0.0.1/$2") 2>/dev/null; do
+        kill -0 "$nginx_process" || give_up "nginx did not start: $(cat "$home/nginx.log")"
+        sleep 0.05
+    done
+}
+
+measure_gateway() {
+    local round upstream gateway port=$((20000 + RANDOM % 12000))
+    start upstream serve registry "${on_postgres[@]}"
+    upstream=$address
+    start gateway serve gateway --data "$home/postgres" --registry "http://$upstream"
+    gateway=$address
+    start_nginx "$upstream" "$port"
+    for ((round = 0; round < rounds; round++)); do
+        note direct "$(ask employers "$upstream" "$home/postgres")"
+        note gateway "$(ask employers "$gateway" "$home/postgres")"
+        note nginx "$(ask employers "127.0.0.1:$port" "$home/postgres")"
+    done
+    local ours theirs
+    ours=$(median gateway rps) theirs=$(median nginx rps)
+    row "gateway as its own process" \
+        "\`load employers\` at \`serve gateway\` beside nginx \`grpc_pass\`" \
+        "$(speed gateway)" "$(speed nginx)" "$(ratio "$ours" "$theirs")" "≥ 1.0" \
+        "$(at_least "$ours" "$theirs" 1.0)"
+    row "the same upstream without a gateway" "\`load employers\` at \`serve registry\`" \
+        "$(speed direct)" "" "" "" ""
+    local one
+    for one in "${servers[@]}"; do
+        [[ $one == "$nginx_process" ]] || stop_server "$one"
+    done
+    kill -QUIT "$nginx_process" && wait "$nginx_process"
+    servers=()
+}
+
+measure_board() {
+    local name where
+    for name in postgres sqlite; do
+        where=(--data "$home/sqlite")
+        [[ $name == sqlite ]] || where=("${on_postgres[@]}")
+        start "board-$name" serve all "${where[@]}"
+        local round
+        for ((round = 0; round < rounds; round++)); do
+            note "board-$name" \
+                "$(ask boards "$address" "$home/$name" --connections 1 --in-flight 4)"
+        done
+        stop_server "$server"
+        local worst
+        worst=$(median "board-$name" p99_us)
+        row "board of 15 sub-districts × 4 figures at a random past day, $name" \
+            "\`load boards --in-flight 4\`" "$(speed "board-$name")" "" "" "p99 ≤ 20 ms" \
+            "$(at_most "$worst" 20000)"
+    done
+}
+
+measure_start() {
+    local name line
+    for name in postgres sqlite; do
+        local where=(--data "$home/sqlite")
+        [[ $name == sqlite ]] || where=("${on_postgres[@]}")
+        line=$("$load" starts --binary "$unionhall" -- serve all "${where[@]}" \
+            2>"$home/starts-$name.log")
+        note "starts-$name" "$line"
+        local median_us memory
+        median_us=$(value median_us "$line") memory=$(value idle_rss_kib "$line")
+        row "exec to first SERVING, $name" "\`load starts -- serve all\`, median of 21" \
+            "$((median_us / 1000)) ms" "" "" "≤ 300 ms" "$(at_most "$median_us" 300000)"
+        row "resident after 10 s idle, $name" "the same, \`VmRSS\`" \
+            "$(awk -v k="$memory" 'BEGIN { printf "%.1f", k / 1000 * 1.024 }') MB" "" "" \
+            "≤ 60 MB" "$(at_most "$((memory * 1024))" 60000000)"
+    done
+}
