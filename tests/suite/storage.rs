@@ -1,0 +1,3 @@
+//! What the storage promises, on both engines alike.
+
+mod ledger;
