@@ -39,7 +39,7 @@ CREATE TABLE event (
 CREATE INDEX event_record ON event (record, version);
 
 CREATE TABLE feed (
-    only SMALLINT PRIMARY KEY CHECK (only = 1),
+    singleton SMALLINT PRIMARY KEY CHECK (singleton = 1),
     epoch {uuid} NOT NULL,
     retained_from BIGINT NOT NULL
 );

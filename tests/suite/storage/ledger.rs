@@ -3,12 +3,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    future::pending,
     time::Duration,
 };
 
 use anyhow::{Result, ensure};
 use sea_orm::{ConnectionTrait, Statement};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
     ledger::{AuditNote, Begun, Done, Event, EventKind, Intent, Ledger, audit, feed::Positioned},
@@ -88,8 +89,8 @@ async fn read_to_the_end(ledger: &Ledger, expected: usize) -> Result<Vec<Positio
     let mut cursor = ledger.feed_start().await?;
     let mut seen = Vec::new();
     while seen.len() < expected {
-        let wait = Duration::from_secs(20);
-        let page = ledger.changes(cursor, &everything(), 7, wait).await?;
+        let until = Instant::now() + Duration::from_secs(20);
+        let page = ledger.changes(cursor, &everything(), 7, until, pending()).await?;
         ensure!(!page.events.is_empty(), "{} of {expected} events, then silence", seen.len());
         cursor = page.cursor;
         seen.extend(page.events);
@@ -190,7 +191,7 @@ async fn one_request_id_has_one_effect(engine: Engine) -> Result<()> {
     ensure!(effects == 1, "{effects} effects");
     books.sequencer().drain().await?;
     let start = books.ledger.feed_start().await?;
-    let page = books.ledger.changes(start, &everything(), 10, Duration::ZERO).await?;
+    let page = books.ledger.changes(start, &everything(), 10, Instant::now(), pending()).await?;
     ensure!(page.events.len() == 1);
     Ok(())
 }
@@ -206,11 +207,12 @@ async fn a_long_transaction_does_not_stall_the_feed() -> Result<()> {
     write(&books.ledger, 0, 0).await?;
     books.sequencer().drain().await?;
     let start = books.ledger.feed_start().await?;
-    let page = books.ledger.changes(start, &everything(), 10, Duration::ZERO).await?;
+    let page = books.ledger.changes(start, &everything(), 10, Instant::now(), pending()).await?;
     ensure!(page.events.len() == 3, "the feed waits for the open transaction");
     idle.commit(Done { record: "idle".into(), version: 1 }).await?;
     books.sequencer().drain().await?;
-    let page = books.ledger.changes(page.cursor, &everything(), 10, Duration::ZERO).await?;
+    let page =
+        books.ledger.changes(page.cursor, &everything(), 10, Instant::now(), pending()).await?;
     ensure!(page.events.iter().map(|event| event.record.as_str()).eq(["idle"]));
     Ok(())
 }

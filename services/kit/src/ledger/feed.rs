@@ -78,8 +78,8 @@ impl Ledger {
     /// Makes the feed's row when the database is new.
     pub async fn open_feed(&self) -> Outcome<()> {
         let tx = self.db.begin().await?;
-        let text = "INSERT INTO feed (only, epoch, retained_from) VALUES (1, $1, 1)
-                    ON CONFLICT (only) DO NOTHING";
+        let text = "INSERT INTO feed (singleton, epoch, retained_from) VALUES (1, $1, 1)
+                    ON CONFLICT (singleton) DO NOTHING";
         let epoch: Value = self.ids.fresh().into();
         tx.conn().execute_raw(sql(tx.conn(), text, [epoch])).await.map_err(fault::of)?;
         tx.commit().await
