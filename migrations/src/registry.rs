@@ -109,11 +109,14 @@ CREATE TABLE employer (
     area {path} NOT NULL,
     display_name TEXT NOT NULL,
     name_key {path} NOT NULL,
+    name_head TEXT NOT NULL,
+    name_tail TEXT NOT NULL,
     credit_code TEXT,
     organisation_code TEXT,
     ownership TEXT NOT NULL,
     industry TEXT NOT NULL,
     phone TEXT NOT NULL,
+    address_key TEXT NOT NULL,
     closed_on DATE,
     facts TEXT NOT NULL,
     created_at {instant} NOT NULL,
@@ -125,7 +128,10 @@ CREATE INDEX employer_name ON employer (name_key, id);
 CREATE UNIQUE INDEX employer_credit_code ON employer (credit_code) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX employer_organisation_code ON employer (organisation_code)
     WHERE deleted_at IS NULL;
+CREATE INDEX employer_name_head ON employer (name_head);
+CREATE INDEX employer_name_tail ON employer (name_tail);
 CREATE INDEX employer_phone ON employer (phone);
+CREATE INDEX employer_address ON employer (address_key);
 
 CREATE TABLE employer_fact (
     id {serial},

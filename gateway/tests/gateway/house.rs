@@ -97,23 +97,19 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) async fn open(gateway: &Gateway) -> Self {
-        Self::with(gateway, |server| server).await
+        Self::with(gateway, |server, gateway| server.register(gateway.registered())).await
     }
 
-    pub(crate) async fn with(gateway: &Gateway, guard: impl FnOnce(Server) -> Server) -> Self {
-        Self::configured(gateway, ServerConfig::default(), guard).await
-    }
-
-    pub(crate) async fn configured(
+    pub(crate) async fn with(
         gateway: &Gateway,
-        mut config: ServerConfig,
-        guard: impl FnOnce(Server) -> Server,
+        register: impl FnOnce(Server, &Gateway) -> Server,
     ) -> Self {
+        let mut config = ServerConfig::default();
         config.drain.cap_ms = 2_000;
         let health = HealthRegistry::default();
         let watches = gateway.watch_upstreams(&health);
         let server = Server::new(config, ids()).health(health);
-        let ready = guard(server).register(gateway.registered()).build().unwrap();
+        let ready = register(server, gateway).build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
         let served = tokio::spawn(ready.serve(listener, shutdown.clone()));

@@ -2,3 +2,4 @@
 //! (`rules`), save, encode.
 
 pub mod changes;
+pub mod employers;

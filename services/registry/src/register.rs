@@ -12,7 +12,7 @@ use unionhall_kit::{
     vault::Vault,
 };
 
-use crate::reference::ReferenceBook;
+use crate::{reference::ReferenceBook, rules::quality::RuleSet};
 
 /// The register: its books and the code lists.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Register {
     pub vault: Vault,
     /// The shipped code lists.
     pub reference: &'static ReferenceBook,
+    /// The shipped quality rules.
+    pub quality: &'static RuleSet,
 }
 
 impl Register {
@@ -32,6 +34,8 @@ impl Register {
     pub async fn open(ledger: Ledger, keys: Arc<KeyRing>) -> Outcome<Self> {
         let reference = ReferenceBook::shipped()
             .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+        let quality =
+            RuleSet::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         let database = ledger.feed_start().await?.epoch.into_bytes();
         let ids = ledger.ids().clone();
         Ok(Self {
@@ -39,6 +43,7 @@ impl Register {
             vault: Vault::new(keys, ids),
             ledger,
             reference,
+            quality,
         })
     }
 

@@ -8,6 +8,7 @@ pub mod contribution;
 pub mod credit_code;
 pub mod duplicates;
 pub mod employer;
+pub mod filter;
 pub mod history;
 pub mod name;
 pub mod organisation_code;

@@ -1,1 +1,3 @@
 //! The only place that knows the register's SQL.
+
+pub mod employers;

@@ -1,0 +1,255 @@
+//! The filter of a list of employers: the part of AIP-160 that an index or a page scan serves.
+//!
+//! `term AND term ...`, each term `field = value`; a value is a bare word or stands in double
+//! quotes, in which `\"` and `\\` are the characters themselves.
+
+use unionhall_kit::{fault::Reason, reasons as kit_reasons};
+
+use super::{
+    Refusal,
+    area::AreaPath,
+    employer::{
+        Status,
+        code::{Industry, IndustryCode, IndustryEdition, OwnershipCode},
+    },
+};
+
+/// What a listed employer must be. Every term holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EmployerFilter {
+    /// It stands in this area or below.
+    pub area: Option<AreaPath>,
+    /// Its state.
+    pub state: Option<Status>,
+    /// Whether its record is valid.
+    pub valid: Option<bool>,
+    /// Its ownership nature.
+    pub ownership: Option<OwnershipCode>,
+    /// Its industry.
+    pub industry: Option<Industry>,
+    /// The beginning of its name, never empty.
+    pub name_prefix: Option<String>,
+}
+
+/// Where a filter breaks off, and what would stand there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at character {at}: {remedy}")]
+pub struct FilterFault {
+    /// Counted from 1.
+    pub at: usize,
+    /// What the reader expected.
+    pub remedy: String,
+}
+
+impl EmployerFilter {
+    /// Reads a filter; an empty one wants everything.
+    pub fn parse(text: &str) -> Result<Self, FilterFault> {
+        let mut filter = Self::default();
+        let mut reader = Reader { text: text.chars().collect(), at: 0 };
+        reader.skip_spaces();
+        while !reader.ended() {
+            filter.term(&mut reader)?;
+            reader.skip_spaces();
+            if reader.ended() {
+                break;
+            }
+            let at = reader.at;
+            if reader.bare() != "AND" {
+                return Err(fault(at, "write AND between two terms"));
+            }
+            reader.skip_spaces();
+            if reader.ended() {
+                return Err(fault(reader.at, "write a term after AND"));
+            }
+        }
+        Ok(filter)
+    }
+
+    fn term(&mut self, reader: &mut Reader) -> Result<(), FilterFault> {
+        let field_at = reader.at;
+        let field = reader.bare();
+        reader.skip_spaces();
+        if !reader.take('=') {
+            return Err(fault(
+                reader.at,
+                "write '=' after the field; no other comparison is known",
+            ));
+        }
+        reader.skip_spaces();
+        let value_at = reader.at;
+        let value = reader.value()?;
+        let bad = |remedy| fault(value_at, remedy);
+        let fresh = match field.as_str() {
+            "area" => put(&mut self.area, AreaPath::parse(&value).ok())
+                .ok_or_else(|| bad("write an area label of 2, 4, 6, 9 or 12 digits"))?,
+            "state" => put(&mut self.state, Status::from_code(&value))
+                .ok_or_else(|| bad("write ACTIVE, SUSPENDED or CLOSED"))?,
+            "valid" => put(&mut self.valid, value.parse().ok())
+                .ok_or_else(|| bad("write true or false"))?,
+            "ownership" => put(&mut self.ownership, OwnershipCode::parse(&value).ok())
+                .ok_or_else(|| bad("write a code of codeLists/ownership"))?,
+            "industry" => put(&mut self.industry, industry(&value))
+                .ok_or_else(|| bad("write edition and code, for instance 2017:83"))?,
+            "display_name" => put(&mut self.name_prefix, prefix(&value)).ok_or_else(|| {
+                bad("write the beginning of the name and '*', for instance \"北京*\"")
+            })?,
+            _ => {
+                let known = "area, state, valid, ownership, industry or display_name";
+                return Err(fault(field_at, &format!("name one of {known}")));
+            }
+        };
+        if fresh { Ok(()) } else { Err(fault(field_at, "name each field once")) }
+    }
+}
+
+/// Sets the value of a term: whether the field was free; `None` for a value that is none.
+fn put<T>(field: &mut Option<T>, value: Option<T>) -> Option<bool> {
+    let value = value?;
+    Some(field.replace(value).is_none())
+}
+
+fn industry(text: &str) -> Option<Industry> {
+    let (edition, code) = text.split_once(':')?;
+    let edition = IndustryEdition::parse(edition)?;
+    Some(Industry { edition, code: IndustryCode::parse(code).ok()? })
+}
+
+fn prefix(text: &str) -> Option<String> {
+    let prefix = text.strip_suffix('*')?;
+    (!prefix.trim().is_empty() && !prefix.contains('*')).then(|| prefix.to_owned())
+}
+
+fn fault(at: usize, remedy: &str) -> FilterFault {
+    FilterFault { at: at + 1, remedy: remedy.to_owned() }
+}
+
+struct Reader {
+    text: Vec<char>,
+    at: usize,
+}
+
+impl Reader {
+    fn ended(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    /// A word up to white space, `=` or a quote.
+    fn bare(&mut self) -> String {
+        let from = self.at;
+        while self.peek().is_some_and(|c| !c.is_whitespace() && !matches!(c, '=' | '"')) {
+            self.at += 1;
+        }
+        self.text[from..self.at].iter().collect()
+    }
+
+    fn value(&mut self) -> Result<String, FilterFault> {
+        let from = self.at;
+        if !self.take('"') {
+            let word = self.bare();
+            return if word.is_empty() {
+                Err(fault(from, "write a value after '='"))
+            } else {
+                Ok(word)
+            };
+        }
+        let mut value = String::new();
+        while let Some(character) = self.peek() {
+            self.at += 1;
+            match character {
+                '"' => return Ok(value),
+                '\\' => match self.peek().filter(|c| matches!(c, '"' | '\\')) {
+                    Some(escaped) => {
+                        self.at += 1;
+                        value.push(escaped);
+                    }
+                    None => return Err(fault(self.at, "write \\\" or \\\\ inside quotes")),
+                },
+                other => value.push(other),
+            }
+        }
+        Err(fault(from, "close the quotes that begin here"))
+    }
+}
+
+impl Refusal for FilterFault {
+    fn reason(&self) -> &'static Reason {
+        &kit_reasons::INVALID_FILTER
+    }
+
+    fn places(&self) -> Vec<(&'static str, String)> {
+        vec![("detail", self.to_string()), ("position", self.at.to_string())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn terms_are_read_whatever_their_spacing() {
+        let text = r#" area=110102 AND state = ACTIVE AND valid = false
+            AND ownership = 57 AND industry = "2017:83" AND display_name = "北京 \"某\\*" "#;
+        let filter = EmployerFilter::parse(text).unwrap();
+        assert_eq!(filter.area.unwrap().as_str(), "110102");
+        assert_eq!(filter.state, Some(Status::Active));
+        assert_eq!(filter.valid, Some(false));
+        assert_eq!(filter.ownership.unwrap().as_str(), "57");
+        assert_eq!(filter.industry.unwrap().code.as_str(), "83");
+        assert_eq!(filter.name_prefix.as_deref(), Some("北京 \"某\\"));
+        assert_eq!(EmployerFilter::parse("  "), Ok(EmployerFilter::default()));
+    }
+
+    #[test]
+    fn a_fault_names_its_place_and_a_remedy() {
+        for (text, at, remedy) in [
+            ("area", 5, "'='"),
+            ("area != 11", 6, "'='"),
+            ("area = ", 8, "value"),
+            ("area = 110", 8, "label"),
+            ("state = RESTING", 9, "SUSPENDED"),
+            ("valid = yes", 9, "true"),
+            ("ownership = 私营", 13, "codeLists"),
+            ("industry = 83", 12, "2017:83"),
+            ("industry = 2002:83", 12, "2017:83"),
+            ("display_name = 北京", 16, "'*'"),
+            ("display_name = \"*\"", 16, "'*'"),
+            ("display_name = \"a*b*\"", 16, "'*'"),
+            ("display_name = \"北京", 16, "quotes"),
+            ("display_name = \"a\\x*\"", 19, "inside"),
+            ("phone = 1", 1, "one of"),
+            ("area = 11 OR area = 12", 11, "AND"),
+            ("area = 11 AND", 14, "after AND"),
+            ("area = 11 AND area = 12", 15, "once"),
+            ("= 11", 1, "one of"),
+        ] {
+            let fault = EmployerFilter::parse(text).unwrap_err();
+            assert_eq!(fault.at, at, "{text}: {fault}");
+            assert!(fault.remedy.contains(remedy), "{text}: {fault}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = EmployerFilter::parse(&text);
+        }
+    }
+}

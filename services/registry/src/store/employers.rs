@@ -1,0 +1,67 @@
+//! Employers: one row each with the facts that stand, and one row a fact that was ever recorded.
+//!
+//! Locks are taken in one order: first areas ([`hold_areas`]), then employers by ascending id
+//! ([`load_for_update`]). A writer that needs both must not turn it round.
+
+mod candidates;
+mod codes;
+mod fact;
+mod held;
+mod list;
+mod past;
+mod present;
+mod read;
+mod write;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub use self::{
+    candidates::candidates,
+    codes::{Code, Holder, find_by_code, holders},
+    fact::{DatedFact, Fact, facts, rows},
+    held::hold_areas,
+    list::{Page, Place, Want, list},
+    past::{PastFact, past_facts},
+    present::places,
+    read::{load, load_for_update},
+    write::{NewEmployer, Taken, Write, insert_many, remove, save, save_many},
+};
+use crate::rules::{area::AreaPath, employer::EmployerFacts};
+
+/// The collection in resource names.
+pub const COLLECTION: &str = "employers/";
+
+/// An employer as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmployerRecord {
+    /// The id.
+    pub id: Uuid,
+    /// Ascends by one with every change, from 1.
+    pub version: i64,
+    /// The area of the actual address as it stands: the record's place on the area line.
+    pub area: AreaPath,
+    /// The facts that stand.
+    pub facts: EmployerFacts,
+    /// When it was entered.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl EmployerRecord {
+    /// `employers/{id}`.
+    pub fn name(&self) -> String {
+        resource_name(self.id)
+    }
+
+    /// The version as the contract shows it.
+    pub fn etag(&self) -> String {
+        self.version.to_string()
+    }
+}
+
+/// `employers/{id}`.
+pub fn resource_name(id: Uuid) -> String {
+    format!("{COLLECTION}{}", id.as_hyphenated())
+}

@@ -1,0 +1,276 @@
+//! The facts of an employer as rows: what `employer_fact` keeps for ever and `employer.facts`
+//! repeats as far as it stands.
+
+use serde::{Deserialize, Serialize};
+use unionhall_kit::{
+    civil::{CivilDate, Period},
+    fault::{Fault, Outcome},
+    reasons,
+};
+
+use crate::rules::{
+    area::AreaPath,
+    credit_code::CreditCode,
+    employer::{
+        EmployerFacts, Status,
+        address::{Address, Phone},
+        code::{EconomicTypeCode, Industry, OwnershipCode},
+        headcount::Headcount,
+        identifier::Identifier,
+    },
+    history::{Dated, History},
+    name::Name,
+    organisation_code::OrganisationCode,
+};
+
+/// The form in which `employer.facts` is written; a reader refuses one that it does not know.
+const FORM: u32 = 1;
+
+/// One fact, named after the field of `Employer` that it sets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Registered name.
+    DisplayName(Name),
+    /// Credit code.
+    CreditCode(CreditCode),
+    /// Organisation code of an employer without a credit code.
+    OrganisationCode(OrganisationCode),
+    /// Ownership nature.
+    Ownership(OwnershipCode),
+    /// Economic type.
+    EconomicType(EconomicTypeCode),
+    /// Industry.
+    Industry(Industry),
+    /// Where it is registered.
+    RegisteredAddress(#[serde(with = "address")] Address),
+    /// Where it works.
+    ActualAddress(#[serde(with = "address")] Address),
+    /// Day of establishment.
+    EstablishedOn(CivilDate),
+    /// Telephone.
+    Phone(#[serde(with = "phone")] Phone),
+    /// A headcount.
+    Workforce(#[serde(with = "headcount")] Headcount),
+    /// Whether it works.
+    State(Status),
+}
+
+/// A fact and when it holds. A headcount begins on its day, an establishment on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DatedFact {
+    /// The fact.
+    pub fact: Fact,
+    /// When it holds.
+    pub period: Period,
+}
+
+impl Fact {
+    /// The field of `Employer` that it sets.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::DisplayName(_) => "display_name",
+            Self::CreditCode(_) => "credit_code",
+            Self::OrganisationCode(_) => "organisation_code",
+            Self::Ownership(_) => "ownership",
+            Self::EconomicType(_) => "economic_type",
+            Self::Industry(_) => "industry",
+            Self::RegisteredAddress(_) => "registered_address",
+            Self::ActualAddress(_) => "actual_address",
+            Self::EstablishedOn(_) => "established_on",
+            Self::Phone(_) => "phone",
+            Self::Workforce(_) => "workforce",
+            Self::State(_) => "state",
+        }
+    }
+
+    /// The area of an address, by which a change of the tree finds what it carries along.
+    pub(super) fn area(&self) -> Option<&AreaPath> {
+        match self {
+            Self::RegisteredAddress(address) | Self::ActualAddress(address) => Some(address.area()),
+            _ => None,
+        }
+    }
+
+    /// The value as JSON, without the field's name.
+    pub(super) fn value(&self) -> Outcome<String> {
+        let named = serde_json::to_value(self).map_err(broken)?;
+        let value = named.as_object().and_then(|fields| fields.values().next());
+        value.map(ToString::to_string).ok_or_else(|| Fault::new(&reasons::INTERNAL))
+    }
+
+    /// The fact that sets `field` to the value of [`Self::value`].
+    pub(super) fn read(field: &str, value: &str) -> Outcome<Self> {
+        serde_json::from_str(&format!("{{\"{field}\":{value}}}")).map_err(broken)
+    }
+}
+
+/// The rows of these facts, in a fixed order.
+pub fn rows(facts: &EmployerFacts) -> Vec<DatedFact> {
+    let mut rows = Vec::new();
+    put(&mut rows, &facts.names, Fact::DisplayName);
+    put(&mut rows, &facts.identifiers, |identifier| match identifier {
+        Identifier::Credit(code) => Fact::CreditCode(code),
+        Identifier::Organisation(code) => Fact::OrganisationCode(code),
+    });
+    put(&mut rows, &facts.ownerships, Fact::Ownership);
+    put(&mut rows, &facts.economic_types, Fact::EconomicType);
+    put(&mut rows, &facts.industries, Fact::Industry);
+    put(&mut rows, &facts.registered_addresses, Fact::RegisteredAddress);
+    put(&mut rows, &facts.actual_addresses, Fact::ActualAddress);
+    put(&mut rows, &facts.phones, Fact::Phone);
+    put(&mut rows, &facts.statuses, Fact::State);
+    let since = |fact, day| DatedFact { fact, period: Period::since(day) };
+    rows.extend(facts.established_on.map(|day| since(Fact::EstablishedOn(day), day)));
+    let headcounts = facts.headcounts.iter();
+    rows.extend(headcounts.map(|(day, count)| since(Fact::Workforce(*count), *day)));
+    rows
+}
+
+fn put<T: Clone + PartialEq>(
+    rows: &mut Vec<DatedFact>,
+    history: &History<T>,
+    fact: impl Fn(T) -> Fact,
+) {
+    let row = |row: &Dated<T>| DatedFact { fact: fact(row.value.clone()), period: row.period };
+    rows.extend(history.rows().iter().map(row));
+}
+
+/// The facts of these rows, in any order.
+pub fn facts(rows: impl IntoIterator<Item = DatedFact>) -> Outcome<EmployerFacts> {
+    let mut facts = EmployerFacts::default();
+    let mut kinds = Kinds::default();
+    for DatedFact { fact, period } in rows {
+        match fact {
+            Fact::DisplayName(value) => kinds.names.push(Dated { value, period }),
+            Fact::CreditCode(code) => {
+                kinds.identifiers.push(Dated { value: Identifier::Credit(code), period });
+            }
+            Fact::OrganisationCode(code) => {
+                kinds.identifiers.push(Dated { value: Identifier::Organisation(code), period });
+            }
+            Fact::Ownership(value) => kinds.ownerships.push(Dated { value, period }),
+            Fact::EconomicType(value) => kinds.economic_types.push(Dated { value, period }),
+            Fact::Industry(value) => kinds.industries.push(Dated { value, period }),
+            Fact::RegisteredAddress(value) => kinds.registered.push(Dated { value, period }),
+            Fact::ActualAddress(value) => kinds.actual.push(Dated { value, period }),
+            Fact::Phone(value) => kinds.phones.push(Dated { value, period }),
+            Fact::State(value) => kinds.statuses.push(Dated { value, period }),
+            Fact::EstablishedOn(day) => facts.established_on = Some(day),
+            Fact::Workforce(count) => {
+                facts.headcounts.insert(period.from(), count);
+            }
+        }
+    }
+    kinds.fill(facts)
+}
+
+#[derive(Default)]
+struct Kinds {
+    names: Vec<Dated<Name>>,
+    identifiers: Vec<Dated<Identifier>>,
+    ownerships: Vec<Dated<OwnershipCode>>,
+    economic_types: Vec<Dated<EconomicTypeCode>>,
+    industries: Vec<Dated<Industry>>,
+    registered: Vec<Dated<Address>>,
+    actual: Vec<Dated<Address>>,
+    phones: Vec<Dated<Phone>>,
+    statuses: Vec<Dated<Status>>,
+}
+
+impl Kinds {
+    fn fill(self, facts: EmployerFacts) -> Outcome<EmployerFacts> {
+        Ok(EmployerFacts {
+            names: History::new(self.names).map_err(broken)?,
+            identifiers: History::new(self.identifiers).map_err(broken)?,
+            ownerships: History::new(self.ownerships).map_err(broken)?,
+            economic_types: History::new(self.economic_types).map_err(broken)?,
+            industries: History::new(self.industries).map_err(broken)?,
+            registered_addresses: History::new(self.registered).map_err(broken)?,
+            actual_addresses: History::new(self.actual).map_err(broken)?,
+            phones: History::new(self.phones).map_err(broken)?,
+            statuses: History::new(self.statuses).map_err(broken)?,
+            ..facts
+        })
+    }
+}
+
+/// `[form, [[fact, from, until], ...]]`.
+#[derive(Serialize, Deserialize)]
+struct Written(u32, Vec<(Fact, CivilDate, Option<CivilDate>)>);
+
+/// The text of `employer.facts`.
+pub(super) fn written(rows: Vec<DatedFact>) -> Outcome<String> {
+    let row = |row: DatedFact| (row.fact, row.period.from(), row.period.until());
+    serde_json::to_string(&Written(FORM, rows.into_iter().map(row).collect())).map_err(broken)
+}
+
+/// The facts in the text of `employer.facts`.
+pub(super) fn read(text: &str) -> Outcome<EmployerFacts> {
+    let Written(form, rows) = serde_json::from_str(text).map_err(broken)?;
+    if form != FORM {
+        return Err(broken(format!("facts of form {form}")));
+    }
+    let dated = |(fact, from, until)| Some(DatedFact { fact, period: Period::new(from, until)? });
+    let rows: Option<Vec<_>> = rows.into_iter().map(dated).collect();
+    facts(rows.ok_or_else(|| broken("a fact ends before it begins"))?)
+}
+
+/// What is stored cannot be read: the database was changed by another hand.
+pub(super) fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
+    Fault::new(&reasons::INTERNAL).caused_by(cause)
+}
+
+mod address {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Address;
+    use crate::rules::area::AreaPath;
+
+    #[derive(Serialize, Deserialize)]
+    struct Form {
+        area: AreaPath,
+        line: String,
+    }
+
+    pub(super) fn serialize<S: Serializer>(address: &Address, out: S) -> Result<S::Ok, S::Error> {
+        Form { area: address.area().clone(), line: address.line().to_owned() }.serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
+        let form = Form::deserialize(from)?;
+        Address::new(form.area, &form.line).map_err(D::Error::custom)
+    }
+}
+
+mod phone {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Phone;
+
+    pub(super) fn serialize<S: Serializer>(phone: &Phone, out: S) -> Result<S::Ok, S::Error> {
+        phone.as_str().serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Phone, D::Error> {
+        Phone::parse(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+mod headcount {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::Headcount;
+
+    /// Employees, women, migrant workers.
+    type Form = (u32, Option<u32>, Option<u32>);
+
+    pub(super) fn serialize<S: Serializer>(count: &Headcount, out: S) -> Result<S::Ok, S::Error> {
+        (count.employees(), count.female(), count.migrant()).serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Headcount, D::Error> {
+        let (employees, female, migrant) = Form::deserialize(from)?;
+        Headcount::new(employees, female, migrant).map_err(D::Error::custom)
+    }
+}

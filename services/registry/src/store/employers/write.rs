@@ -1,0 +1,262 @@
+//! Writing employers. A change supersedes and adds only the facts that differ.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DbErr, Value};
+use unionhall_kit::{
+    civil::CivilDate,
+    db::{fault, insert_rows, places, rows_per_statement, sql},
+    fault::{Fault, Outcome},
+    reasons,
+};
+use uuid::Uuid;
+
+use super::{
+    EmployerRecord,
+    fact::{self, DatedFact},
+    present::{self, Present},
+};
+use crate::rules::employer::EmployerFacts;
+
+/// An employer that is to be entered.
+#[derive(Debug, Clone)]
+pub struct NewEmployer {
+    /// A fresh id.
+    pub id: Uuid,
+    /// Its facts.
+    pub facts: EmployerFacts,
+}
+
+/// A code of an employer in the same write is held by another one. On PostgreSQL the transaction
+/// can only be rolled back then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a code is held by another employer")]
+pub struct Taken;
+
+/// What a write gives: a failure of the storage outside, a taken code inside.
+pub type Write<T> = Outcome<Result<T, Taken>>;
+
+const FACT_COLUMNS: &str = "employer, field, value, area, valid_from, valid_until, recorded_at";
+
+/// Enters employers, each as version 1.
+pub async fn insert_many(
+    conn: &impl ConnectionTrait,
+    new: &[NewEmployer],
+    now: DateTime<Utc>,
+) -> Write<Vec<EmployerRecord>> {
+    let mut rows = Vec::with_capacity(new.len());
+    let mut fact_rows = Vec::with_capacity(new.len() * 12);
+    let mut records = Vec::with_capacity(new.len());
+    for NewEmployer { id, facts } in new {
+        let present = Present::of(facts)?;
+        records.push(EmployerRecord {
+            id: *id,
+            version: 1,
+            area: present.area.clone(),
+            facts: facts.clone(),
+            created_at: now,
+            updated_at: now,
+        });
+        let mut row: Vec<Value> = vec![(*id).into(), 1_i64.into(), now.into(), now.into()];
+        row.extend(present.values());
+        rows.push(row);
+        for dated in fact::rows(facts) {
+            fact_rows.push(fact_row(*id, &dated, now)?);
+        }
+    }
+    let columns = format!("id, version, created_at, updated_at, {}", present::COLUMNS);
+    if let Err(error) = insert_rows(conn, "employer", &columns, rows).await {
+        return taken(error);
+    }
+    insert_rows(conn, "employer_fact", FACT_COLUMNS, fact_rows).await.map_err(fault::of)?;
+    keep_places(conn, &records).await?;
+    Ok(Ok(records))
+}
+
+/// Saves one change; see [`save_many`].
+pub async fn save(
+    conn: &impl ConnectionTrait,
+    before: &EmployerRecord,
+    after: EmployerFacts,
+    now: DateTime<Utc>,
+) -> Write<EmployerRecord> {
+    let saved = save_many(conn, vec![(before, after)], now).await?;
+    let one = |records: Vec<_>| records.into_iter().next();
+    match saved {
+        Ok(records) => one(records).map(Ok).ok_or_else(|| Fault::new(&reasons::INTERNAL)),
+        Err(taken) => Ok(Err(taken)),
+    }
+}
+
+/// Saves changes of distinct employers that [`super::load_for_update`] gave in this transaction.
+/// Facts that are the same leave the record and its version alone.
+///
+/// `CONFLICT` when a record is no longer at the version that it had.
+pub async fn save_many(
+    conn: &impl ConnectionTrait,
+    changes: Vec<(&EmployerRecord, EmployerFacts)>,
+    now: DateTime<Utc>,
+) -> Write<Vec<EmployerRecord>> {
+    let mut records = Vec::with_capacity(changes.len());
+    let mut rows = Vec::new();
+    let (mut gone, mut added) = (Vec::new(), Vec::new());
+    for (before, facts) in changes {
+        if before.facts == facts {
+            records.push(before.clone());
+            continue;
+        }
+        let present = Present::of(&facts)?;
+        let (id, version) = (before.id, before.version + 1);
+        let area = present.area.clone();
+        let mut row: Vec<Value> = vec![id.into(), before.version.into(), version.into()];
+        row.push(now.into());
+        row.extend(present.values());
+        rows.push(row);
+        differences(before, &facts, now, &mut gone, &mut added)?;
+        records.push(EmployerRecord { version, area, facts, updated_at: now, ..before.clone() });
+    }
+    if let Err(error) = update(conn, rows).await? {
+        return taken(error);
+    }
+    supersede(conn, gone).await?;
+    insert_rows(conn, "employer_fact", FACT_COLUMNS, added).await.map_err(fault::of)?;
+    keep_places(conn, &records).await?;
+    Ok(Ok(records))
+}
+
+/// Withdraws an employer: it was never there. Its facts stay readable as superseded ones.
+pub async fn remove(
+    conn: &impl ConnectionTrait,
+    before: &EmployerRecord,
+    now: DateTime<Utc>,
+) -> Outcome<EmployerRecord> {
+    let facts = EmployerFacts::default();
+    let version = before.version + 1;
+    let removed = sql(
+        conn,
+        "UPDATE employer SET version = $3, updated_at = $4, deleted_at = $4, facts = $5
+         WHERE id = $1 AND version = $2",
+        [
+            before.id.into(),
+            before.version.into(),
+            version.into(),
+            now.into(),
+            fact::written(Vec::new())?.into(),
+        ],
+    );
+    let done = conn.execute_raw(removed).await.map_err(fault::of)?;
+    changed(done.rows_affected(), 1)?;
+    let (mut gone, mut added) = (Vec::new(), Vec::new());
+    differences(before, &facts, now, &mut gone, &mut added)?;
+    supersede(conn, gone).await?;
+    Ok(EmployerRecord { version, facts, updated_at: now, ..before.clone() })
+}
+
+async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<Result<(), DbErr>> {
+    let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
+    let width = columns.len() + 4;
+    let sets: Vec<String> =
+        columns.iter().zip(5..).map(|(column, at)| format!("{column} = v.column{at}")).collect();
+    for some in rows.chunks(rows_per_statement(width)) {
+        let text = format!(
+            "UPDATE employer SET version = v.column3, updated_at = v.column4, {}
+             FROM (VALUES {}) AS v
+             WHERE employer.id = v.column1 AND employer.version = v.column2
+               AND employer.deleted_at IS NULL",
+            sets.join(", "),
+            places(some.len(), width)
+        );
+        let values = some.iter().flatten().cloned();
+        match conn.execute_raw(sql(conn, &text, values)).await {
+            Ok(done) => changed(done.rows_affected(), some.len())?,
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The rows that a change supersedes, and those that it adds.
+fn differences(
+    before: &EmployerRecord,
+    after: &EmployerFacts,
+    now: DateTime<Utc>,
+    gone: &mut Vec<Vec<Value>>,
+    added: &mut Vec<Vec<Value>>,
+) -> Outcome<()> {
+    let (old, new) = (fact::rows(&before.facts), fact::rows(after));
+    let (old_set, new_set): (HashSet<_>, HashSet<_>) = (old.iter().collect(), new.iter().collect());
+    for dated in old.iter().filter(|row| !new_set.contains(row)) {
+        let from = civil(dated.period.from());
+        gone.push(vec![before.id.into(), dated.fact.field().into(), from.into(), now.into()]);
+    }
+    for dated in new.iter().filter(|row| !old_set.contains(row)) {
+        added.push(fact_row(before.id, dated, now)?);
+    }
+    Ok(())
+}
+
+/// A field has one standing fact a first day, so that the two tell it.
+async fn supersede(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+    for some in rows.chunks(rows_per_statement(4)) {
+        let text = format!(
+            "UPDATE employer_fact SET superseded_at = v.column4 FROM (VALUES {}) AS v
+             WHERE employer_fact.employer = v.column1 AND employer_fact.field = v.column2
+               AND employer_fact.valid_from = v.column3 AND employer_fact.superseded_at IS NULL",
+            places(some.len(), 4)
+        );
+        let statement = sql(conn, &text, some.iter().flatten().cloned());
+        let done = conn.execute_raw(statement).await.map_err(fault::of)?;
+        changed(done.rows_affected(), some.len())?;
+    }
+    Ok(())
+}
+
+/// Keeps every area at which the employers stand or stood, by which figures are explained. An area
+/// that a correction takes back stays: what counts is asked of the facts.
+async fn keep_places(conn: &impl ConnectionTrait, records: &[EmployerRecord]) -> Outcome<()> {
+    let mut rows: Vec<(&str, Uuid)> = Vec::with_capacity(records.len());
+    for record in records {
+        let addresses = record.facts.actual_addresses.rows().iter();
+        rows.extend(addresses.map(|row| (row.value.area().as_str(), record.id)));
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    for some in rows.chunks(rows_per_statement(2)) {
+        let text = format!(
+            "INSERT INTO employer_place (area, employer) VALUES {} ON CONFLICT DO NOTHING",
+            places(some.len(), 2)
+        );
+        let values = some.iter().flat_map(|(area, id)| [Value::from(*area), Value::from(*id)]);
+        conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+    }
+    Ok(())
+}
+
+fn fact_row(id: Uuid, dated: &DatedFact, now: DateTime<Utc>) -> Outcome<Vec<Value>> {
+    Ok(vec![
+        id.into(),
+        dated.fact.field().into(),
+        dated.fact.value()?.into(),
+        dated.fact.area().map(|area| area.as_str().to_owned()).into(),
+        civil(dated.period.from()).into(),
+        dated.period.until().map(civil).into(),
+        now.into(),
+    ])
+}
+
+fn civil(day: CivilDate) -> NaiveDate {
+    day.into()
+}
+
+fn changed(rows: u64, expected: usize) -> Outcome<()> {
+    if rows == expected as u64 { Ok(()) } else { Err(Fault::new(&reasons::CONFLICT)) }
+}
+
+/// The codes are the only unique columns beside the fresh id.
+fn taken<T>(error: DbErr) -> Write<T> {
+    match fault::unique_violation(&error) {
+        Some(_) => Ok(Err(Taken)),
+        None => Err(fault::of(error)),
+    }
+}
