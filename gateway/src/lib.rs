@@ -4,7 +4,6 @@
 //! flow through as they are, held back by whoever reads slowest.
 
 mod catalogue;
-mod door;
 mod forward;
 mod gateway;
 mod headers;
@@ -14,6 +13,5 @@ mod retry;
 mod route;
 mod upstream;
 
-pub use door::{Admission, guarded};
 pub use gateway::{BuildError, Builder, Gateway, MESSAGE_LIMIT};
 pub use upstream::{Local, PoolSettings, Remote, Upstream};

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -76,11 +77,6 @@ impl Connection {
     pub(super) fn carried(&self) -> usize {
         self.carried.load(Ordering::Relaxed)
     }
-
-    /// Takes the connection out of service; calls on the way are not touched.
-    fn retire(&self) {
-        self.ended.store(true, Ordering::Relaxed);
-    }
 }
 
 /// Runs the connection until it ends or stops answering pings.
@@ -111,26 +107,36 @@ async fn silence(pings: Option<PingPong>) {
 }
 
 /// The right to one call on a connection; the call is counted until this is dropped.
-pub(super) struct Lease(Arc<Connection>);
+pub(super) struct Lease {
+    connection: Arc<Connection>,
+    sender: SendRequest<Bytes>,
+}
 
 impl Lease {
-    pub(super) fn on(connection: &Arc<Connection>) -> Self {
+    /// `None` when the peer has said that it takes no more calls. Those on their way go on.
+    pub(super) fn on(connection: &Arc<Connection>) -> Option<Self> {
+        let mut sender = connection.sender.clone();
+        let mut nobody = Context::from_waker(Waker::noop());
+        // A fresh handle has no stream of its own to wait for: it is never pending.
+        if !matches!(sender.poll_ready(&mut nobody), Poll::Ready(Ok(()))) {
+            connection.ended.store(true, Ordering::Relaxed);
+            return None;
+        }
         connection.carried.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(connection))
+        Some(Self { connection: Arc::clone(connection), sender })
     }
 
     /// Opens a stream. An error means that nothing was sent.
     pub(super) fn send(
-        &self,
+        &mut self,
         request: Request<()>,
-        ends: bool,
     ) -> Result<(ResponseFuture, h2::SendStream<Bytes>), h2::Error> {
-        self.0.sender.clone().send_request(request, ends).inspect_err(|_| self.0.retire())
+        self.sender.send_request(request, false)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.carried.fetch_sub(1, Ordering::Relaxed);
+        self.connection.carried.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn unavailable(upstream: &str) -> Fault {
 
 /// Sends the call and waits for the head of its answer.
 pub(super) async fn exchange(
-    lease: Lease,
+    mut lease: Lease,
     authority: &Authority,
     upstream: &Arc<str>,
     head: Head,
@@ -120,7 +120,7 @@ pub(super) async fn exchange(
     let drain = head.drain.clone();
     let request = head.request(authority).map_err(|fault| Failure::Caller(fault.into()))?;
     let (response, mut stream) =
-        lease.send(request, false).map_err(|error| Failure::Unsent(error.to_string()))?;
+        lease.send(request).map_err(|error| Failure::Unsent(error.to_string()))?;
     let (response, upload) = match payload {
         Payload::Whole(bytes) => {
             // Should the stream be gone already, then the answer's error says why.

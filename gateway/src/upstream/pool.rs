@@ -106,16 +106,21 @@ impl Pool {
 }
 
 impl Inner {
-    /// The best connection, and whether another one is due.
+    /// A place on the best connection, and whether another connection is due.
     fn least_loaded(&self) -> Option<(Lease, bool)> {
         let live = self.live.read();
-        let usable = live.iter().filter(|connection| !connection.is_ended());
-        let best = usable.clone().min_by_key(|connection| connection.carried())?;
-        let (carried, open) = (best.carried(), usable.count());
-        let settings = self.settings;
-        let wants_company = (carried > 0 && open < settings.connections)
-            || (carried >= FULL && open < settings.most_connections);
-        Some((Lease::on(best), wants_company))
+        loop {
+            let usable = live.iter().filter(|connection| !connection.is_ended());
+            let best = usable.clone().min_by_key(|connection| connection.carried())?;
+            let (carried, open) = (best.carried(), usable.count());
+            let settings = self.settings;
+            let wants_company = (carried > 0 && open < settings.connections)
+                || (carried >= FULL && open < settings.most_connections);
+            // One that refuses is ended from then on, so this comes to an end.
+            if let Some(lease) = Lease::on(best) {
+                return Some((lease, wants_company));
+            }
+        }
     }
 
     async fn open(&self, door: &mut Door) -> Result<Lease, String> {
@@ -127,19 +132,19 @@ impl Inner {
         match time::timeout(CONNECT_WITHIN, attempt).await {
             Ok(Ok(connection)) => {
                 (door.failures, door.closed_until) = (0, None);
-                Ok(self.admit(Arc::new(connection)))
+                self.admit(Arc::new(connection))
             }
             Ok(Err(error)) => Err(self.refused(door, error.to_string())),
             Err(_) => Err(self.refused(door, "no connection within 1 s".to_owned())),
         }
     }
 
-    fn admit(&self, connection: Arc<Connection>) -> Lease {
-        let lease = Lease::on(&connection);
+    fn admit(&self, connection: Arc<Connection>) -> Result<Lease, String> {
+        let lease = Lease::on(&connection).ok_or("the connection ended at once")?;
         let mut live = self.live.write();
         live.retain(|other| !other.is_ended());
         live.push(connection);
-        lease
+        Ok(lease)
     }
 
     fn refused(&self, door: &mut Door, refusal: String) -> String {

@@ -3,11 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use tonic::Code;
-use unionhall_gateway::{Admission, Builder, guarded};
+use unionhall_gateway::Builder;
 use unionhall_kit::{
-    access::{ClientId, MethodTable, Minter, PolicyFile, PolicyStore, Verifier},
+    access::{
+        AuthenticateLayer, ClientId, MethodTable, Minter, PolicyFile, PolicyStore, RateLimitLayer,
+        Verifier,
+    },
     clock::SystemClock,
-    deadline::Longest,
+    deadline::{DeadlineLayer, Longest},
     ids::SystemRandomness,
     keys::SigningKey,
     path::Path,
@@ -43,14 +46,20 @@ impl Door {
         let token = minter.mint(snapshot.client(administrator.as_str()).unwrap()).unwrap();
         let table = MethodTable::from_descriptor_set(unionhall_proto::DESCRIPTOR_SET).unwrap();
         let longest = Longest { unary: Duration::from_secs(10), stream: Duration::from_secs(60) };
-        let admission =
-            Admission { table: Arc::new(table), verifier, denials: Arc::new(()), longest };
+        let table = Arc::new(table);
+        let deadlines = DeadlineLayer::new(Arc::clone(&table), longest);
+        let authentication = AuthenticateLayer::new(table, verifier, Arc::new(()));
         let toy = Toy::default();
         let (upstream, host) = upstream(place, &toy).await;
         let builder = Builder::new(unionhall_proto::DESCRIPTOR_SET).unwrap();
         let gateway = builder.route(PACKAGE, upstream).unwrap().build();
-        let front =
-            Front::with(&gateway, |server, gateway| guarded(server, gateway, admission)).await;
+        let front = Front::with(&gateway, |server| {
+            server
+                .before_admission(deadlines)
+                .after_admission(authentication)
+                .after_admission(RateLimitLayer::default())
+        })
+        .await;
         let client = Client::connect(front.address).await;
         let bearer = format!("Bearer {token}");
         Self { toy, client, bearer, _front: front, _host: host, _root: root }

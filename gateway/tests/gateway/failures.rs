@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures::StreamExt;
 use tonic::Code;
 use tonic_types::StatusExt;
-use unionhall_kit::{fault::Fault, reasons};
+use unionhall_kit::{config::ServerConfig, fault::Fault, reasons};
 
 use crate::{
-    client::Client,
+    client::{Client, read},
     house::{Front, Host, House, Place, gateway, remote},
     toy::{Mood, Toy, message},
 };
@@ -72,6 +72,30 @@ async fn calls_go_on_after_a_restart_between_them() {
     // Reads bridge the moment in which the old connection's end is not yet noticed.
     assert_eq!(house.client.call(READ, &[], message(b"")).await.code(), Code::Ok);
     assert_eq!(house.client.call(WRITE, &[], message(b"")).await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn connections_that_come_of_age_take_no_call_with_them() {
+    let toy = Toy::default();
+    let mut config = ServerConfig::default();
+    config.limits.connection_age_ms = 20;
+    let local = gateway(Upstream::local(toy.service()));
+    let upstream = Front::configured(&local, config, |server| server).await;
+    let front = Front::open(&gateway(Upstream::Remote(remote(upstream.address)))).await;
+    let client = Client::connect(front.address).await;
+    // A stream holds its connection open beyond its age, through every recycling of the others.
+    let (response, mut upload) = client.open("toy.v1.Toys/Chat", &[]);
+    upload.send_data(message(b"held"), false).unwrap();
+    let mut held = response.await.unwrap().into_body();
+    assert_eq!(held.data().await.unwrap().unwrap(), message(b"held"));
+    for _ in 0..300 {
+        assert_eq!(client.call(WRITE, &[], message(b"")).await.code(), Code::Ok);
+        let (response, mut upload) = client.open("toy.v1.Toys/Collect", &[]);
+        upload.send_data(message(b""), true).unwrap();
+        assert_eq!(read(response.await.unwrap()).await.code(), Code::Ok);
+    }
+    upload.send_data(message(b"still"), true).unwrap();
+    assert_eq!(held.data().await.unwrap().unwrap(), message(b"still"));
 }
 
 /// A gateway before a port that nobody listens on.

@@ -97,19 +97,23 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) async fn open(gateway: &Gateway) -> Self {
-        Self::with(gateway, |server, gateway| server.register(gateway.registered())).await
+        Self::with(gateway, |server| server).await
     }
 
-    pub(crate) async fn with(
+    pub(crate) async fn with(gateway: &Gateway, guard: impl FnOnce(Server) -> Server) -> Self {
+        Self::configured(gateway, ServerConfig::default(), guard).await
+    }
+
+    pub(crate) async fn configured(
         gateway: &Gateway,
-        register: impl FnOnce(Server, &Gateway) -> Server,
+        mut config: ServerConfig,
+        guard: impl FnOnce(Server) -> Server,
     ) -> Self {
-        let mut config = ServerConfig::default();
         config.drain.cap_ms = 2_000;
         let health = HealthRegistry::default();
         let watches = gateway.watch_upstreams(&health);
         let server = Server::new(config, ids()).health(health);
-        let ready = register(server, gateway).build().unwrap();
+        let ready = guard(server).register(gateway.registered()).build().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
         let served = tokio::spawn(ready.serve(listener, shutdown.clone()));
