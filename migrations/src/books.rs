@@ -91,6 +91,8 @@ CREATE TABLE import_batch (
     kind TEXT NOT NULL,
     client TEXT NOT NULL,
     scope TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_scope TEXT NOT NULL,
     file_name TEXT NOT NULL,
     file_size BIGINT NOT NULL,
     file_sha256 TEXT NOT NULL,
@@ -107,7 +109,8 @@ CREATE TABLE import_batch (
     updated_at {instant} NOT NULL,
     version BIGINT NOT NULL
 );
-CREATE INDEX import_batch_client ON import_batch (client, created_at, id);
+CREATE INDEX import_batch_client ON import_batch (client, id);
+CREATE INDEX import_batch_scope ON import_batch (scope, id);
 CREATE INDEX import_batch_state ON import_batch (state);
 
 CREATE TABLE import_spool (
@@ -129,7 +132,7 @@ CREATE TABLE import_fault (
     remedy_en TEXT NOT NULL,
     PRIMARY KEY (batch, number)
 );
-CREATE INDEX import_fault_line ON import_fault (batch, line);
+CREATE INDEX import_fault_line ON import_fault (batch, line, number);
 
 CREATE TABLE import_effect (
     batch {uuid} NOT NULL REFERENCES import_batch (id) ON DELETE CASCADE,
@@ -137,6 +140,7 @@ CREATE TABLE import_effect (
     record TEXT NOT NULL,
     version_before BIGINT NOT NULL,
     version_after BIGINT NOT NULL,
+    before {bytes} NOT NULL,
     undone SMALLINT NOT NULL DEFAULT 0,
     PRIMARY KEY (batch, line)
 );

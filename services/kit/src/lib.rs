@@ -14,6 +14,7 @@ mod ending;
 pub mod fault;
 pub mod figures;
 pub mod ids;
+pub mod imports;
 pub mod keys;
 pub mod ledger;
 pub mod loader;

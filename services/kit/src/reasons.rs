@@ -105,6 +105,22 @@ crate::reasons! {
     CURSOR_TOO_OLD: OutOfRange,
         "changes before position {oldest} are no longer kept; take a snapshot, then begin there",
         "位置 {oldest} 之前的变更已不再保留，请重新取快照后继续";
+    /// No importer of this service takes the kind.
+    IMPORT_KIND_UNKNOWN: InvalidArgument,
+        "'{kind}' cannot be imported here; this service takes: {known}",
+        "此处不支持导入“{kind}”，可导入：{known}";
+    /// The messages of an upload are not in order, or the file is too large.
+    IMPORT_UPLOAD_INVALID: InvalidArgument,
+        "an upload is one header, then the file's bytes in order, at most {limit} bytes in all",
+        "上传须先发送文件头，再按顺序发送文件内容，总计不超过{limit}字节";
+    /// The batch does not stand where the verb needs it.
+    IMPORT_STATE: FailedPrecondition,
+        "{name} is {state}; this needs {needed}",
+        "{name} 当前状态为 {state}，此操作要求状态为 {needed}";
+    /// Rows have faults and the caller did not ask for the valid rows alone.
+    IMPORT_HAS_FAULTS: FailedPrecondition,
+        "{name} has {count} faults; mend the file, or commit with only_valid_rows",
+        "{name} 有{count}处错误，请更正文件后重新上传，或设置 only_valid_rows 仅导入无误的行";
     /// The cause is in the log under the request id.
     INTERNAL: Internal,
         "the service failed; quote the request id to the operator",

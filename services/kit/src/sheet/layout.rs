@@ -186,7 +186,7 @@ impl Layout {
     }
 
     /// The column that accepts the header `text`.
-    pub(super) fn column_for(&self, text: &str) -> Option<usize> {
+    pub(crate) fn column_for(&self, text: &str) -> Option<usize> {
         self.by_header.get(&fold(text)).copied()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     FaultKind, Source,
-    cell::{Row, letters},
+    cell::{Cell, Row, letters},
     fault::{CellFault, shown},
     header::Header,
     kinds,
@@ -34,6 +34,11 @@ impl Record {
     /// The sheet's name.
     pub fn sheet(&self) -> &str {
         &self.row.sheet
+    }
+
+    /// Bytes of text in its cells: what it costs to keep.
+    pub fn text_bytes(&self) -> usize {
+        self.row.cells.iter().map(Cell::text_len).sum()
     }
 
     /// The values in the layout's order; [`Value::Empty`] where the file lacks the column.

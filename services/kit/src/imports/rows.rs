@@ -1,0 +1,128 @@
+//! The rows of a spooled file, read on the blocking pool and handed over in chunks.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::{
+    CHUNK_ROWS, Imports,
+    spool::{SpoolReader, Trouble},
+    store::batch::Batch,
+};
+use crate::{
+    fault::{Fault, Outcome},
+    reasons,
+    sheet::{Book, CellFault, Layout, Record},
+};
+
+/// Chunks that wait for the register while the next one is read.
+const WAITING_CHUNKS: usize = 1;
+/// Text in one chunk; a chunk of very long rows has fewer of them.
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+/// How the sheet reader calls the one sheet of a CSV. No workbook's sheet may have a colon.
+const CSV_LABEL: &str = "CSV:";
+
+/// What comes out of a file.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// The next rows, at least one.
+    Rows(Vec<Record>),
+    /// The file cannot be read, or not further.
+    Broken(Vec<CellFault>),
+    /// Every row was read.
+    End,
+}
+
+/// A file that is being read. The reader stops when this is dropped.
+pub(super) struct Rows {
+    chunks: mpsc::Receiver<Read>,
+    trouble: Trouble,
+}
+
+impl Rows {
+    /// Begins to read the rows behind `after_line`.
+    pub(super) fn of(
+        imports: &Imports,
+        batch: &Batch,
+        layout: Arc<Layout>,
+        after_line: i64,
+    ) -> Self {
+        let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+        let trouble = Trouble::default();
+        let size = batch.file_size.unsigned_abs();
+        let (db, vault) = (imports.ledger.db().clone(), imports.vault.clone());
+        let reader = SpoolReader::new(db, vault, batch.id, size, Arc::clone(&trouble));
+        tokio::task::spawn_blocking(move || {
+            // The receiver is gone when nobody wants the rest.
+            let _ = read(reader, &layout, after_line, &sender);
+        });
+        Self { chunks, trouble }
+    }
+
+    /// What comes next. An error where the spool and not the file is at fault.
+    pub(super) async fn next(&mut self) -> Outcome<Read> {
+        match self.chunks.recv().await {
+            Some(Read::Broken(faults)) => match self.trouble.lock().take() {
+                Some(fault) => Err(fault),
+                None => Ok(Read::Broken(faults)),
+            },
+            Some(read) => Ok(read),
+            None => Err(Fault::new(&reasons::INTERNAL)),
+        }
+    }
+}
+
+type Sent = Result<(), mpsc::error::SendError<Read>>;
+
+fn read(
+    reader: SpoolReader,
+    layout: &Arc<Layout>,
+    after_line: i64,
+    sender: &mpsc::Sender<Read>,
+) -> Sent {
+    let broken = |faults| sender.blocking_send(Read::Broken(unlabelled(faults)));
+    let mut book = match Book::open(reader, Some(CSV_LABEL)) {
+        Ok(book) => book,
+        Err(fault) => return broken(vec![fault]),
+    };
+    let records = match book.records(layout) {
+        Ok(records) => records,
+        Err(faults) => return broken(faults),
+    };
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    for record in records {
+        let mut record = match record {
+            Ok(record) if i64::from(record.line()) <= after_line => continue,
+            Ok(record) => record,
+            Err(fault) => {
+                hand_over(sender, &mut chunk)?;
+                return broken(vec![fault]);
+            }
+        };
+        record.faults = unlabelled(std::mem::take(&mut record.faults));
+        let size = record.text_bytes();
+        if chunk.len() == CHUNK_ROWS || bytes + size > CHUNK_BYTES {
+            hand_over(sender, &mut chunk)?;
+            bytes = 0;
+        }
+        bytes += size;
+        chunk.push(record);
+    }
+    hand_over(sender, &mut chunk)?;
+    sender.blocking_send(Read::End)
+}
+
+fn hand_over(sender: &mpsc::Sender<Read>, chunk: &mut Vec<Record>) -> Sent {
+    if chunk.is_empty() {
+        return Ok(());
+    }
+    sender.blocking_send(Read::Rows(std::mem::take(chunk)))
+}
+
+/// The contract leaves the sheet of a CSV empty.
+pub(super) fn unlabelled(mut faults: Vec<CellFault>) -> Vec<CellFault> {
+    for fault in faults.iter_mut().filter(|fault| fault.sheet == CSV_LABEL) {
+        fault.sheet.clear();
+    }
+    faults
+}
