@@ -1,5 +1,8 @@
 //! One file per proto service. Each method reads the same way: decode, authorise, load, decide
 //! (`rules`), save, encode.
 
+pub mod areas;
 pub mod changes;
 pub mod employers;
+pub mod reference;
+mod wire;

@@ -11,5 +11,8 @@ pub mod register;
 pub mod rules;
 pub mod services;
 pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod tree;
 
 pub use register::Register;

@@ -91,6 +91,11 @@ impl ListId {
     }
 }
 
+/// Whether `day` stands for "always" in the shipped lists: 1900-01-01 is before every record.
+pub fn is_always(day: CivilDate) -> bool {
+    (day.year(), day.month(), day.day()) == (1900, 1, 1)
+}
+
 /// A shipped text is not as it must be: the program was built wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("shipped data {file}: {problem}")]

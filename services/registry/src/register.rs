@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use unionhall_kit::{
     clock::SharedClock,
     fault::{Fault, Outcome},
@@ -12,7 +13,11 @@ use unionhall_kit::{
     vault::Vault,
 };
 
-use crate::{reference::ReferenceBook, rules::quality::RuleSet};
+use crate::{
+    reference::ReferenceBook,
+    rules::quality::RuleSet,
+    tree::{self, AreaTrees},
+};
 
 /// The register: its books and the code lists.
 #[derive(Clone)]
@@ -27,10 +32,15 @@ pub struct Register {
     pub reference: &'static ReferenceBook,
     /// The shipped quality rules.
     pub quality: &'static RuleSet,
+    /// The tree of areas; read through [`Register::tree`].
+    pub(crate) areas: AreaTrees,
+    /// Rings when a structure change was begun here, for the job that carries it out.
+    pub(crate) structure_bell: Arc<Notify>,
 }
 
 impl Register {
     /// The register over these books. The feed must be open: its epoch is the database's identity.
+    /// A register without areas is given the shipped ones.
     pub async fn open(ledger: Ledger, keys: Arc<KeyRing>) -> Outcome<Self> {
         let reference = ReferenceBook::shipped()
             .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
@@ -38,13 +48,17 @@ impl Register {
             RuleSet::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         let database = ledger.feed_start().await?.epoch.into_bytes();
         let ids = ledger.ids().clone();
-        Ok(Self {
+        let register = Self {
             pager: Pager::new(Arc::clone(&keys), ids.clone(), database),
             vault: Vault::new(keys, ids),
             ledger,
             reference,
             quality,
-        })
+            areas: AreaTrees::default(),
+            structure_bell: Arc::new(Notify::new()),
+        };
+        tree::seed(&register).await?;
+        Ok(register)
     }
 
     /// The clock.

@@ -1,3 +1,5 @@
 //! The only place that knows the register's SQL.
 
+pub mod areas;
 pub mod employers;
+pub mod structure_changes;

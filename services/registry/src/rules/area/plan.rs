@@ -9,6 +9,8 @@ mod apply;
 mod merge;
 mod single;
 
+use std::collections::BTreeSet;
+
 pub use merge::plan_merge;
 pub use single::{NewArea, plan_close, plan_code, plan_create, plan_move, plan_rename};
 use unionhall_kit::{
@@ -84,6 +86,18 @@ impl AreaPlan {
             AreaStep::Link(lineage) => Some(lineage),
             _ => None,
         })
+    }
+
+    /// Every area whose record the plan begins or changes.
+    pub fn areas(&self) -> BTreeSet<&AreaPath> {
+        let of_step = |step| match step {
+            &AreaStep::Open { ref path, .. }
+            | &AreaStep::Name { ref path, .. }
+            | &AreaStep::Code { ref path, .. }
+            | &AreaStep::Close { ref path, .. } => [path, path],
+            AreaStep::Link(lineage) => [&lineage.predecessor, &lineage.successor],
+        };
+        self.steps.iter().flat_map(of_step).collect()
     }
 }
 

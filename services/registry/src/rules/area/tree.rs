@@ -43,6 +43,13 @@ pub struct AreaFact {
 }
 
 impl AreaFact {
+    /// The name on `day`; outside its period the nearest one, by which a closed area is still
+    /// called.
+    pub fn called_on(&self, day: CivilDate) -> Option<&Name> {
+        let nearest = if day < self.period.from() { self.names.first() } else { self.names.last() };
+        self.name_on(day).or(nearest.map(|dated| &dated.name))
+    }
+
     /// The name on `day`; `None` while the area does not exist.
     pub fn name_on(&self, day: CivilDate) -> Option<&Name> {
         self.names.iter().find(|dated| dated.period.covers(day)).map(|dated| &dated.name)

@@ -1,0 +1,38 @@
+//! What a change of the tree leaves in the books.
+
+use prost::Message;
+use unionhall_kit::ledger::{AuditNote, Entry, Event, EventKind};
+
+use super::view;
+use crate::{rules::area::AreaPath, store::areas::Recorded};
+
+const SNAPSHOT: &str = "unionhall.registry.v1.Area";
+
+/// An area was entered.
+pub(crate) fn created(entry: &mut Entry, recorded: &Recorded, path: &AreaPath) {
+    event(entry, recorded, path, EventKind::Created);
+    audit(entry, path, "created");
+}
+
+/// The event of one area, with its record as it stands now.
+pub(crate) fn event(entry: &mut Entry, recorded: &Recorded, path: &AreaPath, kind: EventKind) {
+    let area = view::area(recorded, path, entry.today());
+    entry.event(Event {
+        record: view::name(path),
+        version: recorded.version(path),
+        kind,
+        area: path.path().clone(),
+        affiliation: None,
+        snapshot_type: SNAPSHOT,
+        snapshot: area.unwrap_or_default().encode_to_vec(),
+    });
+}
+
+/// The audit entry of one area.
+pub(crate) fn audit(entry: &mut Entry, path: &AreaPath, detail: impl Into<String>) {
+    entry.audit(AuditNote {
+        record: view::name(path),
+        area: path.path().clone(),
+        detail: detail.into(),
+    });
+}

@@ -1,0 +1,222 @@
+//! Moves and merges: the tree changes at once, and a job carries the employers along.
+
+use unionhall_kit::{
+    call::Call,
+    civil::CivilDate,
+    fault::{Fault, Outcome},
+    ledger::{AuditNote, Done, EventKind},
+    paging::{Place, page_size},
+    path::Line,
+    reasons,
+    scoped::not_found,
+};
+use unionhall_proto::registry::v1 as proto;
+use uuid::Uuid;
+
+use super::{
+    draft::{Ask, Draft},
+    named, note, read, refused, view,
+};
+use crate::{
+    api::wire::{self, invalid},
+    register::Register,
+    rules::area::{
+        AreaPath,
+        plan::{AreaFault, AreaPlan, plan_merge, plan_move},
+        tree::LineageKind,
+    },
+    store::structure_changes::{self, Progress, StructureChange},
+};
+
+pub(super) async fn move_area(
+    register: &Register,
+    call: &Call<proto::MoveAreaRequest>,
+) -> Outcome<proto::StructureChange> {
+    let request = &call.message;
+    let path = named(&request.name)?;
+    let parent = named(&request.destination_parent)?;
+    let new = AreaPath::parse(&request.destination_area_id).map_err(refused)?;
+    for node in [&path, &parent] {
+        call.caller.require_node(Line::Area, node.path())?;
+    }
+    if new.parent().as_ref() != Some(&parent) {
+        return Err(invalid("destination_area_id", "is no label directly below the new parent"));
+    }
+    let on = wire::day("effective_date", request.effective_date.as_ref())?;
+    let touches = [path.clone()];
+    let ask = Ask {
+        request_id: &request.request_id,
+        validate_only: request.validate_only,
+        touches: &touches,
+    };
+    let draft = match Draft::begin(register, call, ask).await? {
+        Ok(draft) => draft,
+        Err(done) => return again(register, &done).await,
+    };
+    draft.expect(&path, &request.etag)?;
+    settled(&draft, &[path.clone(), parent]).await?;
+    let on = on.unwrap_or_else(|| draft.today());
+    let plan = plan_move(&draft.recorded.tree, &path, &new, on, draft.today());
+    let wish = Wish { kind: LineageKind::Moved, sources: vec![path], target: new, on };
+    wish.carry_out(draft, plan, call.caller.client.as_str()).await
+}
+
+pub(super) async fn merge(
+    register: &Register,
+    call: &Call<proto::MergeAreasRequest>,
+) -> Outcome<proto::StructureChange> {
+    let request = &call.message;
+    let target = named(&request.name)?;
+    let sources = request.sources.iter().map(|name| named(name)).collect::<Outcome<Vec<_>>>()?;
+    let touches: Vec<AreaPath> = sources.iter().chain([&target]).cloned().collect();
+    for node in &touches {
+        call.caller.require_node(Line::Area, node.path())?;
+    }
+    let on = wire::day("effective_date", request.effective_date.as_ref())?;
+    let ask = Ask {
+        request_id: &request.request_id,
+        validate_only: request.validate_only,
+        touches: &touches,
+    };
+    let draft = match Draft::begin(register, call, ask).await? {
+        Ok(draft) => draft,
+        Err(done) => return again(register, &done).await,
+    };
+    draft.expect(&target, &request.etag)?;
+    settled(&draft, &touches).await?;
+    let on = on.unwrap_or_else(|| draft.today());
+    let plan = plan_merge(&draft.recorded.tree, &sources, &target, on, draft.today());
+    let wish = Wish { kind: LineageKind::Merged, sources, target, on };
+    wish.carry_out(draft, plan, call.caller.client.as_str()).await
+}
+
+/// Areas whose employers are still on their way are left alone until these have arrived: the
+/// caller tries again. So a change is always decided on records that stand where the tree says.
+pub(super) async fn settled(draft: &Draft<'_>, areas: &[AreaPath]) -> Outcome<()> {
+    let meet = |one: &AreaPath, other: &AreaPath| one.within(other) || other.within(one);
+    let applying = structure_changes::applying(draft.entry.conn()).await?;
+    let unsettled = applying.iter().any(|change| {
+        let mut taken = change.sources.iter().chain([&change.target]);
+        taken.any(|taken| areas.iter().any(|area| meet(area, taken)))
+    });
+    if unsettled { Err(Fault::new(&reasons::CONFLICT)) } else { Ok(()) }
+}
+
+struct Wish {
+    kind: LineageKind,
+    sources: Vec<AreaPath>,
+    target: AreaPath,
+    on: CivilDate,
+}
+
+impl Wish {
+    async fn carry_out(
+        self,
+        mut draft: Draft<'_>,
+        plan: Result<AreaPlan, AreaFault>,
+        client: &str,
+    ) -> Outcome<proto::StructureChange> {
+        let plan = draft.save(plan).await?;
+        let change = self.change(&draft, &plan, client).await?;
+        structure_changes::insert(draft.entry.conn(), &change).await?;
+        note(&mut draft, &change);
+        let (register, trial) = (draft.register, draft.validate_only);
+        draft.finish(Done { record: change.name(), version: 1 }).await?;
+        if trial {
+            let progress = Progress::Preview;
+            return Ok(view::structure_change(&StructureChange { progress, ..change }));
+        }
+        register.structure_bell.notify_waiters();
+        Ok(view::structure_change(&change))
+    }
+
+    async fn change(
+        self,
+        draft: &Draft<'_>,
+        plan: &AreaPlan,
+        client: &str,
+    ) -> Outcome<StructureChange> {
+        let Self { kind, sources, target, on } = self;
+        let ending: Vec<_> = plan.relocations().map(|step| step.predecessor.clone()).collect();
+        let conn = draft.entry.conn();
+        let employer_count = structure_changes::employers_in(conn, &ending, on).await?;
+        // Without employers there is nothing to wait for.
+        let progress = if employer_count == 0 { Progress::Done } else { Progress::Applying };
+        let area_count = i64::try_from(plan.areas().len()).unwrap_or(i64::MAX);
+        let now = draft.entry.now();
+        Ok(StructureChange {
+            id: draft.register.ledger.ids().fresh(),
+            kind,
+            sources,
+            target,
+            on,
+            progress,
+            client: client.to_owned(),
+            area_count,
+            employer_count,
+            moved_employer_count: 0,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+/// One pair of events stands for the whole subtree: whoever follows it takes its snapshot again.
+fn note(draft: &mut Draft<'_>, change: &StructureChange) {
+    let (entry, recorded) = (&mut draft.entry, &draft.recorded);
+    for source in &change.sources {
+        note::event(entry, recorded, source, EventKind::Left);
+        note::audit(entry, source, format!("went into {} on {}", change.target, change.on));
+    }
+    note::event(entry, recorded, &change.target, EventKind::Entered);
+    entry.audit(AuditNote {
+        record: change.name(),
+        area: change.target.path().clone(),
+        detail: format!("{} areas, {} employers", change.area_count, change.employer_count),
+    });
+}
+
+/// The change that an earlier request made, as far as it has come.
+async fn again(register: &Register, done: &Done) -> Outcome<proto::StructureChange> {
+    shown(register, &done.record).await
+}
+
+async fn shown(register: &Register, name: &str) -> Outcome<proto::StructureChange> {
+    let id = name.strip_prefix("structureChanges/").and_then(|id| Uuid::parse_str(id).ok());
+    let id = id.ok_or_else(|| not_found(name))?;
+    let found = structure_changes::find(register.ledger.db().reader(), id).await?;
+    found.map(|change| view::structure_change(&change)).ok_or_else(|| not_found(name))
+}
+
+pub(super) async fn get(
+    register: &Register,
+    call: &Call<proto::GetStructureChangeRequest>,
+) -> Outcome<proto::StructureChange> {
+    shown(register, &call.message.name).await
+}
+
+pub(super) async fn list(
+    register: &Register,
+    call: &Call<proto::ListStructureChangesRequest>,
+) -> Outcome<proto::ListStructureChangesResponse> {
+    let request = &call.message;
+    let binding = call.binding(&proto::ListStructureChangesRequest::default());
+    let before = read::number(register.pager.place(&binding, &request.page_token)?)?;
+    let size = page_size(request.page_size);
+    let conn = register.ledger.db().reader();
+    let mut found = structure_changes::page(conn, before, size + 1).await?;
+    let more = found.len() as u64 > size;
+    found.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let next_page_token = match found.last().filter(|_| more) {
+        Some((number, _)) => {
+            let place = Place { phase: 0, key: vec![number.to_string()] };
+            register.pager.token(&binding, &place)?
+        }
+        None => String::new(),
+    };
+    let structure_changes = found.iter().map(|(_, change)| view::structure_change(change));
+    Ok(proto::ListStructureChangesResponse {
+        structure_changes: structure_changes.collect(),
+        next_page_token,
+    })
+}
