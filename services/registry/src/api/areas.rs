@@ -13,10 +13,7 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     scoped::not_found,
 };
-use unionhall_proto::registry::v1::{
-    self as proto,
-    area_service_server::{AreaService, AreaServiceServer},
-};
+use unionhall_proto::registry::v1::{self as proto, area_service_server::AreaService};
 
 use crate::{
     register::Register,
@@ -29,9 +26,11 @@ pub struct Areas {
     register: Register,
 }
 
-/// `AreaService` over this register.
-pub fn service(register: Register) -> AreaServiceServer<Areas> {
-    AreaServiceServer::new(Areas { register })
+impl Areas {
+    /// The handlers over this register.
+    pub fn new(register: Register) -> Self {
+        Self { register }
+    }
 }
 
 /// The label in `areas/{area}`. What is no label names nothing.

@@ -10,10 +10,7 @@ use unionhall_kit::{
 };
 use unionhall_proto::{
     common::v1::LocalizedText,
-    registry::v1::{
-        self as proto,
-        reference_service_server::{ReferenceService, ReferenceServiceServer},
-    },
+    registry::v1::{self as proto, reference_service_server::ReferenceService},
 };
 
 use super::wire;
@@ -28,9 +25,11 @@ pub struct Reference {
     register: Register,
 }
 
-/// `ReferenceService` over the code lists of this register.
-pub fn service(register: Register) -> ReferenceServiceServer<Reference> {
-    ReferenceServiceServer::new(Reference { register })
+impl Reference {
+    /// The handlers over this register.
+    pub fn new(register: Register) -> Self {
+        Self { register }
+    }
 }
 
 #[tonic::async_trait]

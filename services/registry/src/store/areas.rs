@@ -15,7 +15,7 @@ use unionhall_kit::{
 };
 
 pub use self::{
-    facts::{RecordedFact, facts},
+    facts::{FactValue, RecordedFact, facts},
     save::save,
 };
 use crate::rules::area::{

@@ -1,8 +1,6 @@
 //! Changes of one area: enter, rename, give a code, close.
 
-use unionhall_kit::{
-    call::Call, civil::CivilDate, fault::Outcome, ledger::EventKind, path::Line,
-};
+use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome, ledger::EventKind, path::Line};
 use unionhall_proto::registry::v1 as proto;
 
 use super::{
@@ -39,11 +37,8 @@ pub(super) async fn create(
     let name = Name::parse_area(&given.display_name).map_err(refused)?;
     let code = given.official_code.as_ref().map(|code| official(code, "area.official_code"));
     let code = code.transpose()?;
-    let ask = Ask {
-        request_id: &request.request_id,
-        validate_only: request.validate_only,
-        touches: &[],
-    };
+    let ask =
+        Ask { request_id: &request.request_id, validate_only: request.validate_only, touches: &[] };
     let mut draft = match Draft::begin(register, call, ask).await? {
         Ok(draft) => draft,
         Err(_) => return again(register, &path).await,
@@ -89,11 +84,8 @@ pub(super) async fn rename(
     call.caller.require_node(Line::Area, path.path())?;
     let name = Name::parse_area(&request.display_name).map_err(refused)?;
     let from = wire::day("effective_date", request.effective_date.as_ref())?;
-    let ask = Ask {
-        request_id: &request.request_id,
-        validate_only: request.validate_only,
-        touches: &[],
-    };
+    let ask =
+        Ask { request_id: &request.request_id, validate_only: request.validate_only, touches: &[] };
     let mut draft = match Draft::begin(register, call, ask).await? {
         Ok(draft) => draft,
         Err(_) => return again(register, &path).await,
@@ -116,11 +108,8 @@ pub(super) async fn assign_code(
         request.official_code.as_ref().ok_or_else(|| invalid("official_code", "is required"))?;
     let (code, edition) = official(given, "official_code")?;
     let from = wire::day("effective_date", request.effective_date.as_ref())?;
-    let ask = Ask {
-        request_id: &request.request_id,
-        validate_only: request.validate_only,
-        touches: &[],
-    };
+    let ask =
+        Ask { request_id: &request.request_id, validate_only: request.validate_only, touches: &[] };
     let mut draft = match Draft::begin(register, call, ask).await? {
         Ok(draft) => draft,
         Err(_) => return again(register, &path).await,

@@ -43,7 +43,8 @@ pub(super) async fn list(
     call: &Call<proto::ListAreasRequest>,
 ) -> Outcome<proto::ListAreasResponse> {
     let request = &call.message;
-    let query = proto::ListAreasRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    let query =
+        proto::ListAreasRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let binding = call.binding(&query);
     let after = register.pager.place(&binding, &request.page_token)?;
     let wanted = Wanted {

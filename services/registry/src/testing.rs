@@ -1,0 +1,108 @@
+//! What the tests of this crate share: a register on a file of its own, and callers of it.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::time::Instant;
+use tonic::Request;
+use unionhall_kit::{
+    access::{Caller, ClientId, MethodAccess, ScopeSource},
+    civil::CivilDate,
+    clock::{ManualClock, SharedClock},
+    db::{Db, DbConfig},
+    ids::{Ids, SystemRandomness},
+    keys::KeyRing,
+    ledger::{AuditKey, Ledger, LedgerKeys, feed::Positioned, sequencer::Sequencer},
+    path::{Path, Prefixes, Scope},
+};
+use unionhall_migrations::{migrate, registry};
+
+use crate::{Register, services};
+
+/// A register with the shipped areas, on 2014-07-01.
+pub(crate) struct Rig {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) register: Register,
+    pub(crate) sequencer: Sequencer,
+}
+
+pub(crate) async fn rig() -> Rig {
+    let folder = TempDir::new().unwrap();
+    let clock = ManualClock::at("2014-07-01T02:00:00Z".parse().unwrap());
+    let ledger = ledger(&folder, &clock).await;
+    migrate::<registry::Migrator>(ledger.db().migrator(), registry::SCHEMA).await.unwrap();
+    ledger.open_feed().await.unwrap();
+    let sequencer = Sequencer::new(ledger.clone(), services::ancestors());
+    let register = Register::open(ledger, ring()).await.unwrap();
+    Rig { folder, clock, register, sequencer }
+}
+
+async fn ledger(folder: &TempDir, clock: &Arc<ManualClock>) -> Ledger {
+    let url = format!("sqlite://{}", folder.path().join("registry.db").display());
+    let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
+    let shared: SharedClock = clock.clone();
+    let ids = Ids::new(Arc::clone(&shared), Arc::new(SystemRandomness));
+    let keys = LedgerKeys { idempotency: [1; 32], audit: AuditKey { version: 1, bytes: [2; 32] } };
+    Ledger::new(db, shared, ids, keys)
+}
+
+fn ring() -> Arc<KeyRing> {
+    let day = CivilDate::new(2014, 1, 1).unwrap();
+    Arc::new(KeyRing::generate(day, &SystemRandomness).unwrap())
+}
+
+impl Rig {
+    /// Another process's register on the same database.
+    pub(crate) async fn another_process(&self) -> Register {
+        Register::open(ledger(&self.folder, &self.clock).await, ring()).await.unwrap()
+    }
+
+    /// Today.
+    pub(crate) fn clock_day(&self) -> CivilDate {
+        self.register.clock().today()
+    }
+
+    /// Every event so far, in commit order.
+    pub(crate) async fn events(&self) -> Vec<Positioned> {
+        self.sequencer.drain().await.unwrap();
+        let ledger = &self.register.ledger;
+        let start = ledger.feed_start().await.unwrap();
+        ledger
+            .changes(start, &scope("1"), 10_000, Instant::now(), std::future::pending())
+            .await
+            .unwrap()
+            .events
+    }
+}
+
+pub(crate) fn day(text: &str) -> CivilDate {
+    text.parse().unwrap()
+}
+
+fn scope(prefix: &str) -> Scope {
+    let area = Prefixes::normalised(vec![Path::parse(prefix).unwrap()]);
+    Scope { area, affiliation: Prefixes::default() }
+}
+
+/// A call of everything below `area`, as the layers hand it to a handler.
+pub(crate) fn call_within<T>(area: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let client = ClientId::parse("tester").unwrap();
+    let expires_at = "2099-01-01T00:00:00Z".parse().unwrap();
+    let caller = Caller::internal(client, &["*"], scope(area), expires_at);
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(Arc::new(MethodAccess {
+        path: format!("/test/{}", std::any::type_name::<T>()),
+        permission: None,
+        scope: ScopeSource::Node,
+        client_streaming: false,
+        server_streaming: false,
+    }));
+    request
+}
+
+/// A call of the whole municipality.
+pub(crate) fn call<T>(message: T) -> Request<T> {
+    call_within("11", message)
+}
