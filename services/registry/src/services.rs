@@ -5,19 +5,30 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{figures::fold::Ancestors, path::Path, server::Registered};
-use unionhall_proto::DESCRIPTOR_SET;
+use unionhall_proto::{
+    DESCRIPTOR_SET,
+    registry::v1::{
+        area_service_server::{self, AreaServiceServer},
+        reference_service_server::{self, ReferenceServiceServer},
+    },
+};
 
-use crate::{Register, rules::area::AreaPath};
+use crate::{
+    Register,
+    api::{areas::Areas, reference::Reference},
+    rules::area::AreaPath,
+};
 
 /// Every service with its descriptor.
 pub fn registered(register: &Register) -> Registered {
-    let _ = register;
     Registered::new(DESCRIPTOR_SET)
+        .service(AreaServiceServer::new(Areas::new(register.clone())))
+        .service(ReferenceServiceServer::new(Reference::new(register.clone())))
 }
 
 /// The full names of the services.
 pub fn names() -> Vec<&'static str> {
-    Vec::new()
+    vec![area_service_server::SERVICE_NAME, reference_service_server::SERVICE_NAME]
 }
 
 /// The nodes at which a leaf counts: the area itself and every area above it.
