@@ -9,13 +9,15 @@ use unionhall_proto::{
     DESCRIPTOR_SET,
     registry::v1::{
         area_service_server::{self, AreaServiceServer},
+        change_feed_server::{self, ChangeFeedServer},
+        employer_service_server,
         reference_service_server::{self, ReferenceServiceServer},
     },
 };
 
 use crate::{
     Register,
-    api::{areas::Areas, reference::Reference},
+    api::{areas::Areas, changes::Changes, employers::Employers, reference::Reference},
     rules::area::AreaPath,
 };
 
@@ -24,11 +26,18 @@ pub fn registered(register: &Register) -> Registered {
     Registered::new(DESCRIPTOR_SET)
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))
+        .service(Employers::new(register.clone()))
+        .service(ChangeFeedServer::new(Changes::new(register.clone())))
 }
 
 /// The full names of the services.
 pub fn names() -> Vec<&'static str> {
-    vec![area_service_server::SERVICE_NAME, reference_service_server::SERVICE_NAME]
+    vec![
+        area_service_server::SERVICE_NAME,
+        reference_service_server::SERVICE_NAME,
+        employer_service_server::SERVICE_NAME,
+        change_feed_server::SERVICE_NAME,
+    ]
 }
 
 /// The nodes at which a leaf counts: the area itself and every area above it.

@@ -51,6 +51,7 @@ impl Registry {
             Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys)?);
         ledger.open_feed().await?;
         let register = Register::open(ledger, Arc::clone(&keys)).await?;
+        unionhall_registry::tree::seed(&register).await?;
         let mut registry = Self {
             verifier: verifier(&keys, &policy, parts),
             denials: Arc::new(Denials::new(Arc::clone(&parts.clock))),
