@@ -1,6 +1,7 @@
 //! The documents say what the program does: each is held against the code and the contract.
 
 mod contract;
+mod coverage;
 mod errors;
 
 use std::{fs, path::PathBuf};
