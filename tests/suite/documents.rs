@@ -3,6 +3,7 @@
 mod contract;
 mod coverage;
 mod errors;
+mod method_comments;
 
 use std::{fs, path::PathBuf};
 
