@@ -51,6 +51,9 @@ pub(crate) struct Catalogue {
     files: Vec<File>,
 }
 
+/// What tools must know to show the details of an error.
+const ERROR_DETAILS: &str = "google/rpc/error_details.proto";
+
 impl Catalogue {
     /// Reads an encoded `FileDescriptorSet`.
     pub(crate) fn read(encoded: &[u8]) -> Result<Self, DecodeError> {
@@ -86,7 +89,8 @@ impl Catalogue {
         routed.flat_map(|file| (0..file.descriptor.service.len()).map(move |index| (index, file)))
     }
 
-    /// The encoded set of the packages' files and of all that they import, and no others.
+    /// The encoded set of the packages' files, of all that they import and of the error details,
+    /// which statuses carry without an import, and no others.
     pub(crate) fn excerpt(&self, packages: &HashSet<&str>) -> Vec<u8> {
         let by_name: HashMap<&str, &File> =
             self.files.iter().map(|file| (file.descriptor.name(), file)).collect();
@@ -95,6 +99,7 @@ impl Catalogue {
             .iter()
             .filter(|file| packages.contains(file.descriptor.package()))
             .map(|file| file.descriptor.name())
+            .chain([ERROR_DETAILS])
             .collect();
         let mut wanted = HashSet::new();
         while let Some(name) = open.pop() {

@@ -46,6 +46,8 @@ fn contract(root: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
             }
         }
     }
+    // Nothing imports the details of errors; tools look them up by reflection to show them.
+    files.push(root.join("google/rpc/error_details.proto"));
     files.sort();
     Ok(files)
 }
