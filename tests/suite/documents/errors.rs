@@ -7,7 +7,7 @@ use tonic::Code;
 use unionhall_kit::{fault::Reason, sheet::FaultKind};
 use unionhall_tests::runbook;
 
-use super::{clean, contract, path, quoted, reasons, text, upper_snake};
+use super::{clean, contract, fault_kinds, path, quoted, reasons, text, upper_snake};
 
 const FOLDER: &str = "docs/errors";
 const INDEX: &str = "docs/errors/README.md";
@@ -129,17 +129,11 @@ fn command_faults(command: &str) -> Vec<String> {
     }
 }
 
-/// The kinds of fault of every import.
-fn kinds() -> impl Iterator<Item = &'static FaultKind> {
-    let all = [unionhall_kit::sheet::kinds::ALL, unionhall_kit::imports::kinds::ALL];
-    all.into_iter().flatten().copied()
-}
-
 #[test]
 fn the_table_of_import_faults_repeats_the_remedies() {
     let table = text(IMPORT_FAULTS);
     let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| `")).collect();
-    let faults = kinds().filter_map(|kind| {
+    let faults = fault_kinds().filter_map(|kind| {
         let FaultKind { code, en, zh } = kind;
         let told = |row: &&&str| {
             row.starts_with(&format!("| `{code}` | "))
@@ -149,7 +143,7 @@ fn the_table_of_import_faults_repeats_the_remedies() {
         (count != 1).then(|| format!("{count} lines for {code}"))
     });
     clean(&faults.collect::<Vec<_>>());
-    assert_eq!(rows.len(), kinds().count());
+    assert_eq!(rows.len(), fault_kinds().count());
 }
 
 #[test]
