@@ -75,15 +75,16 @@ CREATE TABLE figure_delta (
     day INTEGER NOT NULL,
     delta BIGINT NOT NULL
 );
-CREATE INDEX figure_delta_node ON figure_delta (metric, line, node, day);
+CREATE INDEX figure_delta_node ON figure_delta (metric, line, node, day, delta);
 
-CREATE TABLE figure_balance (
+CREATE TABLE figure_block (
     metric SMALLINT NOT NULL,
     line SMALLINT NOT NULL,
     node {path} NOT NULL,
-    day INTEGER NOT NULL,
-    balance BIGINT NOT NULL,
-    PRIMARY KEY (metric, line, node, day)
+    scale SMALLINT NOT NULL,
+    block INTEGER NOT NULL,
+    steps {bytes} NOT NULL,
+    PRIMARY KEY (metric, line, node, scale, block)
 );
 
 CREATE TABLE import_batch (

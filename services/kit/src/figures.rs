@@ -1,11 +1,16 @@
 //! Figures are kept, not counted. A write appends signed deltas on leaf nodes; the sequencer folds
-//! them into balances of every node above; a read is the last balance plus the unfolded tail.
+//! them into balances of every node above; a read is the balance plus the unfolded tail.
 
 pub mod fold;
 pub mod read;
 pub mod service;
+mod steps;
+#[cfg(test)]
+mod tests;
 
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::{
     civil::CivilDate,
@@ -32,17 +37,23 @@ pub struct Delta {
     pub delta: i64,
 }
 
-/// Appends deltas in the transaction of the change that causes them.
+/// Appends deltas in the transaction of the change that causes them. Those of one node and day
+/// become one: what an import adds to a node in a thousand rows is often a handful of days.
 pub(crate) async fn append(conn: &impl ConnectionTrait, deltas: &[Delta]) -> Result<(), DbErr> {
-    let row = |delta: &Delta| -> Vec<Value> {
+    let mut sums: BTreeMap<(MetricId, Line, &Path, CivilDate), i64> = BTreeMap::new();
+    for delta in deltas {
+        let key = (delta.metric, delta.line, &delta.node, delta.day);
+        *sums.entry(key).or_insert(0) += delta.delta;
+    }
+    let row = |((metric, line, node, day), delta): ((MetricId, Line, &Path, CivilDate), i64)| {
         vec![
-            delta.metric.0.into(),
-            delta.line.code().into(),
-            delta.node.as_str().into(),
-            delta.day.epoch_day().into(),
-            delta.delta.into(),
+            metric.0.into(),
+            line.code().into(),
+            node.as_str().into(),
+            day.epoch_day().into(),
+            delta.into(),
         ]
     };
-    let rows = deltas.iter().filter(|delta| delta.delta != 0).map(row).collect();
+    let rows = sums.into_iter().filter(|(_, delta)| *delta != 0).map(row).collect();
     insert_rows(conn, "figure_delta", "metric, line, node, day, delta", rows).await
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
+use super::steps::{Scale, Steps, block_of};
 use crate::{
     db::{fault, places, rows_per_statement, sql},
     fault::Outcome,
@@ -13,8 +14,38 @@ use crate::{
 /// The nodes at which a leaf counts: itself and everything above it on its line.
 pub type Ancestors = dyn Fn(Line, &Path) -> Vec<Path> + Send + Sync;
 
+/// One node's figure.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    metric: i16,
+    line: i16,
+    node: String,
+}
+
+/// One row of balances.
+type Key = (Kept, Scale, i32);
+
+const KEY_COLUMNS: &str = "metric, line, node, scale, block";
+const KEY_WIDTH: usize = 5;
+
+/// Folds up to `at_most` deltas; answers how many. It takes them node by node: the days of one
+/// node share their rows, so a long tail costs little more than a short one.
+pub async fn fold(
+    conn: &impl ConnectionTrait,
+    ancestors: &Ancestors,
+    at_most: u64,
+) -> Outcome<u64> {
+    let (taken, leaves) = take(conn, at_most).await?;
+    let mut rows: Vec<(Key, Steps)> = rows(&sums(leaves, ancestors)).into_iter().collect();
+    for some in rows.chunks_mut(rows_per_statement(KEY_WIDTH + 1)) {
+        add_kept(conn, some).await?;
+        keep(conn, some).await?;
+    }
+    Ok(taken)
+}
+
 #[derive(FromQueryResult)]
-struct Row {
+struct Taken {
     metric: i16,
     line: i16,
     node: String,
@@ -22,107 +53,103 @@ struct Row {
     delta: i64,
 }
 
-/// One node's figure, and what is to be added to it by day.
-type Sums = BTreeMap<(i16, i16, String), BTreeMap<i32, i64>>;
-
-/// Folds up to `at_most` deltas; answers how many.
-pub async fn fold(
-    conn: &impl ConnectionTrait,
-    ancestors: &Ancestors,
-    at_most: u64,
-) -> Outcome<u64> {
-    let take = format!(
-        "DELETE FROM figure_delta WHERE id IN (SELECT id FROM figure_delta ORDER BY id
-         LIMIT {at_most}) RETURNING metric, line, node, day, delta"
+async fn take(conn: &impl ConnectionTrait, at_most: u64) -> Outcome<(u64, BTreeMap<Kept, Steps>)> {
+    let text = format!(
+        "DELETE FROM figure_delta WHERE id IN (
+             SELECT id FROM figure_delta ORDER BY metric, line, node, day LIMIT {at_most})
+         RETURNING metric, line, node, day, delta"
     );
-    let taken = Row::find_by_statement(sql(conn, &take, [])).all(conn).await.map_err(fault::of)?;
-    let sums = sum_up(&taken, ancestors);
-    let balances: Vec<Vec<Value>> = sums
-        .iter()
-        .flat_map(|(key, days)| days.keys().map(move |day| balance_key(key, *day)))
-        .collect();
-    open_balances(conn, balances).await?;
-    let spans: Vec<Vec<Value>> = sums.iter().flat_map(|(key, days)| spans(key, days)).collect();
-    raise_balances(conn, spans).await?;
-    Ok(taken.len() as u64)
+    let taken = Taken::find_by_statement(sql(conn, &text, [])).all(conn).await;
+    let taken = taken.map_err(fault::of)?;
+    let count = taken.len() as u64;
+    let mut leaves: BTreeMap<Kept, Steps> = BTreeMap::new();
+    for row in taken {
+        let leaf = Kept { metric: row.metric, line: row.line, node: row.node };
+        leaves.entry(leaf).or_default().add(row.day, row.delta);
+    }
+    Ok((count, leaves))
 }
 
-fn sum_up(rows: &[Row], ancestors: &Ancestors) -> Sums {
-    let mut sums = Sums::new();
-    for row in rows {
-        let (Some(line), Ok(node)) = (Line::from_code(row.line), Path::parse(&row.node)) else {
+/// What is to be added, by day, at every node that a leaf counts at.
+fn sums(leaves: BTreeMap<Kept, Steps>, ancestors: &Ancestors) -> BTreeMap<Kept, Steps> {
+    let mut sums: BTreeMap<Kept, Steps> = BTreeMap::new();
+    for (leaf, steps) in leaves {
+        let (Some(line), Ok(node)) = (Line::from_code(leaf.line), Path::parse(&leaf.node)) else {
             // Only `append` writes this table, from types that are always valid.
             continue;
         };
         for above in ancestors(line, &node) {
-            let key = (row.metric, row.line, above.as_str().to_owned());
-            *sums.entry(key).or_default().entry(row.day).or_insert(0) += row.delta;
+            let kept = Kept { node: above.as_str().to_owned(), ..leaf };
+            sums.entry(kept).or_default().add_all(&steps);
         }
     }
-    for days in sums.values_mut() {
-        days.retain(|_, delta| *delta != 0);
-    }
-    sums.retain(|_, days| !days.is_empty());
     sums
 }
 
-fn balance_key((metric, line, node): &(i16, i16, String), day: i32) -> Vec<Value> {
-    vec![(*metric).into(), (*line).into(), node.as_str().into(), day.into()]
-}
-
-/// From each day to the next one, the running sum is added to every balance.
-fn spans(key: &(i16, i16, String), days: &BTreeMap<i32, i64>) -> Vec<Vec<Value>> {
-    let ends = days.keys().skip(1).copied().chain([i32::MAX]);
-    let mut running = 0;
-    let mut spans = Vec::with_capacity(days.len());
-    for ((day, delta), end) in days.iter().zip(ends) {
-        running += delta;
-        let mut span = balance_key(key, *day);
-        span.extend([Value::from(end), Value::from(running)]);
-        spans.push(span);
+/// The same, in the rows that keep it.
+fn rows(sums: &BTreeMap<Kept, Steps>) -> BTreeMap<Key, Steps> {
+    let mut rows: BTreeMap<Key, Steps> = BTreeMap::new();
+    for (kept, steps) in sums {
+        for (day, delta) in steps.iter() {
+            let block = block_of(day);
+            for (scale, row, at) in [(Scale::Days, block, day), (Scale::Blocks, 0, block)] {
+                rows.entry((kept.clone(), scale, row)).or_default().add(at, delta);
+            }
+        }
     }
-    spans
+    rows.retain(|_, steps| !steps.is_empty());
+    rows
 }
 
-/// Puts a balance at each day that has none yet, equal to the one before it.
-async fn open_balances(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
-    in_statements(conn, rows, 4, |values| {
-        format!(
-            "INSERT INTO figure_balance (metric, line, node, day, balance)
-             SELECT v.column1, v.column2, v.column3, v.column4, COALESCE((
-                 SELECT b.balance FROM figure_balance b
-                 WHERE b.metric = v.column1 AND b.line = v.column2 AND b.node = v.column3
-                   AND b.day < v.column4 ORDER BY b.day DESC LIMIT 1), 0)
-             FROM (VALUES {values}) AS v WHERE true
-             ON CONFLICT (metric, line, node, day) DO NOTHING"
-        )
-    })
-    .await
+#[derive(FromQueryResult)]
+struct Found {
+    number: i32,
+    steps: Option<Vec<u8>>,
 }
 
-async fn raise_balances(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
-    in_statements(conn, rows, 6, |values| {
-        format!(
-            "UPDATE figure_balance SET balance = balance + v.column6
-             FROM (VALUES {values}) AS v
-             WHERE figure_balance.metric = v.column1 AND figure_balance.line = v.column2
-               AND figure_balance.node = v.column3 AND figure_balance.day >= v.column4
-               AND figure_balance.day < v.column5"
-        )
-    })
-    .await
-}
-
-async fn in_statements(
-    conn: &impl ConnectionTrait,
-    rows: Vec<Vec<Value>>,
-    width: usize,
-    text: impl Fn(&str) -> String,
-) -> Outcome<()> {
-    for some in rows.chunks(rows_per_statement(width)) {
-        let text = text(&places(some.len(), width));
-        let values = some.iter().flatten().cloned();
-        conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+/// Adds what is kept already. One probe a row: a join would be planned from statistics, which
+/// know nothing yet of a table that an import has just filled.
+async fn add_kept(conn: &impl ConnectionTrait, rows: &mut [(Key, Steps)]) -> Outcome<()> {
+    let text = format!(
+        "SELECT v.column1 AS number, (
+             SELECT b.steps FROM figure_block b
+             WHERE b.metric = v.column2 AND b.line = v.column3 AND b.node = v.column4
+               AND b.scale = v.column5 AND b.block = v.column6) AS steps
+         FROM (VALUES {}) AS v",
+        places(rows.len(), KEY_WIDTH + 1)
+    );
+    let values = (0_i32..)
+        .zip(rows.iter())
+        .flat_map(|(number, (key, _))| std::iter::once(Value::from(number)).chain(key_values(key)));
+    let found = Found::find_by_statement(sql(conn, &text, values)).all(conn).await;
+    for found in found.map_err(fault::of)? {
+        let row = usize::try_from(found.number).ok().and_then(|at| rows.get_mut(at));
+        if let (Some((_, steps)), Some(kept)) = (row, found.steps) {
+            steps.add_all(&Steps::parse(&kept)?);
+        }
     }
     Ok(())
+}
+
+async fn keep(conn: &impl ConnectionTrait, rows: &[(Key, Steps)]) -> Outcome<()> {
+    let text = format!(
+        "INSERT INTO figure_block ({KEY_COLUMNS}, steps) VALUES {}
+         ON CONFLICT ({KEY_COLUMNS}) DO UPDATE SET steps = excluded.steps",
+        places(rows.len(), KEY_WIDTH + 1)
+    );
+    let values = rows.iter().flat_map(|(key, steps)| {
+        key_values(key).into_iter().chain([Value::from(steps.to_bytes())])
+    });
+    conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+    Ok(())
+}
+
+fn key_values((kept, scale, block): &Key) -> [Value; KEY_WIDTH] {
+    [
+        kept.metric.into(),
+        kept.line.into(),
+        kept.node.as_str().into(),
+        scale.code().into(),
+        (*block).into(),
+    ]
 }

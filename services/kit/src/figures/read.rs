@@ -1,11 +1,14 @@
-//! Reading a figure: the last balance on or before the day, plus the deltas not folded yet, in one
+//! Reading a figure: the folded steps up to the day, plus the deltas not folded yet, in one
 //! statement, so that a fold in between cannot be seen by half.
 
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 
-use super::MetricId;
+use super::{
+    MetricId,
+    steps::{Scale, Steps, block_of},
+};
 use crate::{
     civil::CivilDate,
     db::{Db, fault, places, sql},
@@ -14,8 +17,8 @@ use crate::{
 };
 
 /// Questions that fit into one statement on both engines.
-const QUESTIONS_A_STATEMENT: usize = 3_000;
-const PLACES_A_QUESTION: usize = 6;
+const QUESTIONS_A_STATEMENT: usize = 4_096;
+const PLACES_A_QUESTION: usize = 7;
 
 /// Asks for one figure of one node at the end of one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,54 +56,73 @@ pub async fn values_in(state: &DatabaseTransaction, questions: &[Question]) -> O
 #[derive(FromQueryResult)]
 struct Answer {
     number: i32,
-    value: i64,
+    blocks: Option<Vec<u8>>,
+    days: Option<Vec<u8>>,
+    tail: i64,
 }
 
 async fn ask(conn: &impl ConnectionTrait, questions: &[Question]) -> Outcome<Vec<i64>> {
-    if questions.is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(last) = questions.last() else { return Ok(Vec::new()) };
+    // Padding to a power of two keeps the number of distinct statements small.
+    let width = questions.len().next_power_of_two();
     let text = format!(
-        "SELECT q.column1 AS number, CAST(COALESCE((
-             SELECT b.balance FROM figure_balance b
-             WHERE b.metric = q.column2 AND b.line = q.column3 AND b.node = q.column4
-               AND b.day <= q.column6 ORDER BY b.day DESC LIMIT 1), 0)
-         + COALESCE((
+        "SELECT q.column1 AS number, ({}) AS blocks, ({}) AS days, CAST(COALESCE((
              SELECT SUM(d.delta) FROM figure_delta d
              WHERE d.metric = q.column2 AND d.line = q.column3 AND d.node >= q.column4
-               AND d.node < q.column5 AND d.day <= q.column6), 0) AS BIGINT) AS value
+               AND d.node < q.column5 AND d.day <= q.column6), 0) AS BIGINT) AS tail
          FROM (VALUES {}) AS q",
-        places(questions.len(), PLACES_A_QUESTION)
+        steps_of(Scale::Blocks, "0"),
+        steps_of(Scale::Days, "q.column7"),
+        places(width, PLACES_A_QUESTION)
     );
-    let values = questions.iter().enumerate().flat_map(|(number, question)| {
-        let range = question.node.range();
-        // At most QUESTIONS_A_STATEMENT questions, so the number fits.
-        let number = i32::try_from(number).unwrap_or(i32::MAX);
-        let places: [Value; PLACES_A_QUESTION] = [
-            number.into(),
-            question.metric.0.into(),
-            question.line.code().into(),
-            range.from.into(),
-            range.until.into(),
-            question.day.epoch_day().into(),
-        ];
-        places
-    });
+    let padded = questions.iter().chain(std::iter::repeat(last)).take(width);
+    let values = (0..).zip(padded).flat_map(|(number, question)| question.places(number));
     let rows =
         Answer::find_by_statement(sql(conn, &text, values)).all(conn).await.map_err(fault::of)?;
-    let mut answers = vec![0; questions.len()];
+    let mut answers = vec![0; width];
     for row in rows {
-        if let Some(answer) = usize::try_from(row.number).ok().and_then(|at| answers.get_mut(at)) {
-            *answer = row.value;
+        let asked = usize::try_from(row.number).ok();
+        let asked = asked.and_then(|at| Some((questions.get(at)?, answers.get_mut(at)?)));
+        if let Some((question, answer)) = asked {
+            *answer = row.value(question.day.epoch_day())?;
         }
     }
+    answers.truncate(questions.len());
     Ok(answers)
 }
 
-#[derive(FromQueryResult)]
-struct Step {
-    day: i32,
-    value: i64,
+fn steps_of(scale: Scale, block: &str) -> String {
+    format!(
+        "SELECT b.steps FROM figure_block b
+         WHERE b.metric = q.column2 AND b.line = q.column3 AND b.node = q.column4
+           AND b.scale = {} AND b.block = {block}",
+        scale.code()
+    )
+}
+
+impl Question {
+    fn places(&self, number: i32) -> [Value; PLACES_A_QUESTION] {
+        let range = self.node.range();
+        let day = self.day.epoch_day();
+        [
+            number.into(),
+            self.metric.0.into(),
+            self.line.code().into(),
+            range.from.into(),
+            range.until.into(),
+            day.into(),
+            block_of(day).into(),
+        ]
+    }
+}
+
+impl Answer {
+    /// All blocks before that of the day, the days up to it in its own, and the tail.
+    fn value(&self, day: i32) -> Outcome<i64> {
+        let steps = |bytes: &Option<Vec<u8>>| Steps::parse(bytes.as_deref().unwrap_or_default());
+        let blocks = steps(&self.blocks)?.before(block_of(day));
+        Ok(blocks + steps(&self.days)?.before(day + 1) + self.tail)
+    }
 }
 
 /// The value on the first day and on every later day up to `until` on which it changes.
@@ -112,92 +134,81 @@ pub async fn series(
     from: CivilDate,
     until: CivilDate,
 ) -> Outcome<Vec<(CivilDate, i64)>> {
+    let question = Question { metric, line, node: node.clone(), day: from };
     let tx = db.begin_read().await?;
-    let at = |day| Question { metric, line, node: node.clone(), day };
-    let first = ask(&tx, &[at(from)]).await?.first().copied().unwrap_or(0);
-    let before = ask_balance(&tx, metric, line, node, from).await?;
-    let balances = steps(
-        &tx,
-        "SELECT day, balance AS value FROM figure_balance
-         WHERE metric = $1 AND line = $2 AND node = $3 AND day > $4 AND day <= $5 ORDER BY day",
-        [
-            metric.0.into(),
-            line.code().into(),
-            node.as_str().into(),
-            from.epoch_day().into(),
-            until.epoch_day().into(),
-        ],
-    )
-    .await?;
-    let range = node.range();
-    let tail = steps(
-        &tx,
-        "SELECT day, CAST(SUM(delta) AS BIGINT) AS value FROM figure_delta
-         WHERE metric = $1 AND line = $2 AND node >= $3 AND node < $4 AND day > $5 AND day <= $6
-         GROUP BY day ORDER BY day",
-        [
-            metric.0.into(),
-            line.code().into(),
-            range.from.into(),
-            range.until.into(),
-            from.epoch_day().into(),
-            until.epoch_day().into(),
-        ],
-    )
-    .await?;
+    let first = ask(&tx, std::slice::from_ref(&question)).await?.first().copied().unwrap_or(0);
+    let mut changes = folded(&tx, &question, until).await?;
+    tail(&tx, &question, until, &mut changes).await?;
     tx.rollback().await.map_err(fault::of)?;
-    Ok(merge(from, first, before, &balances, &tail))
-}
-
-async fn ask_balance(
-    conn: &impl ConnectionTrait,
-    metric: MetricId,
-    line: Line,
-    node: &Path,
-    day: CivilDate,
-) -> Outcome<i64> {
-    let rows = steps(
-        conn,
-        "SELECT day, balance AS value FROM figure_balance
-         WHERE metric = $1 AND line = $2 AND node = $3 AND day <= $4 ORDER BY day DESC LIMIT 1",
-        [metric.0.into(), line.code().into(), node.as_str().into(), day.epoch_day().into()],
-    )
-    .await?;
-    Ok(rows.first().map_or(0, |row| row.value))
-}
-
-async fn steps<const N: usize>(
-    conn: &impl ConnectionTrait,
-    text: &str,
-    values: [Value; N],
-) -> Outcome<Vec<Step>> {
-    Step::find_by_statement(sql(conn, text, values)).all(conn).await.map_err(fault::of)
-}
-
-/// Balances are levels, the tail is differences: both become differences, then levels again.
-fn merge(
-    from: CivilDate,
-    first: i64,
-    balance_before: i64,
-    balances: &[Step],
-    tail: &[Step],
-) -> Vec<(CivilDate, i64)> {
-    let mut changes: BTreeMap<i32, i64> = BTreeMap::new();
-    let mut last = balance_before;
-    for step in balances {
-        *changes.entry(step.day).or_insert(0) += step.value - last;
-        last = step.value;
-    }
-    for step in tail {
-        *changes.entry(step.day).or_insert(0) += step.value;
-    }
     let mut level = first;
     let mut points = vec![(from, first)];
     for (day, change) in changes.into_iter().filter(|(_, change)| *change != 0) {
         level += change;
-        if let Some(day) = CivilDate::from_epoch_day(day) {
-            points.push((day, level));
-        }
+        points.extend(CivilDate::from_epoch_day(day).map(|day| (day, level)));
     }
-    points
+    Ok(points)
+}
+
+#[derive(FromQueryResult)]
+struct Block {
+    steps: Vec<u8>,
+}
+
+/// The folded changes after the question's day and up to `until`.
+async fn folded(
+    conn: &impl ConnectionTrait,
+    question: &Question,
+    until: CivilDate,
+) -> Outcome<BTreeMap<i32, i64>> {
+    let (from, until) = (question.day.epoch_day(), until.epoch_day());
+    let text = "SELECT steps FROM figure_block
+                WHERE metric = $1 AND line = $2 AND node = $3 AND scale = $4
+                  AND block >= $5 AND block <= $6";
+    let values: [Value; 6] = [
+        question.metric.0.into(),
+        question.line.code().into(),
+        question.node.as_str().into(),
+        Scale::Days.code().into(),
+        block_of(from).into(),
+        block_of(until).into(),
+    ];
+    let blocks = Block::find_by_statement(sql(conn, text, values)).all(conn).await;
+    let mut changes = BTreeMap::new();
+    for block in blocks.map_err(fault::of)? {
+        let steps = Steps::parse(&block.steps)?;
+        changes.extend(steps.iter().filter(|(day, _)| from < *day && *day <= until));
+    }
+    Ok(changes)
+}
+
+#[derive(FromQueryResult)]
+struct Waiting {
+    day: i32,
+    delta: i64,
+}
+
+/// The changes that are not folded yet.
+async fn tail(
+    conn: &impl ConnectionTrait,
+    question: &Question,
+    until: CivilDate,
+    changes: &mut BTreeMap<i32, i64>,
+) -> Outcome<()> {
+    let text = "SELECT day, CAST(SUM(delta) AS BIGINT) AS delta FROM figure_delta
+                WHERE metric = $1 AND line = $2 AND node >= $3 AND node < $4
+                  AND day > $5 AND day <= $6 GROUP BY day";
+    let range = question.node.range();
+    let values: [Value; 6] = [
+        question.metric.0.into(),
+        question.line.code().into(),
+        range.from.into(),
+        range.until.into(),
+        question.day.epoch_day().into(),
+        until.epoch_day().into(),
+    ];
+    let waiting = Waiting::find_by_statement(sql(conn, text, values)).all(conn).await;
+    for step in waiting.map_err(fault::of)? {
+        *changes.entry(step.day).or_insert(0) += step.delta;
+    }
+    Ok(())
 }
