@@ -4,5 +4,6 @@
 pub mod areas;
 pub mod changes;
 pub mod employers;
+pub mod metrics;
 pub mod reference;
 mod wire;

@@ -11,13 +11,17 @@ use unionhall_proto::{
         area_service_server::{self, AreaServiceServer},
         change_feed_server::{self, ChangeFeedServer},
         employer_service_server,
+        metrics_server::{self, MetricsServer},
         reference_service_server::{self, ReferenceServiceServer},
     },
 };
 
 use crate::{
     Register,
-    api::{areas::Areas, changes::Changes, employers::Employers, reference::Reference},
+    api::{
+        areas::Areas, changes::Changes, employers::Employers, metrics::Figures,
+        reference::Reference,
+    },
     rules::area::AreaPath,
 };
 
@@ -27,6 +31,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))
         .service(Employers::new(register.clone()))
+        .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
 }
 
@@ -36,6 +41,7 @@ pub fn names() -> Vec<&'static str> {
         area_service_server::SERVICE_NAME,
         reference_service_server::SERVICE_NAME,
         employer_service_server::SERVICE_NAME,
+        metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
     ]
 }

@@ -2,4 +2,5 @@
 
 pub mod areas;
 pub mod employers;
+pub mod explain;
 pub mod structure_changes;

@@ -7,9 +7,9 @@ use unionhall_proto::{
     registry::v1::change_feed_server::ChangeFeed,
 };
 
-use crate::register::Register;
+use crate::Register;
 
-/// The `ChangeFeed` service.
+/// The service.
 pub struct Changes(FeedDesk);
 
 impl Changes {

@@ -116,6 +116,20 @@ pub fn worth<'a>(
     area.map(|area| (area, value)).filter(|(_, value)| *value != 0)
 }
 
+/// What the record adds to the figure of `metric` at `area` itself on `day`; for a flow, less what
+/// it added on `before`, the day before the period.
+pub fn share(
+    metric: Metric,
+    facts: &EmployerFacts,
+    rules: &RuleSet,
+    area: &str,
+    (day, before): (CivilDate, Option<CivilDate>),
+) -> i64 {
+    let there = |day| worth(metric, facts, rules, day).filter(|(at, _)| at.as_str() == area);
+    let value = |day| there(day).map_or(0, |(_, value)| value);
+    value(day) - before.map_or(0, value)
+}
+
 /// The first day on which the employer counts, and where.
 fn first_counted(facts: &EmployerFacts) -> Option<(CivilDate, &AreaPath)> {
     let days: BTreeSet<_> = facts.statuses.days().chain(facts.actual_addresses.days()).collect();
