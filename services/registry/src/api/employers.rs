@@ -8,6 +8,9 @@ mod enter;
 mod list;
 mod read;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use tonic::{Request, Response, Status};

@@ -91,11 +91,11 @@ unionhall_kit::reasons! {
     EMPLOYER_CLOSED: FailedPrecondition,
         "the employer ended on {day}; only what held before can still be corrected",
         "单位已于{day}注销，只能更正此前的信息";
-    /// Another employer has the credit code or organisation code. Its name is told only to those
-    /// who see it.
+    /// Another employer has the credit code or organisation code. `employer` is its name, or `-`
+    /// for a caller who does not see it.
     EMPLOYER_EXISTS: AlreadyExists,
-        "an employer with the code {code} exists already: {problem}",
-        "代码为{code}的单位已存在：{problem_zh}";
+        "an employer with the code {code} exists already ({employer})",
+        "代码为{code}的单位已存在（{employer}）";
     /// A text is too long or holds characters that it does not need.
     EMPLOYER_TEXT_INVALID: InvalidArgument,
         "the field '{field}' has at most {limit} characters, without control characters, direction marks or pictographs",

@@ -104,13 +104,9 @@ impl Employers {
             // It was withdrawn between the two statements: another try may succeed.
             return Ok(Fault::new(&kit_reasons::CONFLICT));
         };
-        let fault = Fault::new(&reasons::EMPLOYER_EXISTS).with("code", &identifier.value);
-        if caller.scope.sees(Some(holder.area.path()), None) {
-            let name = employers::resource_name(holder.id);
-            let (en, zh) = (format!("it is {name}"), format!("即{name}"));
-            return Ok(fault.with("employer", name).with("problem", en).with("problem_zh", zh));
-        }
-        let (en, zh) = ("it lies outside your scope", "不在您的权限范围内");
-        Ok(fault.with("problem", en).with("problem_zh", zh))
+        let visible = caller.scope.sees(Some(holder.area.path()), None);
+        let name = if visible { employers::resource_name(holder.id) } else { "-".to_owned() };
+        let fault = Fault::new(&reasons::EMPLOYER_EXISTS);
+        Ok(fault.with("code", &identifier.value).with("employer", name))
     }
 }
