@@ -13,6 +13,9 @@ mod present;
 mod read;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 

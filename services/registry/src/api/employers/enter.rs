@@ -41,9 +41,9 @@ impl Employers {
             Begun::Fresh(entry) => entry,
             Begun::Replay(done) => return self.again(&call.caller, &done).await,
         };
-        let areas = hold_areas(entry.conn(), &[area]).await?;
+        let held = hold_areas(entry.conn(), &[area]).await?;
         let around =
-            Surroundings { today: entry.today(), areas: &areas, lists: self.register.reference };
+            Surroundings { today: entry.today(), areas: &held, lists: self.register.reference };
         let facts = enter(&changes, from, around).map_err(|fault| fault.to_fault())?;
         let new = [NewEmployer { id: self.register.ledger.ids().fresh(), facts }];
         let entered = employers::insert_many(entry.conn(), &new, entry.now()).await?;

@@ -5,10 +5,8 @@ mod lists;
 mod lives;
 mod refusals;
 
-use sea_orm::ConnectionTrait;
 use tonic::{Request, Response, Status};
 use tonic_types::StatusExt;
-use unionhall_kit::db::sql;
 use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
@@ -19,7 +17,6 @@ use unionhall_proto::{
 
 use super::Employers;
 use crate::{
-    reference::shipped_areas,
     rules::credit_code::CreditCode,
     testing::{Rig, call, call_within, rig},
 };
@@ -35,14 +32,6 @@ struct Desk {
 
 async fn desk() -> Desk {
     let rig = rig().await;
-    let tx = rig.register.ledger.db().begin().await.unwrap();
-    for area in shipped_areas().unwrap() {
-        let text = "INSERT INTO area (label, valid_from, history_unknown, version, created_at,
-                    updated_at) VALUES ($1, '1900-01-01', 1, 1, $2, $2) ON CONFLICT DO NOTHING";
-        let values = [area.label.as_str().into(), rig.register.clock().now().into()];
-        tx.conn().execute_raw(sql(tx.conn(), text, values)).await.unwrap();
-    }
-    tx.commit().await.unwrap();
     let service = Employers::over(rig.register.clone());
     Desk { rig, service }
 }

@@ -75,14 +75,13 @@ async fn every_term_of_a_filter_is_obeyed() {
         ("area = 110102 AND ownership = 51", vec![2]),
         ("industry = 2011:52", vec![1, 2, 4, 5, 6, 7]),
         ("industry = 2017:52", vec![]),
-        ("valid = false", vec![2, 3]),
+        ("valid = false", vec![3]),
         ("display_name = \"AB*\"", vec![6]),
         ("display_name = \"北京某某第2*\"", vec![2]),
         ("display_name = \"%*\"", vec![]),
     ] {
         for page_size in [1, 50] {
             let mut found = desk.listed("11", filter, page_size).await.unwrap();
-            found.retain(|serial| expected.contains(serial) || !filter.starts_with("valid"));
             found.sort_unstable();
             assert_eq!(found, expected, "{filter}");
         }
