@@ -22,6 +22,7 @@ use crate::{
         areas::Areas, changes::Changes, employers::Employers, metrics::Figures,
         reference::Reference,
     },
+    jobs::structure::Carrier,
     rules::area::AreaPath,
 };
 
@@ -61,7 +62,7 @@ pub fn ancestors() -> Arc<Ancestors> {
 
 /// Starts what works in the background until `stop`.
 pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
-    let _ = (register, stop, tasks);
+    tasks.spawn(Carrier::new(register.clone()).run(stop.clone()));
 }
 
 #[cfg(test)]

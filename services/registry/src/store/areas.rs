@@ -16,7 +16,7 @@ use unionhall_kit::{
 
 pub use self::{
     facts::{FactValue, RecordedFact, facts},
-    save::save,
+    save::{save, touch},
 };
 use crate::rules::area::{
     AreaPath,
@@ -143,7 +143,8 @@ struct LineageRow {
     kind: i16,
 }
 
-async fn lineage(conn: &impl ConnectionTrait) -> Outcome<Vec<Lineage>> {
+/// Every step from an area to the one that came out of it, by day.
+pub async fn lineage(conn: &impl ConnectionTrait) -> Outcome<Vec<Lineage>> {
     let text = "SELECT predecessor, successor, effective_date, kind FROM area_lineage
                 ORDER BY effective_date, predecessor, successor";
     let rows = LineageRow::find_by_statement(sql(conn, text, [])).all(conn).await;

@@ -4,7 +4,10 @@ use prost::Message;
 use unionhall_kit::ledger::{AuditNote, Entry, Event, EventKind};
 
 use super::view;
-use crate::{rules::area::AreaPath, store::areas::Recorded};
+use crate::{
+    rules::area::AreaPath,
+    store::{areas::Recorded, structure_changes::StructureChange},
+};
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Area";
 
@@ -35,4 +38,13 @@ pub(crate) fn audit(entry: &mut Entry, path: &AreaPath, detail: impl Into<String
         area: path.path().clone(),
         detail: detail.into(),
     });
+}
+
+/// One pair of events stands for a whole subtree that went elsewhere: whoever follows it takes its
+/// snapshot again.
+pub(crate) fn subtrees(entry: &mut Entry, recorded: &Recorded, change: &StructureChange) {
+    for source in &change.sources {
+        event(entry, recorded, source, EventKind::Left);
+    }
+    event(entry, recorded, &change.target, EventKind::Entered);
 }

@@ -4,7 +4,7 @@ use unionhall_kit::{
     call::Call,
     civil::CivilDate,
     fault::{Fault, Outcome},
-    ledger::{AuditNote, Done, EventKind},
+    ledger::{AuditNote, Done},
     paging::{Place, page_size},
     path::Line,
     reasons,
@@ -161,14 +161,12 @@ impl Wish {
     }
 }
 
-/// One pair of events stands for the whole subtree: whoever follows it takes its snapshot again.
 fn note(draft: &mut Draft<'_>, change: &StructureChange) {
     let (entry, recorded) = (&mut draft.entry, &draft.recorded);
+    note::subtrees(entry, recorded, change);
     for source in &change.sources {
-        note::event(entry, recorded, source, EventKind::Left);
         note::audit(entry, source, format!("went into {} on {}", change.target, change.on));
     }
-    note::event(entry, recorded, &change.target, EventKind::Entered);
     entry.audit(AuditNote {
         record: change.name(),
         area: change.target.path().clone(),

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::rules::{
     area::tree::{AreaTree, Lineage},
+    history::{Dated, History},
     name::Name,
 };
 
@@ -107,15 +108,20 @@ pub fn amend(
 #[must_use]
 pub fn relocate(facts: &EmployerFacts, lineage: &Lineage) -> EmployerFacts {
     let mut relocated = facts.clone();
-    let since = Period::since(lineage.on);
-    for row in facts.actual_addresses.rows() {
-        if *row.value.area() == lineage.predecessor && row.period.overlaps(since) {
-            let from = row.period.from().max(lineage.on);
-            let address = row.value.relocated(lineage.successor.clone());
-            relocated.actual_addresses.record(Some(address), from);
-        }
+    for addresses in [&mut relocated.actual_addresses, &mut relocated.registered_addresses] {
+        carry(addresses, lineage);
     }
     relocated
+}
+
+fn carry(addresses: &mut History<Address>, lineage: &Lineage) {
+    let since = Period::since(lineage.on);
+    let lies = |row: &&Dated<Address>| *row.value.area() == lineage.predecessor;
+    let rows = addresses.rows().iter().filter(lies).filter(|row| row.period.overlaps(since));
+    for row in rows.cloned().collect::<Vec<_>>() {
+        let from = row.period.from().max(lineage.on);
+        addresses.record(Some(row.value.relocated(lineage.successor.clone())), from);
+    }
 }
 
 fn not_after_today(day: CivilDate, around: Surroundings<'_>) -> Result<(), EmployerFault> {

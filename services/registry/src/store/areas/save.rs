@@ -44,6 +44,25 @@ pub async fn save(
     Ok(after)
 }
 
+/// Takes records one version up whose areas stay as they are, for what lies in them changed.
+pub async fn touch(
+    conn: &impl ConnectionTrait,
+    before: &Recorded,
+    areas: &[AreaPath],
+    now: DateTime<Utc>,
+) -> Outcome<Recorded> {
+    let mut after = before.clone();
+    for area in areas {
+        if let Some(mark) = after.marks.get_mut(area) {
+            *mark = Mark { version: mark.version + 1, updated_at: now, ..*mark };
+        }
+        let text = "UPDATE area SET version = version + 1, updated_at = $1 WHERE label = $2";
+        let update = sql(conn, text, [now.into(), area.as_str().into()]);
+        conn.execute_raw(update).await.map_err(fault::of)?;
+    }
+    Ok(after)
+}
+
 struct Change<'a> {
     before: &'a AreaTree,
     after: &'a AreaTree,
