@@ -1,3 +1,4 @@
 //! What the storage promises, on both engines alike.
 
+mod employers;
 mod ledger;
