@@ -85,22 +85,33 @@ impl Sequencer {
         if self.nothing_waits().await? {
             return Ok(Round::default());
         }
+        // In a transaction of its own: readers of the feed must not wait for a long fold.
+        let positioned = self.position().await?;
         let tx = self.ledger.db.begin().await?;
         let conn = tx.conn();
-        let round = if leads(conn).await? {
-            Round {
-                positioned: position(conn).await?,
-                sealed: audit::seal(conn, SEALS_A_ROUND).await?,
-                folded: fold::fold(conn, &*self.ancestors, DELTAS_A_ROUND).await?,
-            }
+        let (sealed, folded) = if leads(conn).await? {
+            let sealed = audit::seal(conn, SEALS_A_ROUND).await?;
+            (sealed, fold::fold(conn, &*self.ancestors, DELTAS_A_ROUND).await?)
         } else {
-            Round::default()
+            (0, 0)
         };
         tx.commit().await?;
-        if round.positioned > 0 {
+        Ok(Round { positioned, sealed, folded })
+    }
+
+    /// Gives positions to what was committed; on SQLite the ids are positions already.
+    async fn position(&self) -> Outcome<u64> {
+        if self.ledger.db.ids_are_commit_order() {
+            return Ok(0);
+        }
+        let tx = self.ledger.db.begin().await?;
+        let conn = tx.conn();
+        let positioned = if leads(conn).await? { position(conn).await? } else { 0 };
+        tx.commit().await?;
+        if positioned > 0 {
             self.ledger.bell.notify_waiters();
         }
-        Ok(round)
+        Ok(positioned)
     }
 
     /// Works until nothing is left; for tests and at shutdown.
@@ -153,9 +164,6 @@ async fn leads(conn: &impl ConnectionTrait) -> Outcome<bool> {
 /// Moves ids from pending to position: grouped by transaction, ordered by the group's highest id.
 /// A transaction's rows become visible together, so a group is always whole.
 async fn position(conn: &impl ConnectionTrait) -> Outcome<u64> {
-    if conn.get_database_backend() != DatabaseBackend::Postgres {
-        return Ok(0);
-    }
     let text = format!(
         "WITH groups AS (
              SELECT batch, MAX(event) AS last FROM event_pending
