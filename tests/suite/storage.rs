@@ -4,3 +4,4 @@ mod employers;
 mod explain;
 mod figures;
 mod ledger;
+mod restructure;

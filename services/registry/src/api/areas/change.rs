@@ -44,8 +44,8 @@ pub(super) async fn create(
         Err(_) => return again(register, &path).await,
     };
     let wish = NewArea { path: path.clone(), name, from, history_unknown: false };
-    let plan = entered(&draft.recorded.tree, wish, code, draft.today());
-    draft.save(plan).await?;
+    let plan = entered(&draft.recorded.tree, wish, code, draft.today()).map_err(refused)?;
+    draft.save(&plan).await?;
     note::created(&mut draft.entry, &draft.recorded, &path);
     draft.finish_with(&path).await
 }
@@ -93,7 +93,7 @@ pub(super) async fn rename(
     draft.expect(&path, &request.etag)?;
     let from = from.unwrap_or_else(|| draft.today());
     let plan = plan_rename(&draft.recorded.tree, &path, name, from, draft.today());
-    update(&mut draft, &path, plan, &format!("renamed from {from} on")).await?;
+    update(&mut draft, &path, &plan.map_err(refused)?, &format!("renamed from {from} on")).await?;
     draft.finish_with(&path).await
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn assign_code(
     let detail = format!("official code {code} of the edition {edition} from {from} on");
     let tree = &draft.recorded.tree;
     let plan = plan_code(tree, &path, code, edition, from, draft.today());
-    update(&mut draft, &path, plan, &detail).await?;
+    update(&mut draft, &path, &plan.map_err(refused)?, &detail).await?;
     draft.finish_with(&path).await
 }
 
@@ -142,12 +142,12 @@ pub(super) async fn close(
         Err(_) => return again(register, &path).await,
     };
     draft.expect(&path, &request.etag)?;
-    structure::settled(&draft, &touches).await?;
     let on = on.unwrap_or_else(|| draft.today());
     let occupants = structure_changes::occupants(draft.entry.conn(), &path, on).await?;
     let tree = &draft.recorded.tree;
-    let plan = plan_close(tree, &path, None, occupants, on, draft.today());
-    update(&mut draft, &path, plan, &format!("closed on {on}")).await?;
+    let plan = plan_close(tree, &path, None, occupants, on, draft.today()).map_err(refused)?;
+    structure::settled(&draft, &touches).await?;
+    update(&mut draft, &path, &plan, &format!("closed on {on}")).await?;
     draft.finish_with(&path).await
 }
 
@@ -155,10 +155,10 @@ pub(super) async fn close(
 async fn update(
     draft: &mut Draft<'_>,
     path: &AreaPath,
-    plan: Result<AreaPlan, AreaFault>,
+    plan: &AreaPlan,
     detail: &str,
 ) -> Outcome<()> {
-    let plan = draft.save(plan).await?;
+    draft.save(plan).await?;
     if !plan.steps.is_empty() {
         note::event(&mut draft.entry, &draft.recorded, path, EventKind::Updated);
         note::audit(&mut draft.entry, path, detail);

@@ -11,13 +11,10 @@ use unionhall_kit::{
 };
 use unionhall_proto::registry::v1 as proto;
 
-use super::{refused, view};
+use super::view;
 use crate::{
     register::Register,
-    rules::area::{
-        AreaPath,
-        plan::{AreaFault, AreaPlan},
-    },
+    rules::area::{AreaPath, plan::AreaPlan},
     store::areas::{self, Recorded},
 };
 
@@ -74,11 +71,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes the plan that the rules made for this tree.
-    pub(super) async fn save(&mut self, plan: Result<AreaPlan, AreaFault>) -> Outcome<AreaPlan> {
-        let plan = plan.map_err(refused)?;
+    pub(super) async fn save(&mut self, plan: &AreaPlan) -> Outcome<()> {
         let (conn, now) = (self.entry.conn(), self.entry.now());
-        self.recorded = areas::save(conn, &self.recorded, &plan, now).await?;
-        Ok(plan)
+        self.recorded = areas::save(conn, &self.recorded, plan, now).await?;
+        Ok(())
     }
 
     /// Commits, or takes everything back after a trial.

@@ -22,7 +22,7 @@ use crate::{
     register::Register,
     rules::area::{
         AreaPath,
-        plan::{AreaFault, AreaPlan, plan_merge, plan_move},
+        plan::{AreaPlan, plan_merge, plan_move},
         tree::LineageKind,
     },
     store::structure_changes::{self, Progress, StructureChange},
@@ -54,11 +54,11 @@ pub(super) async fn move_area(
         Err(done) => return again(register, &done).await,
     };
     draft.expect(&path, &request.etag)?;
-    settled(&draft, &[path.clone(), parent]).await?;
     let on = on.unwrap_or_else(|| draft.today());
-    let plan = plan_move(&draft.recorded.tree, &path, &new, on, draft.today());
+    let plan = plan_move(&draft.recorded.tree, &path, &new, on, draft.today()).map_err(refused)?;
+    settled(&draft, &[path.clone(), parent]).await?;
     let wish = Wish { kind: LineageKind::Moved, sources: vec![path], target: new, on };
-    wish.carry_out(draft, plan, call.caller.client.as_str()).await
+    wish.carry_out(draft, &plan, call.caller.client.as_str()).await
 }
 
 pub(super) async fn merge(
@@ -83,11 +83,12 @@ pub(super) async fn merge(
         Err(done) => return again(register, &done).await,
     };
     draft.expect(&target, &request.etag)?;
-    settled(&draft, &touches).await?;
     let on = on.unwrap_or_else(|| draft.today());
-    let plan = plan_merge(&draft.recorded.tree, &sources, &target, on, draft.today());
+    let tree = &draft.recorded.tree;
+    let plan = plan_merge(tree, &sources, &target, on, draft.today()).map_err(refused)?;
+    settled(&draft, &touches).await?;
     let wish = Wish { kind: LineageKind::Merged, sources, target, on };
-    wish.carry_out(draft, plan, call.caller.client.as_str()).await
+    wish.carry_out(draft, &plan, call.caller.client.as_str()).await
 }
 
 /// Areas whose employers are still on their way are left alone until these have arrived: the
@@ -113,11 +114,11 @@ impl Wish {
     async fn carry_out(
         self,
         mut draft: Draft<'_>,
-        plan: Result<AreaPlan, AreaFault>,
+        plan: &AreaPlan,
         client: &str,
     ) -> Outcome<proto::StructureChange> {
-        let plan = draft.save(plan).await?;
-        let change = self.change(&draft, &plan, client).await?;
+        draft.save(plan).await?;
+        let change = self.change(&draft, plan, client).await?;
         structure_changes::insert(draft.entry.conn(), &change).await?;
         note(&mut draft, &change);
         let (register, trial) = (draft.register, draft.validate_only);
