@@ -21,8 +21,8 @@ use unionhall_kit::{
     path::{Line, Path, Prefixes, Scope},
 };
 use unionhall_proto::registry::v1::{
-    ListStructureChangesRequest, MergeAreasRequest, area_service_server::AreaService,
-    structure_change::State,
+    CloseAreaRequest, ListAreaFactsRequest, ListStructureChangesRequest, MergeAreasRequest,
+    RenameAreaRequest, area_service_server::AreaService, structure_change::State,
 };
 use unionhall_registry::{
     Register,
@@ -209,3 +209,41 @@ async fn everybody_is_there(register: &Register, target: &str, entered: usize) -
 }
 
 on_both_engines!(restructure);
+
+async fn one_area_through_its_life(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let register = register(&books).await?;
+    let areas = Areas::new(register.clone());
+    let renamed = RenameAreaRequest {
+        name: format!("areas/{ENDING}"),
+        display_name: "改名社区".to_owned(),
+        effective_date: Some(day(ON).into()),
+        ..Default::default()
+    };
+    areas.rename_area(call(renamed)).await?;
+    let facts = ListAreaFactsRequest { parent: format!("areas/{ENDING}"), ..Default::default() };
+    let facts = areas.list_area_facts(call(facts)).await?.into_inner().area_facts;
+    let standing: Vec<bool> = facts.iter().map(|fact| fact.supersede_time.is_none()).collect();
+    // The new name, the old one with its end, the code, the old name without an end.
+    ensure!(standing == [true, true, true, false], "{facts:?}");
+    ensure!(put(&register, 1).await?, "the area is open");
+    let close = || {
+        let name = format!("areas/{ENDING}");
+        call(CloseAreaRequest { name, ..Default::default() })
+    };
+    let occupied = areas.close_area(close()).await.err().map(|status| status.message().to_owned());
+    ensure!(occupied.is_some_and(|text| text.starts_with("1 employers")), "an employer is there");
+    let merged = MergeAreasRequest {
+        name: format!("areas/{}", TARGETS[0]),
+        sources: vec![format!("areas/{ENDING}")],
+        effective_date: Some(day(ON).into()),
+        ..Default::default()
+    };
+    areas.merge_areas(call(merged)).await?;
+    carried(&register).await?;
+    let again = areas.close_area(close()).await.err().map(|status| status.code());
+    ensure!(again == Some(Code::FailedPrecondition), "it has ended");
+    Ok(())
+}
+
+on_both_engines!(one_area_through_its_life);
