@@ -69,6 +69,16 @@ impl Default for ImportsConfig {
     }
 }
 
+/// What rings between those who ask and the one who works, and back. Shared by every [`Imports`]
+/// of one process over one database.
+#[derive(Debug, Clone, Default)]
+pub struct Bells {
+    /// There is something to do.
+    work: Arc<Notify>,
+    /// A batch moved, for its watchers.
+    moved: Arc<Notify>,
+}
+
 /// The imports of one service.
 pub struct Imports {
     ledger: Ledger,
@@ -76,10 +86,7 @@ pub struct Imports {
     pager: Pager,
     config: ImportsConfig,
     importers: BTreeMap<&'static str, Arc<dyn Importer>>,
-    /// Rings when there is something to do.
-    work: Notify,
-    /// Rings when a batch moved, for its watchers.
-    moved: Notify,
+    bells: Bells,
 }
 
 impl Imports {
@@ -89,11 +96,11 @@ impl Imports {
         vault: Vault,
         pager: Pager,
         config: ImportsConfig,
+        bells: Bells,
         importers: impl IntoIterator<Item = Arc<dyn Importer>>,
     ) -> Arc<Self> {
         let importers = importers.into_iter().map(|importer| (importer.kind(), importer)).collect();
-        let (work, moved) = (Notify::new(), Notify::new());
-        Arc::new(Self { ledger, vault, pager, config, importers, work, moved })
+        Arc::new(Self { ledger, vault, pager, config, importers, bells })
     }
 
     /// The importer of a kind. `IMPORT_KIND_UNKNOWN`.

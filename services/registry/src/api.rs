@@ -4,6 +4,7 @@
 pub mod areas;
 pub mod changes;
 pub mod employers;
+pub mod imports;
 pub mod metrics;
 pub mod reference;
 mod wire;

@@ -1,7 +1,8 @@
-//! The columns of the employer spreadsheet (单位信息表), so that the template, the import and the
-//! synthetic files agree.
+//! The columns of the spreadsheets, so that templates, imports and synthetic files agree.
 
-/// The name of the employer sheet in a workbook.
+pub mod area;
+
+/// The name of the employer sheet (单位信息表) in a workbook.
 pub const EMPLOYER_SHEET: &str = "用人单位";
 
 /// A column: how the program, a Chinese header and an English header call it.
@@ -13,17 +14,26 @@ pub struct Column {
     pub zh: &'static str,
     /// The English header.
     pub en: &'static str,
+    /// Both headers.
+    pub headers: &'static [&'static str],
 }
 
 macro_rules! columns {
-    ($($(#[$doc:meta])+ $name:ident: $key:literal, $zh:literal, $en:literal;)+) => {
-        $($(#[$doc])+ pub const $name: Column = Column { key: $key, zh: $zh, en: $en };)+
+    ($all:ident; $($(#[$doc:meta])+ $name:ident: $key:literal, $zh:literal, $en:literal;)+) => {
+        $($(#[$doc])+ pub const $name: $crate::columns::Column = $crate::columns::Column {
+            key: $key,
+            zh: $zh,
+            en: $en,
+            headers: &[$zh, $en],
+        };)+
         /// Every column, in the order of the template.
-        pub const EMPLOYER: [Column; [$($key),+].len()] = [$($name),+];
+        pub const $all: [$crate::columns::Column; [$($key),+].len()] = [$($name),+];
     };
 }
+use columns;
 
 columns! {
+    EMPLOYER;
     /// The registered name.
     NAME: "name", "单位名称", "Name";
     /// Unified social credit code (GB 32100-2015), 18 characters.
@@ -38,11 +48,11 @@ columns! {
     INDUSTRY: "industry", "行业代码", "Industry code";
     /// The edition of the industry code: 2011 or 2017.
     INDUSTRY_EDITION: "industry_edition", "行业标准版本", "Industry edition";
-    /// The area of registration: an area label.
+    /// The area of registration: a label, an official code or a name.
     REGISTERED_AREA: "registered_area", "注册地区", "Registered area";
     /// Street and number of registration.
     REGISTERED_ADDRESS: "registered_address", "注册地址", "Registered address";
-    /// The community where the employer works: an area label.
+    /// The community where the employer works: a label, an official code or a name.
     ACTUAL_AREA: "actual_area", "实际所在社区", "Actual community";
     /// Street and number where the employer works.
     ACTUAL_ADDRESS: "actual_address", "实际地址", "Actual address";
@@ -74,5 +84,7 @@ mod tests {
     fn keys_and_headers_tell_the_columns_apart() {
         let texts: HashSet<_> = EMPLOYER.iter().flat_map(|c| [c.key, c.zh, c.en]).collect();
         assert_eq!((EMPLOYER.len(), texts.len()), (19, 3 * 19));
+        let texts: HashSet<_> = area::ALL.iter().flat_map(|c| [c.key, c.zh, c.en]).collect();
+        assert_eq!((area::ALL.len(), texts.len()), (6, 3 * 6));
     }
 }

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod columns;
 pub mod demo;
+pub mod imports;
 pub mod jobs;
 pub mod reference;
 pub mod register;

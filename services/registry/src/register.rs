@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 use unionhall_kit::{
     clock::SharedClock,
     fault::{Fault, Outcome},
+    imports::{Bells, ImportsConfig},
     keys::KeyRing,
     ledger::Ledger,
     paging::Pager,
@@ -36,6 +37,10 @@ pub struct Register {
     pub(crate) areas: AreaTrees,
     /// Rings when a structure change was begun here, for the job that carries it out.
     pub(crate) structure_bell: Arc<Notify>,
+    /// What an upload may be.
+    pub imports: ImportsConfig,
+    /// Ring between those who ask for imports and the job behind them.
+    pub(crate) import_bells: Bells,
 }
 
 impl Register {
@@ -56,6 +61,8 @@ impl Register {
             quality,
             areas: AreaTrees::default(),
             structure_bell: Arc::new(Notify::new()),
+            imports: ImportsConfig::default(),
+            import_bells: Bells::default(),
         };
         tree::seed(&register).await?;
         Ok(register)

@@ -11,6 +11,7 @@ use unionhall_proto::{
         area_service_server::{self, AreaServiceServer},
         change_feed_server::{self, ChangeFeedServer},
         employer_service_server,
+        import_service_server::{self, ImportServiceServer},
         metrics_server::{self, MetricsServer},
         reference_service_server::{self, ReferenceServiceServer},
     },
@@ -19,9 +20,10 @@ use unionhall_proto::{
 use crate::{
     Register,
     api::{
-        areas::Areas, changes::Changes, employers::Employers, metrics::Figures,
-        reference::Reference,
+        areas::Areas, changes::Changes, employers::Employers, imports::ImportCalls,
+        metrics::Figures, reference::Reference,
     },
+    imports::imports,
     jobs::structure::Carrier,
     rules::area::AreaPath,
 };
@@ -34,6 +36,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(Employers::new(register.clone()))
         .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
+        .service(ImportServiceServer::new(ImportCalls::new(imports(register))))
 }
 
 /// The full names of the services.
@@ -44,6 +47,7 @@ pub fn names() -> Vec<&'static str> {
         employer_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
+        import_service_server::SERVICE_NAME,
     ]
 }
 
@@ -63,6 +67,10 @@ pub fn ancestors() -> Arc<Ancestors> {
 /// Starts what works in the background until `stop`.
 pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     tasks.spawn(Carrier::new(register.clone()).run(stop.clone()));
+    let (stop, imports) = (stop.clone(), imports(register));
+    tasks.spawn(async move {
+        stop.run_until_cancelled(imports.run()).await;
+    });
 }
 
 #[cfg(test)]

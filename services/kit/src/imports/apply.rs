@@ -27,7 +27,7 @@ const METHOD: &str = "imports/apply";
 pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let importer = imports.importer(&batch.kind)?;
     let actor = batch.actor()?;
-    let mut rows = Rows::of(imports, batch, importer.layout(), batch.applied_line);
+    let mut rows = Rows::of(imports, batch, importer.layout().await?, batch.applied_line);
     let mut line = batch.applied_line;
     loop {
         match rows.next().await? {
@@ -78,7 +78,8 @@ async fn chunk(
     note(&mut entry, &mut now, actor, &outcomes, (first, last)).await?;
     let done = Done { record: now.name(), version: now.version };
     entry.commit(done).await?;
-    imports.moved.notify_waiters();
+    importer.committed();
+    imports.bells.moved.notify_waiters();
     Ok(Some(now.applied_line))
 }
 
@@ -135,7 +136,7 @@ async fn end(imports: &Imports, batch: &Batch, line: i64) -> Outcome<()> {
     piece::remove(entry.conn(), now.id).await?;
     let done = Done { record: now.name(), version: now.version };
     entry.commit(done).await?;
-    imports.moved.notify_waiters();
+    imports.bells.moved.notify_waiters();
     Ok(())
 }
 

@@ -162,8 +162,8 @@ impl Imports {
         let detail = format!("state {}", step.to.name());
         entry.audit(AuditNote { record: batch.name(), area: actor.root()?, detail });
         entry.commit(Done { record: batch.name(), version: batch.version }).await?;
-        self.work.notify_one();
-        self.moved.notify_waiters();
+        self.bells.work.notify_one();
+        self.bells.moved.notify_waiters();
         batch.contract()
     }
 }

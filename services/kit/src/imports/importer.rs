@@ -16,7 +16,7 @@ pub trait Importer: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
 
     /// The columns, with the code lists as of today.
-    fn layout(&self) -> Arc<Layout>;
+    async fn layout(&self) -> Outcome<Arc<Layout>>;
 
     /// What no other row of the file may share with this one.
     fn keys(&self, row: &Record) -> Vec<RowKey>;
@@ -41,6 +41,9 @@ pub trait Importer: Send + Sync + 'static {
         actor: &Actor,
         effects: &[Effect],
     ) -> Outcome<Vec<Undone>>;
+
+    /// What [`apply`](Self::apply) or [`undo`](Self::undo) wrote is committed.
+    fn committed(&self) {}
 }
 
 /// Pass 1 over one file.
@@ -56,7 +59,7 @@ pub trait Checks: Send {
 pub struct RowKey {
     /// The column that a repetition is reported in.
     pub column: &'static str,
-    /// The value in the form that is compared.
+    /// The value in the form that is compared, whatever column it stands in.
     pub value: String,
 }
 

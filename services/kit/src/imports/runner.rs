@@ -56,7 +56,7 @@ impl Imports {
                 Err(fault) => tracing::warn!(%fault, "the imports could not look for work"),
             }
             tokio::select! {
-                () = self.work.notified() => {}
+                () = self.bells.work.notified() => {}
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }
@@ -141,7 +141,7 @@ impl Imports {
         if let Err(fault) = fallen.await {
             tracing::warn!(%fault, batch = %batch.id, "the import stays in validation");
         }
-        self.moved.notify_waiters();
+        self.bells.moved.notify_waiters();
     }
 }
 

@@ -17,7 +17,7 @@ impl Imports {
     /// The template of a kind. `IMPORT_KIND_UNKNOWN`.
     pub async fn template(&self, call: Call<GetImportTemplateRequest>) -> Outcome<ImportTemplate> {
         let kind = &call.message.kind;
-        let layout = self.importer(kind)?.layout();
+        let layout = self.importer(kind)?.layout().await?;
         if call.message.format() == TemplateFormat::Csv {
             return Ok(ImportTemplate {
                 file_name: format!("{kind}.csv"),

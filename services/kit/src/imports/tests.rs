@@ -62,7 +62,8 @@ async fn rig() -> Rig {
     let pager = Pager::new(Arc::clone(&ring), ids.clone(), [1; 16]);
     let config = ImportsConfig { max_file_bytes: 4 * 1024 * 1024 };
     let things: Arc<dyn Importer> = Arc::new(thing::Things::default());
-    let imports = Imports::new(ledger, Vault::new(ring, ids), pager, config, [things]);
+    let imports =
+        Imports::new(ledger, Vault::new(ring, ids), pager, config, Bells::default(), [things]);
     Rig { _folder: folder, clock, db, imports }
 }
 

@@ -52,7 +52,8 @@ async fn chunk(
     batch::save(entry.conn(), &mut now, at).await?;
     let done = Done { record: now.name(), version: now.version };
     entry.commit(done).await?;
-    imports.moved.notify_waiters();
+    importer.committed();
+    imports.bells.moved.notify_waiters();
     Ok(undoing(&now))
 }
 

@@ -28,7 +28,7 @@ struct Found {
 /// Runs pass 1 from the first row. Ends early where the batch was moved by somebody else.
 pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let importer = imports.importer(&batch.kind)?;
-    let layout = importer.layout();
+    let layout = importer.layout().await?;
     let Some(mut read) = begin(imports, batch).await? else { return Ok(()) };
     let mut checks = importer.open(&batch.actor()?).await?;
     let mut rows = Rows::of(imports, batch, layout.clone(), 0);
@@ -85,7 +85,7 @@ async fn note(
     }
     batch::save(tx.conn(), &mut now, imports.ledger.clock().now()).await?;
     tx.commit().await?;
-    imports.moved.notify_waiters();
+    imports.bells.moved.notify_waiters();
     Ok(Some(now.row_count))
 }
 

@@ -61,7 +61,7 @@ impl Watched {
 
     async fn moved(&self) -> Outcome<Batch> {
         loop {
-            let mut bell = std::pin::pin!(self.imports.moved.notified());
+            let mut bell = std::pin::pin!(self.imports.bells.moved.notified());
             // Before the look, lest a move between look and wait is missed.
             bell.as_mut().enable();
             let batch = self.imports.visible(&self.name, &self.actor).await?;

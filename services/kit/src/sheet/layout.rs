@@ -110,6 +110,8 @@ pub struct Column {
     pub required: bool,
     /// Whether reports mask its values.
     pub protected: bool,
+    /// Codes that the template offers; what the column accepts beyond its kind, a domain says.
+    pub offered: Option<Arc<CodeList>>,
     /// The rule in English, for the template.
     pub rule_en: &'static str,
     /// The rule in Chinese, for the template.
@@ -119,7 +121,8 @@ pub struct Column {
 impl Column {
     /// An optional, open column.
     pub fn new(key: &'static str, headers: &'static [&'static str], kind: ColumnKind) -> Self {
-        Self { key, headers, kind, required: false, protected: false, rule_en: "", rule_zh: "" }
+        let (required, protected, offered) = (false, false, None);
+        Self { key, headers, kind, required, protected, offered, rule_en: "", rule_zh: "" }
     }
 
     /// Requires the column and each of its cells.
@@ -134,6 +137,21 @@ impl Column {
     pub fn protected(mut self) -> Self {
         self.protected = true;
         self
+    }
+
+    /// Offers these codes in the template.
+    #[must_use]
+    pub fn offering(mut self, codes: Arc<CodeList>) -> Self {
+        self.offered = Some(codes);
+        self
+    }
+
+    /// The codes that the template shows for it.
+    pub(super) fn codes(&self) -> Option<&CodeList> {
+        match &self.kind {
+            ColumnKind::Code(list) => Some(list),
+            _ => self.offered.as_deref(),
+        }
     }
 
     /// Tells its rule in the template.

@@ -54,10 +54,7 @@ fn written(layout: &Layout) -> Result<Vec<u8>, XlsxError> {
     }
     let lists: Vec<(u16, &Column, &CodeList)> = (0_u16..)
         .zip(layout.columns())
-        .filter_map(|(at, column)| match &column.kind {
-            ColumnKind::Code(list) => Some((at, column, list.as_ref())),
-            _ => None,
-        })
+        .filter_map(|(at, column)| column.codes().map(|list| (at, column, list)))
         .collect();
     for (place, (at, _, list)) in (0_u16..).zip(&lists) {
         choose(sheet, *at, place * 4, list)?;
@@ -93,11 +90,14 @@ fn note(column: &Column) -> String {
     let (need_zh, need_en) =
         if column.required { ("必填", "Required") } else { ("选填", "Optional") };
     let (kind_zh, kind_en) = match column.kind {
+        _ if column.codes().is_some() => {
+            ("代码或名称，见代码表", "a code or name of the code list")
+        }
         ColumnKind::Text => ("文字", "text"),
         ColumnKind::Identifier => ("号码，须为文本格式", "a number or code, stored as text"),
         ColumnKind::Date => ("日期，如 2014-02-27", "a date, for instance 2014-02-27"),
         ColumnKind::Count => ("整数，不带单位", "a whole number without a unit"),
-        ColumnKind::Code(_) => ("代码或名称，见代码表", "a code or name of the code list"),
+        ColumnKind::Code(_) => ("代码", "a code"),
     };
     let mut lines = vec![format!("{need_zh}：{kind_zh}"), column.rule_zh.to_owned()];
     lines.extend([format!("{need_en}: {kind_en}"), column.rule_en.to_owned()]);

@@ -22,6 +22,9 @@ const LAST_YEAR: i32 = 2023;
 /// The alphabet of GB 32100-2015, of which synthetic bodies are made.
 pub(super) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+/// The status of an employer that has ended by the day on which its row begins to hold.
+const ENDED: &str = "注销";
+
 /// What is true of one synthetic employer.
 #[derive(Debug)]
 pub(super) struct Facts {
@@ -115,8 +118,16 @@ impl Facts {
             // Local numbers never begin with 1, so nobody can be called.
             row.set(columns::PHONE, text(&format!("010-1{:07}", dice.below(10_000_000))));
         }
-        let status = dice.weighted(&[("在业", 93), ("停业", 4), ("注销", 3)], |s| s.1);
+        let status = dice.weighted(&[("在业", 93), ("停业", 4), (ENDED, 3)], |s| s.1);
         row.set(columns::STATUS, text(status.0));
+        if status.0 == ENDED {
+            // Nobody counts the people of an employer that has ended.
+            let counts =
+                [columns::EMPLOYEES, columns::FEMALE_EMPLOYEES, columns::MIGRANT_EMPLOYEES];
+            counts.into_iter().chain([columns::COUNTED_ON]).for_each(|column| {
+                row.set(column, DemoCell::Empty);
+            });
+        }
     }
 }
 

@@ -11,12 +11,14 @@ mod list;
 mod past;
 mod present;
 mod read;
+mod remove;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};
+use unionhall_kit::fault::Outcome;
 use uuid::Uuid;
 
 pub use self::{
@@ -28,7 +30,8 @@ pub use self::{
     past::{PastFact, past_facts},
     present::places,
     read::{load, load_for_update},
-    write::{NewEmployer, Taken, Write, insert_many, remove, save, save_many},
+    remove::{remove, remove_many},
+    write::{NewEmployer, Taken, Write, insert_many, save, save_many},
 };
 use crate::rules::{area::AreaPath, employer::EmployerFacts};
 
@@ -67,4 +70,14 @@ impl EmployerRecord {
 /// `employers/{id}`.
 pub fn resource_name(id: Uuid) -> String {
     format!("{COLLECTION}{}", id.as_hyphenated())
+}
+
+/// The facts as one text, from which [`facts_of`] reads them again.
+pub fn facts_text(facts: &EmployerFacts) -> Outcome<String> {
+    fact::written(rows(facts))
+}
+
+/// The facts in a text of [`facts_text`].
+pub fn facts_of(text: &str) -> Outcome<EmployerFacts> {
+    fact::read(text)
 }

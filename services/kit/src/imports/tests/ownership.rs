@@ -88,7 +88,7 @@ async fn a_template_is_accepted_as_a_header() {
         let asked = GetImportTemplateRequest { kind: "things".into(), format };
         let template = rig.imports.template(call(asked)).await.unwrap();
         assert!(template.file_name.starts_with("things."), "{}", template.file_name);
-        let layout = rig.imports.importer("things").unwrap().layout();
+        let layout = rig.imports.importer("things").unwrap().layout().await.unwrap();
         let file = std::io::Cursor::new(template.content);
         let mut book = Book::open(file, None).unwrap();
         assert!(book.records(&layout).is_ok(), "{format}");

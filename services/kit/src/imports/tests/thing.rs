@@ -111,8 +111,8 @@ impl Importer for Things {
         "things"
     }
 
-    fn layout(&self) -> Arc<Layout> {
-        Arc::clone(&self.layout)
+    async fn layout(&self) -> Outcome<Arc<Layout>> {
+        Ok(Arc::clone(&self.layout))
     }
 
     fn keys(&self, row: &Record) -> Vec<RowKey> {

@@ -25,7 +25,7 @@ async fn a_file_comes_back_as_it_was_sent() {
     let id = batch::id_of(&sent.name).unwrap();
     let batch = batch::load(rig.db.reader(), id).await.unwrap().unwrap();
     let importer = Arc::clone(rig.imports.importer("things").unwrap());
-    let mut rows = Rows::of(&rig.imports, &batch, importer.layout(), 39_000);
+    let mut rows = Rows::of(&rig.imports, &batch, importer.layout().await.unwrap(), 39_000);
     let mut lines = Vec::new();
     while let Read::Rows(some) = rows.next().await.unwrap() {
         assert!(some.len() <= CHUNK_ROWS);

@@ -14,8 +14,7 @@ use crate::{
         area::{
             AreaPath,
             official::OfficialCode,
-            plan::{AreaFault, AreaPlan, NewArea, plan_close, plan_code, plan_create, plan_rename},
-            tree::AreaTree,
+            plan::{AreaPlan, NewArea, plan_close, plan_code, plan_create_coded, plan_rename},
         },
         name::Name,
     },
@@ -44,28 +43,10 @@ pub(super) async fn create(
         Err(_) => return again(register, &path).await,
     };
     let wish = NewArea { path: path.clone(), name, from, history_unknown: false };
-    let plan = entered(&draft.recorded.tree, wish, code, draft.today()).map_err(refused)?;
-    draft.save(&plan).await?;
+    let plan = plan_create_coded(&draft.recorded.tree, wish, code, draft.today());
+    draft.save(&plan.map_err(refused)?).await?;
     note::created(&mut draft.entry, &draft.recorded, &path);
     draft.finish_with(&path).await
-}
-
-/// The area with its code, as one plan: its record begins once.
-fn entered(
-    tree: &AreaTree,
-    wish: NewArea,
-    code: Option<(OfficialCode, CivilDate)>,
-    today: CivilDate,
-) -> Result<AreaPlan, AreaFault> {
-    let (path, from) = (wish.path.clone(), wish.from);
-    let mut plan = plan_create(tree, wish, today)?;
-    if let Some((code, edition)) = code {
-        let mut with_area = tree.clone();
-        with_area.apply(&plan);
-        let coded = plan_code(&with_area, &path, code, edition, from, today)?;
-        plan.steps.extend(coded.steps);
-    }
-    Ok(plan)
 }
 
 fn official(given: &proto::OfficialCode, field: &str) -> Outcome<(OfficialCode, CivilDate)> {

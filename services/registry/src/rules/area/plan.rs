@@ -12,7 +12,9 @@ mod single;
 use std::collections::BTreeSet;
 
 pub use merge::plan_merge;
-pub use single::{NewArea, plan_close, plan_code, plan_create, plan_move, plan_rename};
+pub use single::{
+    NewArea, plan_close, plan_code, plan_create, plan_create_coded, plan_move, plan_rename,
+};
 use unionhall_kit::{
     self as kit,
     civil::{CivilDate, Period},

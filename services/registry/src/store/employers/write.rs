@@ -125,34 +125,6 @@ pub async fn save_many(
     Ok(Ok(records))
 }
 
-/// Withdraws an employer: it was never there. Its facts stay readable as superseded ones.
-pub async fn remove(
-    conn: &impl ConnectionTrait,
-    before: &EmployerRecord,
-    now: DateTime<Utc>,
-) -> Outcome<EmployerRecord> {
-    let facts = EmployerFacts::default();
-    let version = before.version + 1;
-    let removed = sql(
-        conn,
-        "UPDATE employer SET version = $3, updated_at = $4, deleted_at = $4, facts = $5
-         WHERE id = $1 AND version = $2",
-        [
-            before.id.into(),
-            before.version.into(),
-            version.into(),
-            now.into(),
-            fact::written(Vec::new())?.into(),
-        ],
-    );
-    let done = conn.execute_raw(removed).await.map_err(fault::of)?;
-    changed(done.rows_affected(), 1)?;
-    let (mut gone, mut added) = (Vec::new(), Vec::new());
-    differences(before, &facts, now, &mut gone, &mut added)?;
-    supersede(conn, gone).await?;
-    Ok(EmployerRecord { version, facts, updated_at: now, ..before.clone() })
-}
-
 async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<Result<(), DbErr>> {
     let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
     let width = columns.len() + 4;
@@ -177,7 +149,7 @@ async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<R
 }
 
 /// The rows that a change supersedes, and those that it adds.
-fn differences(
+pub(super) fn differences(
     before: &EmployerRecord,
     after: &EmployerFacts,
     now: DateTime<Utc>,
@@ -197,7 +169,7 @@ fn differences(
 }
 
 /// A field has one standing fact a first day, so that the two tell it.
-async fn supersede(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+pub(super) async fn supersede(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
     for some in rows.chunks(rows_per_statement(4)) {
         let text = format!(
             "UPDATE employer_fact SET superseded_at = v.column4 FROM (VALUES {}) AS v
@@ -249,7 +221,7 @@ fn civil(day: CivilDate) -> NaiveDate {
     day.into()
 }
 
-fn changed(rows: u64, expected: usize) -> Outcome<()> {
+pub(super) fn changed(rows: u64, expected: usize) -> Outcome<()> {
     if rows == expected as u64 { Ok(()) } else { Err(Fault::new(&reasons::CONFLICT)) }
 }
 

@@ -37,6 +37,22 @@ pub fn plan_create(
     Ok(AreaPlan { steps: vec![AreaStep::Open { path, name, from, history_unknown }] })
 }
 
+/// Creates an area together with its official code and the edition that prints it.
+pub fn plan_create_coded(
+    tree: &AreaTree,
+    wish: NewArea,
+    code: Option<(OfficialCode, CivilDate)>,
+    today: CivilDate,
+) -> Result<AreaPlan, AreaFault> {
+    let (path, from) = (wish.path.clone(), wish.from);
+    let mut plan = plan_create(tree, wish, today)?;
+    if let Some((code, edition)) = code {
+        code_free(tree, &path, &code, from)?;
+        plan.steps.push(AreaStep::Code { path, code, edition, from });
+    }
+    Ok(plan)
+}
+
 /// Gives an area another name from a day on; the label stays. The same name changes nothing.
 pub fn plan_rename(
     tree: &AreaTree,
@@ -72,12 +88,24 @@ pub fn plan_code(
     if let Some(since) = held_since.filter(|since| from < *since) {
         return Err(AreaFault::TooEarly(path.clone(), since));
     }
-    let held = |dated: &DatedCode| dated.code == code && dated.period.overlaps(Period::since(from));
-    let holds = |other: &&AreaFact| other.path != *path && other.codes.iter().any(held);
-    if let Some(holder) = tree.all().find(holds) {
-        return Err(AreaFault::CodeTaken(holder.path.clone(), code));
-    }
+    code_free(tree, path, &code, from)?;
     Ok(AreaPlan { steps: vec![AreaStep::Code { path: path.clone(), code, edition, from }] })
+}
+
+/// Whether no other area has the code on or after `from`.
+fn code_free(
+    tree: &AreaTree,
+    path: &AreaPath,
+    code: &OfficialCode,
+    from: CivilDate,
+) -> Result<(), AreaFault> {
+    let later = Period::since(from);
+    let held = |dated: &DatedCode| dated.code == *code && dated.period.overlaps(later);
+    let holds = |other: &&AreaFact| other.path != *path && other.codes.iter().any(held);
+    match tree.all().find(holds) {
+        Some(holder) => Err(AreaFault::CodeTaken(holder.path.clone(), code.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Puts an area with everything below it under another parent. The label is the path, so every

@@ -1,0 +1,107 @@
+//! Taking rows back: employers that they entered are withdrawn, employers that they changed get
+//! the facts from before.
+
+use std::collections::HashMap;
+
+use unionhall_kit::{
+    fault::{Fault, Outcome},
+    imports::{
+        Actor, Effect, Undone,
+        kinds::{CHANGED_SINCE, OUT_OF_SCOPE},
+    },
+    ledger::Entry,
+    reasons,
+};
+use uuid::Uuid;
+
+use super::write::{note, stands};
+use crate::{
+    Register,
+    api::employers::effect,
+    rules::{area::AreaPath, employer::EmployerFacts},
+    store::employers::{
+        COLLECTION, EmployerRecord, facts_of, hold_areas, load, load_for_update, remove_many,
+        save_many,
+    },
+};
+
+pub(super) async fn undo(
+    register: &Register,
+    entry: &mut Entry,
+    actor: &Actor,
+    effects: &[Effect],
+) -> Outcome<Vec<Undone>> {
+    let held = hold(entry, effects).await?;
+    let mut undone = Vec::with_capacity(effects.len());
+    let (mut withdrawn, mut restored) = (Vec::new(), Vec::new());
+    for effect in effects {
+        let record = id(effect).and_then(|id| held.get(&id));
+        let Some(record) = record.filter(|record| record.version == effect.version_after) else {
+            undone.push(Undone::Refused(&CHANGED_SINCE));
+            continue;
+        };
+        if !actor.scope.sees(Some(record.area.path()), None) {
+            undone.push(Undone::Refused(&OUT_OF_SCOPE));
+            continue;
+        }
+        undone.push(Undone::Done);
+        if effect.version_before == 0 {
+            withdrawn.push(record);
+        } else {
+            restored.push((record, before(effect)?));
+        }
+    }
+    withdraw(register, entry, withdrawn).await?;
+    restore(register, entry, restored).await?;
+    Ok(undone)
+}
+
+/// Areas first, then employers, as in every write.
+async fn hold(entry: &Entry, effects: &[Effect]) -> Outcome<HashMap<Uuid, EmployerRecord>> {
+    let ids: Vec<Uuid> = effects.iter().filter_map(id).collect();
+    let seen = load(entry.conn(), &ids).await?;
+    let mut wanted: Vec<AreaPath> = seen.values().flat_map(stands).cloned().collect();
+    for effect in effects.iter().filter(|effect| effect.version_before > 0) {
+        let addresses = before(effect)?.actual_addresses;
+        wanted.extend(addresses.rows().iter().map(|row| row.value.area().clone()));
+    }
+    hold_areas(entry.conn(), &wanted).await?;
+    let held = load_for_update(entry.conn(), &ids).await?;
+    Ok(held.into_iter().map(|record| (record.id, record)).collect())
+}
+
+async fn withdraw(
+    register: &Register,
+    entry: &mut Entry,
+    records: Vec<&EmployerRecord>,
+) -> Outcome<()> {
+    let removed = remove_many(entry.conn(), &records, entry.now()).await?;
+    for (before, after) in records.iter().zip(&removed) {
+        entry.event(effect::removal(after));
+        entry.figures(effect::figures(&before.facts, &after.facts, register.quality));
+    }
+    Ok(())
+}
+
+async fn restore(
+    register: &Register,
+    entry: &mut Entry,
+    changes: Vec<(&EmployerRecord, EmployerFacts)>,
+) -> Outcome<()> {
+    let present: Vec<&EmployerRecord> = changes.iter().map(|(record, _)| *record).collect();
+    let saved = save_many(entry.conn(), changes, entry.now()).await?;
+    let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
+    for (before, after) in present.into_iter().zip(&saved) {
+        note(register, entry, &before.facts, after);
+    }
+    Ok(())
+}
+
+fn id(effect: &Effect) -> Option<Uuid> {
+    effect.record.strip_prefix(COLLECTION).and_then(|id| Uuid::parse_str(id).ok())
+}
+
+fn before(effect: &Effect) -> Outcome<EmployerFacts> {
+    let text = std::str::from_utf8(&effect.before);
+    facts_of(text.map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?)
+}

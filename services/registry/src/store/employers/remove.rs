@@ -1,0 +1,70 @@
+//! Withdrawing employers: they were never there. Their facts stay readable as superseded ones.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, Value};
+use unionhall_kit::{
+    db::{fault, places, rows_per_statement, sql},
+    fault::{Fault, Outcome},
+    reasons,
+};
+
+use super::{
+    EmployerRecord, fact,
+    write::{changed, differences, supersede},
+};
+use crate::rules::employer::EmployerFacts;
+
+/// Withdraws one employer; see [`remove_many`].
+pub async fn remove(
+    conn: &impl ConnectionTrait,
+    before: &EmployerRecord,
+    now: DateTime<Utc>,
+) -> Outcome<EmployerRecord> {
+    let removed = remove_many(conn, &[before], now).await?;
+    removed.into_iter().next().ok_or_else(|| Fault::new(&reasons::INTERNAL))
+}
+
+/// Withdraws distinct employers that [`super::load_for_update`] gave in this transaction.
+///
+/// `CONFLICT` when a record is no longer at the version that it had.
+pub async fn remove_many(
+    conn: &impl ConnectionTrait,
+    records: &[&EmployerRecord],
+    now: DateTime<Utc>,
+) -> Outcome<Vec<EmployerRecord>> {
+    let (mut gone, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    for before in records {
+        let (facts, version) = (EmployerFacts::default(), before.version + 1);
+        differences(before, &facts, now, &mut gone, &mut added)?;
+        removed.push(EmployerRecord { version, facts, updated_at: now, ..(*before).clone() });
+    }
+    mark(conn, records, now).await?;
+    supersede(conn, gone).await?;
+    Ok(removed)
+}
+
+async fn mark(
+    conn: &impl ConnectionTrait,
+    records: &[&EmployerRecord],
+    now: DateTime<Utc>,
+) -> Outcome<()> {
+    let nothing = fact::written(Vec::new())?;
+    for some in records.chunks(rows_per_statement(4)) {
+        let text = format!(
+            "UPDATE employer SET version = employer.version + 1, updated_at = v.column3,
+                 deleted_at = v.column3, facts = v.column4
+             FROM (VALUES {}) AS v
+             WHERE employer.id = v.column1 AND employer.version = v.column2
+               AND employer.deleted_at IS NULL",
+            places(some.len(), 4)
+        );
+        let row = |record: &&EmployerRecord| -> [Value; 4] {
+            let (id, version) = (record.id, record.version);
+            [id.into(), version.into(), now.into(), nothing.clone().into()]
+        };
+        let statement = sql(conn, &text, some.iter().flat_map(row));
+        let done = conn.execute_raw(statement).await.map_err(fault::of)?;
+        changed(done.rows_affected(), some.len())?;
+    }
+    Ok(())
+}
