@@ -1,5 +1,6 @@
 //! Every test that needs a running suite, in one binary. Started by `tests/run`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod commands;
 mod documents;
 mod storage;
