@@ -93,7 +93,8 @@ on_every_layout!(the_tour_prints_what_the_readme_says);
 
 async fn the_tour_prints_what_the_readme_says(engine: Engine, layout: Layout) -> Result<()> {
     let suite = Suite::start(engine, layout).await?;
-    let desk = Desk::beside(&suite, DOCUMENTED);
+    let mut desk = Desk::beside(&suite, DOCUMENTED);
+    desk.variables.push(("UNIONHALL_SERVER".into(), format!("http://{}", suite.address())));
     let mut tour: Vec<Step> = steps(README, "grpcurl");
     tour.extend(steps(README, "unionhall"));
     tour.sort_by_key(|step| step.line);

@@ -132,7 +132,12 @@ pub(crate) struct PutClient {
 #[derive(Debug, Args)]
 pub(crate) struct Server {
     /// Address of the gateway.
-    #[arg(long, default_value = "http://127.0.0.1:50051", value_name = "URL")]
+    #[arg(
+        long,
+        env = "UNIONHALL_SERVER",
+        default_value = "http://127.0.0.1:50051",
+        value_name = "URL"
+    )]
     pub server: String,
     /// File with the bearer token; `admin.token` of the data folder without it.
     #[arg(long, value_name = "FILE")]
