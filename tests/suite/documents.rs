@@ -26,9 +26,10 @@ const REASONS: [(&str, &[&Reason]); 2] = [
 ];
 
 /// Every list of the faults of imports, and the file that declares it.
-const FAULT_KINDS: [(&str, &[&FaultKind]); 2] = [
+const FAULT_KINDS: [(&str, &[&FaultKind]); 3] = [
     ("services/kit/src/imports/kinds.rs", unionhall_kit::imports::kinds::ALL),
     ("services/kit/src/sheet/kinds.rs", unionhall_kit::sheet::kinds::ALL),
+    ("services/registry/src/imports/kinds.rs", unionhall_registry::imports::kinds::ALL),
 ];
 
 /// Every reason that the suite gives.
