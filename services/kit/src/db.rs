@@ -13,6 +13,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait, Value,
 };
 use sqlx::{
+    Connection, SqliteConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -228,6 +229,7 @@ async fn open_sqlite(
         .max_connections(1)
         .acquire_timeout(config.acquire_timeout)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(has_ended(connection)))
         .connect_with(options.clone())
         .await?;
     let reader = SqlitePoolOptions::new()
@@ -242,9 +244,46 @@ async fn open_sqlite(
     ))
 }
 
+/// Whether the connection's last transaction is over; the pool drops a connection otherwise.
+///
+/// A full disk can make SQLite roll back by itself. The driver's own ROLLBACK then fails and it
+/// still counts the transaction as open, so the next write would be a savepoint of a transaction
+/// that nobody commits: acknowledged, and lost.
+async fn has_ended(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // The ping comes back behind a rollback that is still under way.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_itself_takes_no_later_write_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("x.db").display());
+        let db = Db::open(&DbConfig::new(url, "x")).await.unwrap();
+        db.migrator().execute_unprepared("CREATE TABLE kept (n INTEGER)").await.unwrap();
+        for _ in 0..2 {
+            let tx = db.begin().await.unwrap();
+            tx.conn().execute_unprepared("INSERT INTO kept VALUES (0)").await.unwrap();
+            // As a full disk does behind the driver's back.
+            tx.conn().execute_unprepared("ROLLBACK").await.unwrap();
+            drop(tx);
+            let given_up = db.begin().await.unwrap();
+            given_up.conn().execute_unprepared("INSERT INTO kept VALUES (0)").await.unwrap();
+            drop(given_up);
+            let tx = db.begin().await.unwrap();
+            tx.conn().execute_unprepared("INSERT INTO kept VALUES (1)").await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let count = sql(db.reader(), "SELECT COUNT(*) AS c, SUM(n) AS s FROM kept", []);
+        let row = db.reader().query_one_raw(count).await.unwrap().unwrap();
+        let (count, sum): (i64, i64) =
+            (row.try_get("", "c").unwrap(), row.try_get("", "s").unwrap());
+        assert_eq!((count, sum), (2, 2));
+    }
 
     #[test]
     fn places_count_on_over_the_rows() {
