@@ -65,6 +65,25 @@ macro_rules! on_both_engines {
     };
 }
 
+/// Makes two tests on SQLite, `NAME::all` and `NAME::split`, of one
+/// `async fn NAME(layout: Layout) -> anyhow::Result<()>`.
+#[macro_export]
+macro_rules! on_both_layouts {
+    ($body:ident) => {
+        mod $body {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn all() -> anyhow::Result<()> {
+                super::$body($crate::suite::Layout::All).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn split() -> anyhow::Result<()> {
+                super::$body($crate::suite::Layout::Split).await
+            }
+        }
+    };
+}
+
 /// Makes four tests, both engines in both layouts, of one
 /// `async fn NAME(engine: Engine, layout: Layout) -> anyhow::Result<()>`.
 #[macro_export]

@@ -36,6 +36,7 @@ pub struct Plan {
     database_url: Option<String>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    policy: Option<String>,
 }
 
 impl Plan {
@@ -49,6 +50,7 @@ impl Plan {
             database_url: None,
             arguments: Vec::new(),
             environment: Vec::new(),
+            policy: None,
         }
     }
 
@@ -80,6 +82,13 @@ impl Plan {
         self
     }
 
+    /// Begins with this access policy (`policy.toml`) instead of the first start's own.
+    #[must_use]
+    pub fn policy(mut self, text: impl Into<String>) -> Self {
+        self.policy = Some(text.into());
+        self
+    }
+
     /// Starts it; returns when it serves.
     ///
     /// # Errors
@@ -87,6 +96,10 @@ impl Plan {
     pub async fn start(self) -> Result<Suite> {
         let home = tempfile::Builder::new().prefix("unionhall-test.").tempdir()?;
         let data = self.data.clone().unwrap_or_else(|| home.path().join("data"));
+        if let Some(policy) = &self.policy {
+            std::fs::create_dir_all(&data)?;
+            std::fs::write(data.join("policy.toml"), policy)?;
+        }
         let database = match &self.database_url {
             Some(_) => None,
             None => Some(self.engine.database().await?),
@@ -216,6 +229,17 @@ impl Suite {
         Grpcurl::new(self.address(), Some(&self.token))
     }
 
+    /// A fresh token for a client of the access policy.
+    ///
+    /// # Errors
+    /// When the policy has no such client.
+    pub async fn token_of(&self, client: &str) -> Result<String> {
+        let data = self.data.display().to_string();
+        let output = self.command_line(&["token", client, "--data", &data]).await?;
+        anyhow::ensure!(output.status.success(), "{}", output.stderr);
+        Ok(output.stdout.trim().to_owned())
+    }
+
     /// Runs `unionhall WORDS...` beside the suite, in the folder that holds `data`.
     ///
     /// # Errors
@@ -239,6 +263,32 @@ impl Suite {
     pub async fn kill(&mut self) -> Result<()> {
         for process in &mut self.processes {
             process.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Kills the register alone with SIGKILL; the gateway goes on. For [`Layout::Split`].
+    ///
+    /// # Errors
+    /// When it does not die, or there is one process only.
+    pub async fn kill_register(&mut self) -> Result<()> {
+        let [register, _gateway] = self.processes.as_mut_slice() else {
+            anyhow::bail!("the register has no process of its own")
+        };
+        register.kill().await
+    }
+
+    /// Starts the register that was killed alone, behind the same link.
+    ///
+    /// # Errors
+    /// As [`Plan::start`].
+    pub async fn start_register_again(&mut self) -> Result<()> {
+        self.starts += 1;
+        let address = self.spawn("registry", &[], true).await?;
+        // The last one is the new register: it takes the place of the dead one.
+        self.processes.swap_remove(0);
+        if let Some(link) = &self.link {
+            link.retarget(address);
         }
         Ok(())
     }

@@ -1,0 +1,168 @@
+//! Synthetic employers, each made from a number, and spreadsheets of them.
+//!
+//! The check digits are computed here by themselves, so that the tests do not believe the code
+//! that they test.
+
+use unionhall_proto::google::r#type::Date;
+use unionhall_proto::registry::v1::{Address, Employer, Industry, Workforce};
+
+/// The alphabet of GB 32100-2015: digits and letters without I, O, S, V, Z.
+const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+/// Communities that ship with the project, in seven sub-districts.
+pub const COMMUNITIES: [&str; 9] = [
+    "110102001004",
+    "110102001007",
+    "110102003015",
+    "110102003020",
+    "110102007003",
+    "110102010002",
+    "110102011001",
+    "110102012001",
+    "110102020001",
+];
+
+/// The header of the employer spreadsheet, as the template writes it.
+pub const HEADER: &str = "单位名称,统一社会信用代码,单位性质,行业代码,行业标准版本,实际所在社区,\
+    实际地址,成立日期,职工人数,人数统计日期,联系电话";
+
+/// A civil day.
+#[must_use]
+pub fn day(year: i32, month: i32, day: i32) -> Date {
+    Date { year, month, day }
+}
+
+/// The organisation code (GB 11714) of a synthetic body.
+#[must_use]
+pub fn organisation_code(number: u32) -> String {
+    let mut code = String::from("U");
+    let mut rest = number;
+    for _ in 0..7 {
+        code.push(char::from(ALPHABET[(rest % 31) as usize]));
+        rest /= 31;
+    }
+    code.push(organisation_check(&code));
+    code
+}
+
+/// The unified social credit code (GB 32100-2015) of a synthetic enterprise.
+#[must_use]
+pub fn credit_code(number: u32) -> String {
+    let mut code = format!("91110102{}", organisation_code(number));
+    code.push(credit_check(&code));
+    code
+}
+
+/// Letters count from A = 10 here, unlike in the credit code.
+fn organisation_check(body: &str) -> char {
+    let values = body.chars().filter_map(|c| c.to_digit(36));
+    let sum: u32 =
+        values.zip([3, 7, 9, 10, 5, 8, 4, 2]).map(|(value, weight)| value * weight).sum();
+    match 11 - sum % 11 {
+        10 => 'X',
+        11 => '0',
+        digit => char::from_digit(digit, 10).unwrap_or('0'),
+    }
+}
+
+fn credit_check(body: &str) -> char {
+    let (mut sum, mut weight) = (0, 1);
+    for character in body.bytes() {
+        let value = ALPHABET.iter().position(|one| *one == character).unwrap_or(0);
+        sum += value * weight;
+        weight = weight * 3 % 31;
+    }
+    char::from(ALPHABET[(31 - sum % 31) % 31])
+}
+
+/// The community of an employer.
+#[must_use]
+pub fn community(number: u32) -> &'static str {
+    COMMUNITIES[number as usize % COMMUNITIES.len()]
+}
+
+/// The day of its establishment, from 2013 to 2020.
+#[must_use]
+pub fn established_on(number: u32) -> Date {
+    let spread = i32::try_from(number % 2_688).unwrap_or(0);
+    day(2013 + spread / 336, 1 + spread / 28 % 12, 1 + spread % 28)
+}
+
+/// A complete enterprise: no quality rule fails on the days after its headcount.
+#[must_use]
+pub fn employer(number: u32) -> Employer {
+    let established = established_on(number);
+    Employer {
+        display_name: format!("北京试样{number}号贸易有限公司"),
+        credit_code: credit_code(number),
+        ownership: "50".to_owned(),
+        industry: Some(Industry { edition: "2017".to_owned(), code: "51".to_owned() }),
+        actual_address: Some(address(community(number), number)),
+        established_on: Some(established),
+        phone: phone(number),
+        workforce: Some(Workforce {
+            counted_on: Some(established),
+            employee_count: i32::try_from(1 + number % 90).unwrap_or(1),
+            ..Workforce::default()
+        }),
+        ..Employer::default()
+    }
+}
+
+/// An address in a community.
+#[must_use]
+pub fn address(community: &str, number: u32) -> Address {
+    Address { area: format!("areas/{community}"), line: format!("示范路{number}号") }
+}
+
+/// A telephone number that nobody has: local numbers never begin with 1.
+#[must_use]
+pub fn phone(number: u32) -> String {
+    format!("010-1{number:07}")
+}
+
+/// The row of an employer below [`HEADER`].
+#[must_use]
+pub fn row(number: u32) -> String {
+    let employer = employer(number);
+    let established = established_on(number);
+    let written = format!("{}-{:02}-{:02}", established.year, established.month, established.day);
+    format!(
+        "{},{},50,51,2017,{},示范路{number}号,{written},{},{written},{}",
+        employer.display_name,
+        employer.credit_code,
+        community(number),
+        1 + number % 90,
+        employer.phone,
+    )
+}
+
+/// A spreadsheet of the employers with these numbers, as CSV.
+#[must_use]
+pub fn csv(numbers: impl IntoIterator<Item = u32>) -> String {
+    let mut lines = vec![HEADER.to_owned()];
+    lines.extend(numbers.into_iter().map(row));
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_are_those_of_the_standards() {
+        // The worked examples of GB 11714 and of GB 32100-2015.
+        assert_eq!(organisation_check("D2143569"), 'X');
+        assert_eq!(credit_check("91350100M000100Y4"), '3');
+        assert_eq!(credit_code(0).len(), 18);
+        assert_ne!(credit_code(1), credit_code(31));
+    }
+
+    #[test]
+    fn a_spreadsheet_has_a_row_for_each_number() {
+        let text = csv(3..6);
+        let columns = |line: &str| line.split(',').count();
+        assert_eq!(text.lines().count(), 4);
+        assert!(text.lines().all(|line| columns(line) == columns(HEADER)));
+    }
+}
