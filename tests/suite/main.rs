@@ -1,7 +1,13 @@
 //! Every test that needs a running suite, in one binary. Started by `tests/run`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod access;
+mod bad_input;
 mod commands;
 mod documents;
 mod house;
+mod kills;
+mod overload;
+mod split;
 mod storage;
+mod storage_faults;

@@ -1,0 +1,61 @@
+//! What writers asked for, and what the feed says that the register did.
+
+use uuid::Uuid;
+
+/// What a write does. Its operation's number is in it, so that its effect can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Enters the employer of the number.
+    Create,
+    /// Gives it the telephone of the number.
+    Phone,
+    /// Records as many employees as the number.
+    Headcount,
+    /// Moves it to the address of the number.
+    Move,
+    /// Closes it.
+    Close,
+}
+
+/// What is known of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The answer never came, or told nothing.
+    Unknown,
+    /// Refused for this reason: it must have no effect.
+    Refused(String),
+    /// Acknowledged with the record at this version. A repetition may show a later one.
+    Acknowledged { record: String, version: i64, repeated: bool },
+}
+
+/// One write, under one request id however often it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) request_id: Uuid,
+    pub(crate) number: u32,
+    pub(crate) deed: Deed,
+    /// The record that it changes; nothing for [`Deed::Create`].
+    pub(crate) target: String,
+    pub(crate) outcome: Outcome,
+}
+
+/// A version of a record, as the feed gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) position: i64,
+    pub(crate) transaction: i64,
+    pub(crate) record: String,
+    pub(crate) version: i64,
+    /// The employer; nothing for records of another kind.
+    pub(crate) face: Option<Face>,
+}
+
+/// What the writes change in a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Face {
+    pub(crate) credit_code: String,
+    pub(crate) phone: String,
+    pub(crate) employees: i32,
+    pub(crate) address: String,
+    pub(crate) closed: bool,
+}
