@@ -3,5 +3,6 @@
 mod employers;
 mod explain;
 mod figures;
+mod imports;
 mod ledger;
 mod restructure;
