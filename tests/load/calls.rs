@@ -33,6 +33,11 @@ impl Calls {
         Self { method, bodies: messages.map(|message| framed(&message)).collect() }
     }
 
+    /// How many different ones.
+    pub(crate) fn len(&self) -> usize {
+        self.bodies.len()
+    }
+
     /// The body of a random one.
     pub(crate) fn any(&self) -> &[u8] {
         match self.bodies.as_slice() {

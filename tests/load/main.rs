@@ -9,7 +9,7 @@ mod frame;
 mod race;
 mod start;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -62,12 +62,26 @@ struct Load {
 
 // One thread: the other core belongs to the server, as it does beside h2load and pgbench.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    match Cli::parse().what {
-        What::Employers(load) => {
-            run(&load, calls::employers(load.target, &load.token()?).await?).await
+async fn main() -> ExitCode {
+    match measure(Cli::parse().what).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
         }
-        What::Boards(load) => run(&load, calls::boards(load.target, &load.token()?).await?).await,
+    }
+}
+
+async fn measure(what: What) -> Result<()> {
+    match what {
+        What::Employers(load) => {
+            let calls = calls::employers(load.target, &load.token()?).await?;
+            run(&load, calls).await
+        }
+        What::Boards(load) => {
+            let calls = calls::boards(load.target, &load.token()?).await?;
+            run(&load, calls).await
+        }
         What::Health(load) => run(&load, calls::health()).await,
         What::Starts(starts) => start::measure(&starts).await,
     }
@@ -82,6 +96,8 @@ impl Load {
 }
 
 async fn run(load: &Load, calls: Calls) -> Result<()> {
+    // From here on the server works for the run alone.
+    eprintln!("{} calls are prepared", calls.len());
     let race = Race {
         target: load.target,
         token: load.token()?,

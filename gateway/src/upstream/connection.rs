@@ -17,6 +17,7 @@ use h2::{
 };
 use http::{Request, uri::Authority};
 use tokio::{net::TcpStream, time};
+use unionhall_kit::gather::Gathering;
 
 /// A stream may hold this much unread data; a slow reader stops its sender there.
 const STREAM_WINDOW: u32 = 64 * 1024;
@@ -66,7 +67,8 @@ impl Connection {
             .await
             .map_err(io::Error::other)?;
         let ended = Arc::new(AtomicBool::new(false));
-        tokio::spawn(drive(wire, Arc::clone(&ended)));
+        // Calls that are ready together are written together.
+        tokio::spawn(Gathering::new(drive(wire, Arc::clone(&ended))));
         Ok(Self { sender, carried: AtomicUsize::new(0), ended })
     }
 

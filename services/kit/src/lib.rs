@@ -13,6 +13,7 @@ pub mod deadline;
 mod ending;
 pub mod fault;
 pub mod figures;
+pub mod gather;
 pub mod ids;
 pub mod imports;
 pub mod keys;

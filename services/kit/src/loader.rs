@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::{
     fault::{Fault, Outcome, Reason},
+    gather::one_turn,
     reasons,
 };
 
@@ -75,7 +76,7 @@ where
 {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        if waiting.lock().await.recv_many(&mut batch, BATCH).await == 0 {
+        if !take(&mut *waiting.lock().await, &mut batch).await {
             return;
         }
         let mut asked: HashMap<K, Vec<oneshot::Sender<Answer<V>>>> = HashMap::new();
@@ -87,6 +88,21 @@ where
         }
         answer(asked, &fetch).await;
     }
+}
+
+/// Fills the batch with what waits; false when nobody can ask any more.
+async fn take<Q>(waiting: &mut mpsc::Receiver<Q>, batch: &mut Vec<Q>) -> bool {
+    let taken = waiting.recv_many(batch, BATCH).await;
+    // Callers that are ready to ask join; nobody waits for others.
+    if (1..BATCH).contains(&taken) {
+        one_turn().await;
+        while batch.len() < BATCH
+            && let Ok(question) = waiting.try_recv()
+        {
+            batch.push(question);
+        }
+    }
+    taken > 0
 }
 
 async fn answer<K, V, F, Fut>(asked: HashMap<K, Vec<oneshot::Sender<Answer<V>>>>, fetch: &F)
@@ -104,9 +120,15 @@ where
             Ok(rows) => Ok(rows.remove(&key).map(Arc::new)),
             Err(fault) => Err(fault.reason()),
         };
+        // The last one gets the value itself, so that a lone caller is its only holder. A caller
+        // that went away needs no answer.
+        let mut replies = replies.into_iter();
+        let last = replies.next_back();
         for reply in replies {
-            // A caller that went away needs no answer.
             let _ = reply.send(found.clone());
+        }
+        if let Some(reply) = last {
+            let _ = reply.send(found);
         }
     }
 }

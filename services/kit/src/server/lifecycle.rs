@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     config::DrainConfig,
+    gather::Gathering,
     telemetry::{RpcMetrics, Shed},
 };
 
@@ -65,10 +66,11 @@ impl Ready {
                 Ok((stream, _)) => match self.places.clone().try_acquire_owned() {
                     Ok(place) => {
                         let connection = self.connections.clone().serve(stream);
-                        open.spawn(async move {
+                        // Answers that are ready together are written together.
+                        open.spawn(Gathering::new(async move {
                             let _held = place;
                             connection.await;
-                        });
+                        }));
                     }
                     Err(_) => self.metrics.shed(Shed::ConnectionsFull),
                 },
