@@ -1,7 +1,7 @@
 //! Connections to the two engines: SQLite by default, PostgreSQL in production.
 //!
 //! The same store code runs on both. On SQLite one writer connection stands behind a fair queue;
-//! on PostgreSQL readers and writers share a pool.
+//! on PostgreSQL readers and writers have a pool each.
 
 pub mod fault;
 
@@ -24,6 +24,9 @@ use crate::{
     reasons,
 };
 
+/// How long a statement waits for a lock on PostgreSQL before it answers `CONFLICT`, in ms.
+const LOCK_TIMEOUT_MS: &str = "10000";
+
 /// What is needed to reach a database.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -31,7 +34,7 @@ pub struct DbConfig {
     pub url: String,
     /// The PostgreSQL schema; SQLite has a file a service instead.
     pub schema: String,
-    /// Connections on PostgreSQL; reading connections on SQLite.
+    /// Connections on PostgreSQL, half of them for writes; reading connections on SQLite.
     pub max_connections: u32,
     /// How long a call waits for a connection before it answers `STORAGE_UNAVAILABLE`.
     pub acquire_timeout: Duration,
@@ -91,8 +94,10 @@ impl Db {
     /// Opens the database; SQLite's file is created when it is missing.
     pub async fn open(config: &DbConfig) -> Outcome<Self> {
         let (reader, writer) = if config.url.starts_with("postgres") {
-            let pool = open_postgres(config).await.map_err(|cause| unreachable(cause.into()))?;
-            (pool.clone(), pool)
+            let pool =
+                async || open_postgres(config).await.map_err(|cause| unreachable(cause.into()));
+            // Apart, so that writers who wait for locks leave the readers their connections.
+            (pool().await?, pool().await?)
         } else {
             open_sqlite(config).await.map_err(|cause| unreachable(cause.into()))?
         };
@@ -225,11 +230,15 @@ async fn open_postgres(config: &DbConfig) -> Result<DatabaseConnection, sqlx::Er
     let timeout = config.statement_timeout.as_millis().to_string();
     let options = PgConnectOptions::from_str(&config.url)?
         .application_name("unionhall")
-        .options([("search_path", config.schema.as_str()), ("statement_timeout", &timeout)])
+        .options([
+            ("search_path", config.schema.as_str()),
+            ("statement_timeout", &timeout),
+            ("lock_timeout", LOCK_TIMEOUT_MS),
+        ])
         // A slow statement would be logged with its text, which a thousand rows make long.
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
-        .max_connections(config.max_connections)
+        .max_connections(config.max_connections.div_ceil(2))
         .acquire_timeout(config.acquire_timeout)
         .test_before_acquire(false)
         .connect_with(options)

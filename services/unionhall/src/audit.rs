@@ -18,7 +18,10 @@ pub(crate) async fn verify(settings: &Settings) -> Result<ExitCode> {
     let clock: SharedClock = Arc::new(SystemClock);
     let keys = DataFolder::open(&settings.data)?.existing_keys(&clock)?;
     let db = Db::open(&settings.db(registry::SCHEMA)).await?;
-    let report = audit::verify(db.reader(), &audit_keys(&keys)).await?;
+    // One state of the database: a server may seal entries meanwhile.
+    let state = db.begin_read().await?;
+    let report = audit::verify(&state, &audit_keys(&keys)).await?;
+    state.rollback().await?;
     db.close().await;
     let head: String = report.head.iter().map(|byte| format!("{byte:02x}")).collect();
     println!("{} entries sealed, {} waiting, head {head}", report.sealed, report.unsealed);

@@ -23,14 +23,14 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<ExitCode> {
 /// Makes sure that the schema is what this release needs. SQLite is brought up by the server
 /// itself; on PostgreSQL that is the operator's step, unless the settings say otherwise.
 pub(crate) async fn ensure(db: &Db, settings: &Settings) -> Result<()> {
+    let waiting = pending::<registry::Migrator>(db.reader()).await.context("schema")?;
+    if waiting == 0 {
+        return Ok(());
+    }
     if db.engine() == DatabaseBackend::Sqlite || settings.migrate {
         return bring_up::<registry::Migrator>(db.migrator(), registry::SCHEMA)
             .await
             .context("migration");
     }
-    let waiting = pending::<registry::Migrator>(db.reader()).await.context("schema")?;
-    if waiting > 0 {
-        bail!("{waiting} migrations are to be run first: unionhall migrate --database-url ...");
-    }
-    Ok(())
+    bail!("{waiting} migrations are to be run first: unionhall migrate --database-url ...")
 }

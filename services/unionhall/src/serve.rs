@@ -77,18 +77,15 @@ async fn all(parts: Parts) -> Result<ExitCode> {
     let access = Access::new(registry.verifier(), registry.denials())?;
     let gateway = gateway::before_local(&registry, &access)?;
     let server = server(&parts, &access).register(gateway.registered());
-    let code = listen(&parts, server.build()?, registry.token()).await?;
-    registry.stop().await;
-    Ok(code)
+    let token = registry.token().map(str::to_owned);
+    listen_beside(&parts, server.build()?, token.as_deref(), registry).await
 }
 
 async fn registry_alone(parts: Parts) -> Result<ExitCode> {
     let registry = Registry::start(&parts).await?;
     let access = Access::new(registry.verifier(), registry.denials())?;
     let server = server(&parts, &access).register(registry.registered());
-    let code = listen(&parts, server.build()?, None).await?;
-    registry.stop().await;
-    Ok(code)
+    listen_beside(&parts, server.build()?, None, registry).await
 }
 
 async fn gateway_alone(parts: Parts) -> Result<ExitCode> {
@@ -101,6 +98,26 @@ async fn gateway_alone(parts: Parts) -> Result<ExitCode> {
 fn server(parts: &Parts, access: &Access) -> Server {
     let server = Server::new(parts.settings.server.clone(), parts.ids.clone());
     access.guard(server.health(parts.health.clone()))
+}
+
+/// Serves as long as the register's jobs work, then stops them.
+async fn listen_beside(
+    parts: &Parts,
+    ready: Ready,
+    token: Option<&str>,
+    mut registry: Registry,
+) -> Result<ExitCode> {
+    let mut serving = Box::pin(listen(parts, ready, token));
+    let code = tokio::select! {
+        code = &mut serving => code?,
+        () = registry.lost_a_job() => {
+            parts.stop.cancel();
+            serving.await?;
+            ExitCode::FAILURE
+        }
+    };
+    registry.stop().await;
+    Ok(code)
 }
 
 /// Binds, tells where, serves and drains.

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use unionhall_kit::{
     access::{ClientEntry, ClientId, PolicyFile, RoleEntry, USUAL_RATE, USUAL_TOKEN_MINUTES},
     clock::{SharedClock, SystemClock},
@@ -29,6 +29,17 @@ pub(crate) fn mint(ask: &Token, settings: &Settings) -> Result<ExitCode> {
 pub(crate) fn put_client(ask: &PutClient, settings: &Settings) -> Result<ExitCode> {
     let file = DataFolder::open(&settings.data)?.policy_file();
     let mut policy = PolicyFile::read(&file)?;
+    let shared = policy
+        .clients
+        .iter()
+        .any(|client| client.id.as_str() != ask.client && client.roles.contains(&ask.client));
+    if shared {
+        bail!(
+            "other clients have the role '{}' too; change them in {}",
+            ask.client,
+            file.display()
+        );
+    }
     let areas: Result<Vec<_>, _> = ask.areas.iter().map(|label| path::Path::parse(label)).collect();
     policy.put_role(RoleEntry { name: ask.client.clone(), permissions: ask.permissions.clone() });
     policy.put_client(ClientEntry {

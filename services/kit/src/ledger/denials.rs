@@ -61,7 +61,7 @@ impl Denials {
                 () = tokio::time::sleep(MINUTE) => false,
             };
             if let Err(fault) = self.write(&ledger).await {
-                tracing::warn!(%fault, "denials could not be written to the audit");
+                tracing::warn!(%fault, cause = ?fault, "denials could not be written to the audit");
             }
             if stopped {
                 return;
@@ -82,18 +82,24 @@ impl Denials {
         written
     }
 
+    /// One transaction for all, so that a failure leaves none of them written.
     async fn write_all(&self, ledger: &Ledger, counted: &BTreeMap<Kind, u64>) -> Outcome<()> {
-        // The whole tree's root has no path of its own; denials stand above it.
+        // Denials stand beside the tree: who is denied has no place in it.
         let Ok(nowhere) = Path::parse("-") else { return Ok(()) };
-        for (kind, count) in counted {
-            let mut entry = ledger.begin_own(&kind.client, &kind.method).await?;
-            entry.audit(AuditNote {
-                record: String::new(),
-                area: nowhere.clone(),
-                detail: format!("denied {} times: {}", count, kind.reason),
-            });
-            entry.commit(Done { record: String::new(), version: 0 }).await?;
+        if counted.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut entry = ledger.begin_own("unionhall", "denials").await?;
+        for (kind, count) in counted {
+            entry.audit(AuditNote {
+                record: kind.client.clone(),
+                area: nowhere.clone(),
+                detail: format!(
+                    "{}: denied {count} times in minute {}: {}",
+                    kind.method, kind.minute, kind.reason
+                ),
+            });
+        }
+        entry.commit(Done { record: String::new(), version: 0 }).await
     }
 }

@@ -62,7 +62,7 @@ impl Sequencer {
             let idle = match self.round().await {
                 Ok(round) => round.is_idle(),
                 Err(fault) => {
-                    tracing::warn!(%fault, "the sequencer could not work");
+                    tracing::warn!(%fault, cause = ?fault, "the sequencer could not work");
                     true
                 }
             };
@@ -77,6 +77,10 @@ impl Sequencer {
                     () = tokio::time::sleep(ROUND) => {}
                 }
             }
+        }
+        // What was written last is numbered, sealed and folded too.
+        if let Err(fault) = self.drain().await {
+            tracing::warn!(%fault, cause = ?fault, "the last writes wait for the next start");
         }
     }
 
@@ -147,7 +151,7 @@ impl Sequencer {
             tx.commit().await
         };
         if let Err(fault) = pruned.await {
-            tracing::warn!(%fault, "old request ids could not be forgotten");
+            tracing::warn!(%fault, cause = ?fault, "old request ids could not be forgotten");
         }
     }
 }

@@ -21,6 +21,8 @@ use crate::{audit::audit_keys, data_folder::Lock, migrate};
 
 /// How often the database is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// How long the jobs and the database may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// How long it may take to say so.
 const PROBE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -99,13 +101,29 @@ impl Registry {
         self.token.as_deref()
     }
 
-    /// Stops the jobs, then the sequencer behind them, and closes the database.
+    /// Returns when a job ended that should work for ever: it panicked, and the register without
+    /// it would only look well.
+    pub(super) async fn lost_a_job(&mut self) {
+        let ended = tokio::select! {
+            ended = self.tasks.join_next() => ended,
+            ended = self.sequencer.join_next() => ended,
+        };
+        tracing::error!(?ended, "a background job ended; stopping, so that a new start mends it");
+    }
+
+    /// Stops the jobs, then the sequencer behind them, and closes the database. A database that
+    /// does not answer is left after a while: what is committed is safe.
     pub(super) async fn stop(mut self) {
-        self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
-        self.stop_sequencer.cancel();
-        while self.sequencer.join_next().await.is_some() {}
-        self.register.ledger.db().clone().close().await;
+        let quiet = async {
+            self.stop.cancel();
+            while self.tasks.join_next().await.is_some() {}
+            self.stop_sequencer.cancel();
+            while self.sequencer.join_next().await.is_some() {}
+            self.register.ledger.db().clone().close().await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, quiet).await.is_err() {
+            tracing::warn!("the jobs did not end in time and were cut");
+        }
     }
 }
 

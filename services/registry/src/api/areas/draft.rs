@@ -100,6 +100,8 @@ impl<'a> Draft<'a> {
 
 /// The area as it is today, for a request that was done before.
 pub(super) async fn again(register: &Register, path: &AreaPath) -> Outcome<proto::Area> {
+    // The shared tree may be older than the answer that another instance gave.
+    register.areas.forget();
     let recorded = register.areas().await?;
     let area = view::area(&recorded, path, register.clock().today());
     area.ok_or_else(|| not_found(&view::name(path)))

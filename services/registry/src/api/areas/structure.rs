@@ -6,7 +6,7 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     ledger::{AuditNote, Done},
     paging::{Place, page_size},
-    path::Line,
+    path::{Line, Scope},
     reasons,
     scoped::not_found,
 };
@@ -51,7 +51,7 @@ pub(super) async fn move_area(
     };
     let draft = match Draft::begin(register, call, ask).await? {
         Ok(draft) => draft,
-        Err(done) => return again(register, &done).await,
+        Err(done) => return again(register, &call.caller.scope, &done).await,
     };
     draft.expect(&path, &request.etag)?;
     let on = on.unwrap_or_else(|| draft.today());
@@ -80,7 +80,7 @@ pub(super) async fn merge(
     };
     let draft = match Draft::begin(register, call, ask).await? {
         Ok(draft) => draft,
-        Err(done) => return again(register, &done).await,
+        Err(done) => return again(register, &call.caller.scope, &done).await,
     };
     draft.expect(&target, &request.etag)?;
     let on = on.unwrap_or_else(|| draft.today());
@@ -176,22 +176,33 @@ fn note(draft: &mut Draft<'_>, change: &StructureChange) {
 }
 
 /// The change that an earlier request made, as far as it has come.
-async fn again(register: &Register, done: &Done) -> Outcome<proto::StructureChange> {
-    shown(register, &done.record).await
+async fn again(register: &Register, scope: &Scope, done: &Done) -> Outcome<proto::StructureChange> {
+    shown(register, scope, &done.record).await
 }
 
-async fn shown(register: &Register, name: &str) -> Outcome<proto::StructureChange> {
+async fn shown(register: &Register, scope: &Scope, name: &str) -> Outcome<proto::StructureChange> {
     let id = name.strip_prefix("structureChanges/").and_then(|id| Uuid::parse_str(id).ok());
     let id = id.ok_or_else(|| not_found(name))?;
     let found = structure_changes::find(register.ledger.db().reader(), id).await?;
-    found.map(|change| view::structure_change(&change)).ok_or_else(|| not_found(name))
+    found.map(|change| within(scope, &change)).ok_or_else(|| not_found(name))
 }
 
 pub(super) async fn get(
     register: &Register,
     call: &Call<proto::GetStructureChangeRequest>,
 ) -> Outcome<proto::StructureChange> {
-    shown(register, &call.message.name).await
+    shown(register, &call.caller.scope, &call.message.name).await
+}
+
+/// The change as the caller may see it: the tree is everybody's, but how many employers an area
+/// has is a figure, and figures are shown inside the scope alone.
+fn within(scope: &Scope, change: &StructureChange) -> proto::StructureChange {
+    let mut shown = view::structure_change(change);
+    let mut places = change.sources.iter().chain([&change.target]);
+    if !places.all(|place| scope.covers(Line::Area, place.path())) {
+        (shown.employer_count, shown.moved_employer_count) = (0, 0);
+    }
+    shown
 }
 
 pub(super) async fn list(
@@ -213,7 +224,7 @@ pub(super) async fn list(
         }
         None => String::new(),
     };
-    let structure_changes = found.iter().map(|(_, change)| view::structure_change(change));
+    let structure_changes = found.iter().map(|(_, change)| within(&call.caller.scope, change));
     Ok(proto::ListStructureChangesResponse {
         structure_changes: structure_changes.collect(),
         next_page_token,

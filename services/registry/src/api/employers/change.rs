@@ -89,12 +89,14 @@ impl Employers {
         };
         let from = decode::day("effective_date", &message.effective_date)?;
         let from = from.unwrap_or_else(|| self.today());
+        let mask = mask::paths(message.update_mask.as_ref());
+        let masked = |path: &String| path == "*" || path.starts_with("actual_address");
+        let moves = mask.is_empty() || mask.iter().any(masked);
         let named = match &given.actual_address {
             // Not every masked address is whole; one without an area keeps the present one.
-            Some(address) if !address.area.is_empty() => vec![decode::area(address)?],
+            Some(address) if moves && !address.area.is_empty() => vec![decode::area(address)?],
             _ => Vec::new(),
         };
-        let mask = mask::paths(message.update_mask.as_ref());
         let decide = |record: &EmployerRecord, around: Surroundings<'_>| {
             let present = encode::settable(&record.facts, from);
             let changes = decode::amended(&present, given, mask, from)?;
