@@ -26,6 +26,10 @@ unionhall_kit::fault_kinds! {
     PARENT_DIFFERS:
         "the label lies below {parent}; correct the label or the parent",
         "按区域标识，其上级应为{parent}，请更正标识或上级";
+    /// An area in which the employer stood before the import has ended since.
+    AREA_CLOSED:
+        "the area of the facts from before has ended since, so that they were not restored; change the employer itself",
+        "导入前所在区域现已撤销，未恢复原信息；请直接修改该单位";
     /// An area that an import entered is in use, so the undo cannot end it.
     AREA_IN_USE:
         "employers or other areas lie in the area, so that it was not ended; move them first",

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -33,8 +33,10 @@ pub(crate) async fn import(ask: &Import, settings: &Settings) -> Result<ExitCode
     let batch = upload(&mut client, ask).await?;
     let request =
         ValidateImportBatchRequest { name: batch.name.clone(), request_id: String::new() };
+    println!("{} is here as {}", batch.file_name, batch.name);
     client.validate_import_batch(request).await.map_err(|status| explained(&status))?;
     let batch = follow(&mut client, &batch.name, "checking").await?;
+    expect(&batch, &[State::Validated, State::Rejected])?;
     summarise(&batch);
     let report = report(&mut client, ask, &batch).await?;
     if batch.state() == State::Rejected {
@@ -66,7 +68,22 @@ async fn commit(client: &mut Imports, ask: &Import, batch: &ImportBatch) -> Resu
         etag: batch.etag.clone(),
     };
     client.commit_import_batch(request).await.map_err(|status| explained(&status))?;
-    follow(client, &batch.name, "writing").await
+    let batch = follow(client, &batch.name, "writing").await?;
+    expect(&batch, &[State::Applied])?;
+    Ok(batch)
+}
+
+/// A batch that rests elsewhere met a failure of the service, which tries no further by itself.
+fn expect(batch: &ImportBatch, states: &[State]) -> Result<()> {
+    if states.contains(&batch.state()) {
+        return Ok(());
+    }
+    bail!(
+        "{} rests in {}: the service failed, nothing is lost; call ValidateImportBatch again, or \
+         ask the operator for the log",
+        batch.name,
+        batch.state().as_str_name()
+    )
 }
 
 fn verdict(faults: i64, report: Option<&Path>) -> ExitCode {
@@ -89,6 +106,7 @@ async fn upload(client: &mut Imports, ask: &Import) -> Result<ImportBatch> {
     let file_name = ask.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let header =
         UploadHeader { kind: ask.kind.name().to_owned(), file_name, request_id: String::new() };
+    let mut open = Some(pieces.clone());
     let shown = bar.clone();
     // The file system blocks, so reading has a thread of its own; it ends when the server stops
     // listening, and the call tells why.
@@ -108,8 +126,15 @@ async fn upload(client: &mut Imports, ask: &Import) -> Result<ImportBatch> {
             }
         }
     });
-    let answer = client.upload_import(ReceiverStream::new(stream)).await;
-    reading.await??;
+    let call = client.upload_import(ReceiverStream::new(stream));
+    // A file that cannot be read to its end must not look like a whole one: its stream stays open
+    // until the call is dropped, and the server keeps nothing.
+    let reading = async {
+        reading.await??;
+        open.take();
+        anyhow::Ok(())
+    };
+    let (answer, ()) = tokio::try_join!(async { anyhow::Ok(call.await) }, reading)?;
     bar.finish_and_clear();
     Ok(answer.map_err(|status| explained(&status))?.into_inner())
 }

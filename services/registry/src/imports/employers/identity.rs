@@ -126,14 +126,18 @@ impl Known {
         self.0.values()
     }
 
-    /// The same employers as they are held now. False where one of them is gone or is another's.
+    /// The same employers as they are held now. False where one of them is gone, is another's or
+    /// changed since it was read: what was drafted for it is stale then.
     pub(super) fn replace(&mut self, held: Vec<EmployerRecord>) -> bool {
         let body = |record: &EmployerRecord| {
             record.facts.organisation_code().map(|code| code.as_str().to_owned())
         };
         let held: HashMap<String, EmployerRecord> =
             held.into_iter().filter_map(|record| Some((body(&record)?, record))).collect();
-        let same = held.len() == self.0.len() && self.0.keys().all(|body| held.contains_key(body));
+        let as_read = |(body, read): (&String, &EmployerRecord)| {
+            held.get(body).is_some_and(|now| now.version == read.version)
+        };
+        let same = held.len() == self.0.len() && self.0.iter().all(as_read);
         self.0 = held;
         same
     }

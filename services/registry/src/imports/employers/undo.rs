@@ -11,14 +11,22 @@ use unionhall_kit::{
     },
     ledger::Entry,
     reasons,
+    sheet::FaultKind,
 };
 use uuid::Uuid;
 
-use super::write::{note, stands};
+use super::{
+    super::kinds::AREA_CLOSED,
+    write::{note, stands},
+};
 use crate::{
     Register,
     api::employers::effect,
-    rules::{area::AreaPath, employer::EmployerFacts},
+    rules::{
+        area::{AreaPath, tree::AreaTree},
+        employer::{EmployerFacts, address::Address},
+        history::Dated,
+    },
     store::employers::{
         COLLECTION, EmployerRecord, facts_of, hold_areas, load, load_for_update, remove_many,
         save_many,
@@ -31,7 +39,7 @@ pub(super) async fn undo(
     actor: &Actor,
     effects: &[Effect],
 ) -> Outcome<Vec<Undone>> {
-    let held = hold(entry, effects).await?;
+    let (areas, held) = hold(entry, effects).await?;
     let mut undone = Vec::with_capacity(effects.len());
     let (mut withdrawn, mut restored) = (Vec::new(), Vec::new());
     for effect in effects {
@@ -44,11 +52,18 @@ pub(super) async fn undo(
             undone.push(Undone::Refused(&OUT_OF_SCOPE));
             continue;
         }
-        undone.push(Undone::Done);
         if effect.version_before == 0 {
+            undone.push(Undone::Done);
             withdrawn.push(record);
-        } else {
-            restored.push((record, before(effect)?));
+            continue;
+        }
+        let before = before(effect)?;
+        match refusal(&before, &areas, actor) {
+            Some(kind) => undone.push(Undone::Refused(kind)),
+            None => {
+                undone.push(Undone::Done);
+                restored.push((record, before));
+            }
         }
     }
     withdraw(register, entry, withdrawn).await?;
@@ -57,7 +72,10 @@ pub(super) async fn undo(
 }
 
 /// Areas first, then employers, as in every write.
-async fn hold(entry: &Entry, effects: &[Effect]) -> Outcome<HashMap<Uuid, EmployerRecord>> {
+async fn hold(
+    entry: &Entry,
+    effects: &[Effect],
+) -> Outcome<(AreaTree, HashMap<Uuid, EmployerRecord>)> {
     let ids: Vec<Uuid> = effects.iter().filter_map(id).collect();
     let seen = load(entry.conn(), &ids).await?;
     let mut wanted: Vec<AreaPath> = seen.values().flat_map(stands).cloned().collect();
@@ -65,9 +83,24 @@ async fn hold(entry: &Entry, effects: &[Effect]) -> Outcome<HashMap<Uuid, Employ
         let addresses = before(effect)?.actual_addresses;
         wanted.extend(addresses.rows().iter().map(|row| row.value.area().clone()));
     }
-    hold_areas(entry.conn(), &wanted).await?;
+    let areas = hold_areas(entry.conn(), &wanted).await?;
     let held = load_for_update(entry.conn(), &ids).await?;
-    Ok(held.into_iter().map(|record| (record.id, record)).collect())
+    Ok((areas, held.into_iter().map(|record| (record.id, record)).collect()))
+}
+
+/// Why the facts from before cannot stand again: an area that they name ended meanwhile, so that
+/// nobody would carry the employer out of it, or the last one is not the caller's.
+fn refusal(before: &EmployerFacts, areas: &AreaTree, actor: &Actor) -> Option<&'static FaultKind> {
+    let rows = before.actual_addresses.rows();
+    let last = rows.last().map(|row| row.value.area().path());
+    if !actor.scope.sees(last, None) {
+        return Some(&OUT_OF_SCOPE);
+    }
+    let outlives = |row: &Dated<Address>| {
+        let ends = areas.get(row.value.area()).and_then(|area| area.period.until());
+        ends.is_some_and(|ends| row.period.until().is_none_or(|until| ends < until))
+    };
+    (before.closed_on().is_none() && rows.iter().any(outlives)).then_some(&AREA_CLOSED)
 }
 
 async fn withdraw(

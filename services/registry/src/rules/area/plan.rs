@@ -210,7 +210,11 @@ fn closable<'a>(
     if day < settled {
         return Err(AreaFault::TooEarly(path.clone(), settled));
     }
-    let lasting = |child: &&AreaFact| child.period.until().is_none_or(|until| day < until);
+    // One that ended on its first day covers no day.
+    let lasting = |child: &&AreaFact| {
+        let period = child.period;
+        period.until().is_none_or(|until| day < until && period.from() < until)
+    };
     match tree.children(Some(path)).find(lasting) {
         Some(child) => Err(AreaFault::HasChildren(path.clone(), child.path.clone())),
         None => Ok(fact),
