@@ -21,6 +21,7 @@ mod health;
 mod lifecycle;
 mod methods;
 mod reflection;
+mod request_body;
 mod request_id;
 mod signals;
 mod table;

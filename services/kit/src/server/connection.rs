@@ -21,7 +21,7 @@ use tonic::{
     transport::server::{Connected, TcpConnectInfo},
 };
 
-use super::{drain::Drain, front::Front};
+use super::{drain::Drain, front::Front, request_body::RequestBody};
 use crate::{config::LimitsConfig, ids::Ids};
 
 /// What a stream may send ahead of its handler.
@@ -168,7 +168,7 @@ async fn without_calls(activity: &Activity) {
 }
 
 fn with_peer(request: Request<Incoming>, info: TcpConnectInfo) -> Request<Body> {
-    let mut request = request.map(Body::new);
+    let mut request = request.map(|body| Body::new(RequestBody::new(body)));
     request.extensions_mut().insert(info);
     request
 }

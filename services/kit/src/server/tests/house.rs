@@ -21,12 +21,12 @@ use prost_types::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     task::JoinHandle,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, body::Body, transport::server::TcpConnectInfo};
+use tonic::{Code, Status, body::Body, transport::server::TcpConnectInfo};
 use tower::service_fn;
 
 use crate::{
@@ -46,13 +46,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Seen {
     pub(crate) calls: Arc<AtomicUsize>,
     pub(crate) gate: Arc<Semaphore>,
+    /// How each body that `Collect` read to its end ended.
+    pub(crate) ends: watch::Sender<Vec<Result<(), Code>>>,
     arrivals: Arc<Semaphore>,
 }
 
 impl Default for Seen {
     fn default() -> Self {
         let closed = || Arc::new(Semaphore::new(0));
-        Self { calls: Arc::default(), gate: closed(), arrivals: closed() }
+        Self {
+            calls: Arc::default(),
+            gate: closed(),
+            ends: watch::Sender::default(),
+            arrivals: closed(),
+        }
     }
 }
 
@@ -126,6 +133,7 @@ fn own(seen: &Seen) -> Registered {
     let methods = [
         ("Echo", false),
         ("Hang", false),
+        ("Collect", true),
         ("Panic", false),
         ("Silent", true),
         ("Resumable", true),
@@ -176,6 +184,15 @@ fn handle(
             "Hang" => {
                 seen.gate.acquire().await.unwrap().forget();
                 echo(&request)
+            }
+            "Collect" => {
+                // Apart from the call, which ends with its caller.
+                tokio::spawn(async move {
+                    let end = request.into_body().collect().await;
+                    let end = end.map(drop).map_err(|status| status.code());
+                    seen.ends.send_modify(|ends| ends.push(end));
+                });
+                std::future::pending().await
             }
             "Silent" => streaming(futures::stream::pending()),
             "Endless" => streaming(futures::stream::repeat_with(|| {

@@ -13,7 +13,9 @@ use super::{
     raw::{self, Attacker},
 };
 
+const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
+const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
 #[tokio::test]
@@ -48,6 +50,35 @@ async fn twenty_thousand_streams_on_one_connection_are_refused() {
     within(flood).await.unwrap();
     let other = house.client().await.call("Echo", &[]).await.unwrap();
     assert_eq!(other.status.code(), Code::Ok);
+}
+
+/// Whatever a body is cut off with, it has not come to its end, and its error is none that tonic
+/// takes for one.
+#[tokio::test]
+async fn a_body_that_is_cut_off_is_not_whole() {
+    const CUTS: [u32; 4] = [NO_ERROR, CANCEL, REFUSED_STREAM, ENHANCE_YOUR_CALM];
+    let house = House::open(|_| {}).await;
+    let mut ends = house.seen.ends.subscribe();
+    let mut attacker = Attacker::connect(house.address).await;
+    for (id, cut) in (1..).step_by(2).zip(CUTS) {
+        let pieces = [raw::open_stream(id, "Collect"), raw::data(id, false)];
+        attacker.writer.write_all(&pieces.concat()).await.unwrap();
+        within(house.seen.arrivals(1)).await;
+        attacker.writer.write_all(&raw::reset(id, cut)).await.unwrap();
+    }
+    within(ends.wait_for(|ends| ends.len() == CUTS.len())).await.unwrap();
+    let id = 101;
+    let pieces = [raw::open_stream(id, "Collect"), raw::data(id, false)];
+    attacker.writer.write_all(&pieces.concat()).await.unwrap();
+    within(house.seen.arrivals(1)).await;
+    // The whole connection.
+    drop(attacker);
+    let mut attacker = Attacker::connect(house.address).await;
+    let whole = [raw::open_stream(id, "Collect"), raw::data(id, true)];
+    attacker.writer.write_all(&whole.concat()).await.unwrap();
+    let ends = within(ends.wait_for(|ends| ends.len() == CUTS.len() + 2)).await.unwrap().clone();
+    assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 1, "{ends:?}");
+    assert!(!ends.contains(&Err(Code::Cancelled)), "{ends:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use super::house::{SERVICE, within};
 
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
 pub(super) const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -78,6 +79,16 @@ pub(super) fn open_stream(id: u32, method: &str) -> Vec<u8> {
     block.extend(path.as_bytes());
     block.extend([0x01, 1, b't']);
     frame(HEADERS, END_HEADERS, id, &block)
+}
+
+/// Resets a stream.
+pub(super) fn reset(id: u32, error: u32) -> Vec<u8> {
+    frame(RST_STREAM, 0, id, &error.to_be_bytes())
+}
+
+/// Some bytes on a stream; whether they are the last.
+pub(super) fn data(id: u32, last: bool) -> Vec<u8> {
+    frame(DATA, u8::from(last), id, b"bytes")
 }
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
