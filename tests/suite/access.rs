@@ -1,4 +1,5 @@
 //! Who is let in, and what those who are let in cannot see.
 
+mod batches;
 mod scope;
 mod tokens;

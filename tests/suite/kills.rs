@@ -31,14 +31,14 @@ const WRITERS: usize = 6;
 /// A cycle lasts until so many writes were acknowledged, at most.
 const WRITES_A_CYCLE: usize = 40;
 /// Every so many cycles one has an import in it.
-const IMPORT_EVERY: usize = usize::MAX;
+const IMPORT_EVERY: usize = 4;
 /// Every so many imports one is of several transactions.
 const LARGE_EVERY: usize = 5;
 const ROWS: u32 = 40;
-/// More than two chunks of 1,000 rows.
-const MANY_ROWS: u32 = 2_100;
+/// More than one chunk of 1,000 rows.
+const MANY_ROWS: u32 = 1_050;
 /// Every so many cycles the figures are counted again and the audit chain is walked.
-const AUDIT_EVERY: usize = 10;
+const AUDIT_EVERY: usize = 20;
 
 on_both_engines!(soak_kill_cycles);
 

@@ -1,5 +1,7 @@
 //! More work than the register can do: refused at once and by name, and never taken half.
 
+mod streams;
+
 use std::time::Duration;
 
 use anyhow::{Result, ensure};

@@ -15,6 +15,7 @@ use unionhall_tests::{
     client::{self, Clients},
     engine::Engine,
     faults::{disk::SmallDisk, proxy::Proxy},
+    imports::Upload,
     own_cluster::OwnCluster,
     patience,
     policy::{Policy, UNBOUNDED},
@@ -80,6 +81,9 @@ async fn a_full_disk_refuses_writes_and_nothing_else() -> Result<()> {
             }
         };
         refused(Err::<(), _>(refusal), Code::ResourceExhausted, "STORAGE_FULL")?;
+        let upload = Upload::employers("rows.csv", samples::csv(1_000..9_000));
+        let answer = upload.send(&clients).await;
+        refused(answer, Code::ResourceExhausted, "STORAGE_FULL")?;
         for employer in &kept {
             ensure!(read(&clients, &employer.name).await? == *employer);
         }
@@ -94,6 +98,7 @@ async fn a_full_disk_refuses_writes_and_nothing_else() -> Result<()> {
         })
         .await?;
         kept.push(employer);
+        upload.send(&clients).await?;
     }
     // Everything that was acknowledged, and nothing else.
     let list = ListEmployersRequest { page_size: 1_000, ..ListEmployersRequest::default() };

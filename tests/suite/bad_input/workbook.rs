@@ -1,0 +1,42 @@
+//! Workbooks written part by part, because no spreadsheet program writes what is tried here.
+
+use std::io::{Cursor, Write};
+
+use unionhall_tests::samples;
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+const WORKBOOK: &str =
+    r#"<workbook><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>"#;
+const RELATIONS: &str = r#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="/xl/s.xml"/></Relationships>"#;
+
+/// A workbook whose one sheet is this XML.
+pub(super) fn of_sheet(sheet: &[u8]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let parts = [
+        ("xl/workbook.xml", WORKBOOK.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", RELATIONS.as_bytes()),
+        ("xl/s.xml", sheet),
+    ];
+    for (name, bytes) in parts {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A workbook of these rows of XML, with `after` behind them.
+pub(super) fn of_rows(rows: &str, after: &str) -> Vec<u8> {
+    of_sheet(format!("<worksheet><sheetData>{rows}</sheetData>{after}</worksheet>").as_bytes())
+}
+
+/// A row of texts.
+pub(super) fn row(texts: &str) -> String {
+    let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    format!("<row>{}</row>", texts.split(',').map(cell).collect::<String>())
+}
+
+/// The header and the rows of these employers.
+pub(super) fn rows(numbers: std::ops::Range<u32>) -> String {
+    let rows = numbers.map(|number| row(&samples::row(number)));
+    std::iter::once(row(samples::HEADER)).chain(rows).collect()
+}
