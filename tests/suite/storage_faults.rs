@@ -8,11 +8,13 @@ use tonic::{Code, Status};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
+use unionhall_kit::db::{Db, DbConfig};
 use unionhall_proto::registry::v1::{
     CreateEmployerRequest, Employer, GetAreaRequest, GetEmployerRequest, ListEmployersRequest,
 };
 use unionhall_tests::{
     client::{self, Clients},
+    cluster::{self, TestDatabase},
     engine::Engine,
     faults::{disk::SmallDisk, proxy::Proxy},
     imports::Upload,
@@ -251,4 +253,28 @@ async fn linked(cluster: &OwnCluster) -> Result<(Proxy, String)> {
     let link = Proxy::start(address.parse()?).await?;
     let url = url.replace(address, &link.address().to_string());
     Ok((link, url))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_leaves_amid_a_begin_leaves_no_transaction_open() -> Result<()> {
+    let database = TestDatabase::create().await?;
+    let db = Db::open(&DbConfig::new(database.url(), "public")).await?;
+    for turns in 0..400 {
+        tokio::select! {
+            biased;
+            begun = db.begin() => drop(begun?),
+            () = async { for _ in 0..turns % 40 { tokio::task::yield_now().await } } => {}
+        }
+    }
+    let watcher = cluster::connect(database.url()).await?;
+    let open = "SELECT COUNT(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    // Those that are on their way back are rolled back within the wait.
+    let watcher = tokio::sync::Mutex::new(watcher);
+    patience::until("no transaction to be open", || async {
+        let mut watcher = watcher.lock().await;
+        let count: i64 = sqlx::query_scalar(open).fetch_one(&mut *watcher).await.ok()?;
+        (count == 0).then_some(())
+    })
+    .await
 }

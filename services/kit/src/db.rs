@@ -133,7 +133,7 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let tx = self.writer.begin_with_options(options).await.map_err(fault::of)?;
+        let tx = begin_whole(self.writer.clone(), options).await?;
         Ok(WriteTx { tx, _place: place })
     }
 
@@ -145,7 +145,7 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
             ..Default::default()
         };
-        self.reader.begin_with_options(options).await.map_err(fault::of)
+        begin_whole(self.reader.clone(), options).await
     }
 
     /// Whether the database answers.
@@ -159,6 +159,23 @@ impl Db {
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
     }
+}
+
+/// Begins a transaction, also when its caller goes away meanwhile.
+///
+/// On PostgreSQL the driver does not count a transaction whose BEGIN was sent and whose answer was
+/// not awaited: its connection would go back to the pool with a transaction that nobody ends.
+async fn begin_whole(
+    connection: DatabaseConnection,
+    options: TransactionOptions,
+) -> Outcome<DatabaseTransaction> {
+    if connection.get_database_backend() != DatabaseBackend::Postgres {
+        return connection.begin_with_options(options).await.map_err(fault::of);
+    }
+    // A transaction that nobody takes from the task is dropped there, which rolls it back.
+    let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
+    let begun = begun.await.map_err(|gone| Fault::new(&reasons::INTERNAL).caused_by(gone))?;
+    begun.map_err(fault::of)
 }
 
 /// A statement with `$1`-style places, which both engines take.

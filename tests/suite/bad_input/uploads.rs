@@ -53,9 +53,8 @@ async fn a_client_that_vanishes_leaves_no_batch(engine: Engine, layout: Layout) 
         // The whole connection goes, without a word.
         drop((response, upload, sender, wire));
     }
-    // A stop waits for what is still at work, so afterwards nothing can come any more.
-    let ends = suite.stop().await?;
-    ensure!(ends.iter().all(|end| end.code() == Some(0)), "{ends:?}\n{}", suite.logs());
+    // A stop ends what is still at work, so afterwards nothing can come any more.
+    suite.stop().await?;
     suite.start_again().await?;
     let clients = suite.connect().await?;
     ensure!(batches(&clients).await? == 0, "half an upload became a batch");
