@@ -6,3 +6,4 @@ mod figures;
 mod imports;
 mod ledger;
 mod restructure;
+mod rows;

@@ -4,6 +4,7 @@
 //! on PostgreSQL readers and writers have a pool each.
 
 pub mod fault;
+pub(crate) mod rows;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -19,6 +20,7 @@ use sqlx::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use self::rows::{insert_new_rows, insert_rows};
 use crate::{
     fault::{Fault, Outcome},
     reasons,
@@ -219,24 +221,6 @@ pub fn places(rows: usize, columns: usize) -> String {
 /// Rows of `columns` values that fit into one statement on both engines (SQLite: 32,766 values).
 pub fn rows_per_statement(columns: usize) -> usize {
     (30_000 / columns.max(1)).clamp(1, 1_000)
-}
-
-/// Inserts rows into `table`, in as few statements as both engines allow.
-/// `columns` is a comma-separated list; every row has as many values.
-pub async fn insert_rows(
-    conn: &impl ConnectionTrait,
-    table: &str,
-    columns: &str,
-    rows: Vec<Vec<Value>>,
-) -> Result<(), sea_orm::DbErr> {
-    let width = columns.split(',').count();
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<Vec<Value>> = rows.by_ref().take(rows_per_statement(width)).collect();
-        let text = format!("INSERT INTO {table} ({columns}) VALUES {}", places(some.len(), width));
-        conn.execute_raw(sql(conn, &text, some.into_iter().flatten())).await?;
-    }
-    Ok(())
 }
 
 fn unreachable(cause: Box<dyn std::error::Error + Send + Sync>) -> Fault {

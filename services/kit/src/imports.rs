@@ -11,7 +11,7 @@
 //! process left it.
 //!
 //! # Memory
-//! The sheet reader's bound, two chunks of rows of at most 4 MiB of text, four pieces of the file,
+//! The sheet reader's bound, three chunks of rows of at most 1 MiB of text, four pieces of the file,
 //! and in pass 1 sixteen bytes a row, in a table that is at least 7/16 full.
 
 mod actor;

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use super::steps::{Scale, Steps, block_of};
 use crate::{
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, places, rows::rows_at_once, sql},
     fault::Outcome,
     path::{Line, Path},
 };
@@ -37,9 +37,12 @@ pub async fn fold(
 ) -> Outcome<u64> {
     let (taken, leaves) = take(conn, at_most).await?;
     let mut rows: Vec<(Key, Steps)> = rows(&sums(leaves, ancestors)).into_iter().collect();
-    for some in rows.chunks_mut(rows_per_statement(KEY_WIDTH + 1)) {
+    let mut left = rows.as_mut_slice();
+    while !left.is_empty() {
+        let (some, rest) = left.split_at_mut(rows_at_once(left.len(), KEY_WIDTH + 1));
         add_kept(conn, some).await?;
         keep(conn, some).await?;
+        left = rest;
     }
     Ok(taken)
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Chunks that wait for the register while the next one is read.
 const WAITING_CHUNKS: usize = 1;
 /// Text in one chunk; a chunk of very long rows has fewer of them.
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+const CHUNK_BYTES: usize = 1024 * 1024;
 /// How the sheet reader calls the one sheet of a CSV. No workbook's sheet may have a colon.
 const CSV_LABEL: &str = "CSV:";
 

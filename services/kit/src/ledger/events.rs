@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{insert_rows, places, rows_per_statement, sql},
+    db::{insert_rows, rows},
     path::Path,
 };
 
@@ -67,18 +67,13 @@ pub(super) async fn append(
 
 /// PostgreSQL: the ids also go to the pending table, from which the sequencer takes them.
 async fn append_pending(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
-    let width = COLUMNS.split(',').count();
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let some: Vec<Vec<Value>> = rows.by_ref().take(rows_per_statement(width)).collect();
-        let text = format!(
-            "WITH written AS (INSERT INTO event ({COLUMNS}) VALUES {} RETURNING id, batch)
-             INSERT INTO event_pending (event, batch) SELECT id, batch FROM written",
-            places(some.len(), width)
-        );
-        conn.execute_raw(sql(conn, &text, some.into_iter().flatten())).await?;
-    }
-    Ok(())
+    rows::each(conn, "event", COLUMNS, rows, |source| {
+        format!(
+            "WITH written AS (INSERT INTO event ({COLUMNS}) {source} RETURNING id, batch)
+             INSERT INTO event_pending (event, batch) SELECT id, batch FROM written"
+        )
+    })
+    .await
 }
 
 fn row(batch: Uuid, now: DateTime<Utc>, event: &Event) -> Vec<Value> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -194,15 +194,8 @@ async fn keep_places(conn: &impl ConnectionTrait, records: &[EmployerRecord]) ->
     }
     rows.sort_unstable();
     rows.dedup();
-    for some in rows.chunks(rows_per_statement(2)) {
-        let text = format!(
-            "INSERT INTO employer_place (area, employer) VALUES {} ON CONFLICT DO NOTHING",
-            places(some.len(), 2)
-        );
-        let values = some.iter().flat_map(|(area, id)| [Value::from(*area), Value::from(*id)]);
-        conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
-    }
-    Ok(())
+    let rows = rows.into_iter().map(|(area, id)| vec![area.into(), id.into()]).collect();
+    insert_new_rows(conn, "employer_place", "area, employer", rows).await.map_err(fault::of)
 }
 
 fn fact_row(id: Uuid, dated: &DatedFact, now: DateTime<Utc>) -> Outcome<Vec<Value>> {
