@@ -3,11 +3,11 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{Datelike, Days, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use unionhall_proto::{NotADate, google::r#type::Date};
 
 /// A day in the calendar of Asia/Shanghai.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct CivilDate(NaiveDate);
 
@@ -103,6 +103,37 @@ impl FromStr for CivilDate {
     }
 }
 
+/// `YYYY-MM-DD`, as it is written. Records hold a dozen days, and every read of one comes here.
+impl<'de> Deserialize<'de> for CivilDate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl de::Visitor<'_> for Written {
+            type Value = CivilDate;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("a day as YYYY-MM-DD")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<CivilDate, E> {
+                let unexpected = || E::invalid_value(de::Unexpected::Str(text), &self);
+                written(text.as_bytes()).ok_or_else(unexpected)
+            }
+        }
+        from.deserialize_str(Written)
+    }
+}
+
+fn written(text: &[u8]) -> Option<CivilDate> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+    let number = |digits: &[&u8]| {
+        digits.iter().try_fold(0_u32, |sum, digit| {
+            digit.is_ascii_digit().then(|| sum * 10 + u32::from(**digit - b'0'))
+        })
+    };
+    let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+    CivilDate::new(year, number(&[m1, m2])?, number(&[d1, d2])?)
+}
+
 /// `[from, until)`: `until` is the first day on which the fact no longer holds.
 /// Joined and left on one day (`from == until`) is legal and covers no day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -154,6 +185,17 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_read_as_it_is_written_and_in_no_other_form() {
+        for text in ["\"2014-02-07\"", "\"0001-01-01\"", "\"9999-12-31\""] {
+            let day: CivilDate = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&day).unwrap(), text);
+        }
+        for text in ["2014-2-7", "2014-02-30", "2014-02-07 ", "20140207", "2014/02/07", "", "二"] {
+            assert!(serde_json::from_str::<CivilDate>(&format!("\"{text}\"")).is_err(), "{text}");
+        }
+    }
 
     fn day(text: &str) -> CivilDate {
         text.parse().unwrap()

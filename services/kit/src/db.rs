@@ -29,6 +29,9 @@ use crate::{
 /// How long a statement waits for a lock on PostgreSQL before it answers `CONFLICT`, in ms.
 const LOCK_TIMEOUT_MS: &str = "10000";
 
+/// Connections for reads by key, beside all others: as many as a loader asks through at once.
+const LOOKUPS: u32 = 3;
+
 /// What is needed to reach a database.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -65,6 +68,7 @@ impl DbConfig {
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    lookups: DatabaseConnection,
     /// One permit a write that waits or works.
     writes: Arc<Semaphore>,
 }
@@ -95,15 +99,14 @@ impl WriteTx {
 impl Db {
     /// Opens the database; SQLite's file is created when it is missing.
     pub async fn open(config: &DbConfig) -> Outcome<Self> {
-        let (reader, writer) = if config.url.starts_with("postgres") {
-            let pool =
-                async || open_postgres(config).await.map_err(|cause| unreachable(cause.into()));
-            // Apart, so that writers who wait for locks leave the readers their connections.
-            (pool().await?, pool().await?)
+        let pools = if config.url.starts_with("postgres") {
+            open_postgres(config).await.map_err(|cause| unreachable(cause.into()))?
         } else {
             open_sqlite(config).await.map_err(|cause| unreachable(cause.into()))?
         };
-        Ok(Self { reader, writer, writes: Arc::new(Semaphore::new(config.max_waiting_writes)) })
+        let Pools { reader, writer, lookups } = pools;
+        let writes = Arc::new(Semaphore::new(config.max_waiting_writes));
+        Ok(Self { reader, writer, lookups, writes })
     }
 
     /// Which engine this is.
@@ -119,6 +122,12 @@ impl Db {
     /// For statements that only read.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.reader
+    }
+
+    /// For reads by key, through a [`Loader`](crate::loader::Loader). A pool hands its connections
+    /// out in turn, so that few of them stay warm where many would not.
+    pub fn lookups(&self) -> &DatabaseConnection {
+        &self.lookups
     }
 
     /// The connection that migrations run on.
@@ -158,6 +167,7 @@ impl Db {
     /// Closes every connection.
     pub async fn close(self) {
         // A failure to close leaves nothing to do: the process is about to end.
+        let _ = self.lookups.close().await;
         let _ = self.reader.close().await;
         let _ = self.writer.close().await;
     }
@@ -227,7 +237,14 @@ fn unreachable(cause: Box<dyn std::error::Error + Send + Sync>) -> Fault {
     Fault::new(&reasons::STORAGE_UNAVAILABLE).caused_by(cause)
 }
 
-async fn open_postgres(config: &DbConfig) -> Result<DatabaseConnection, sqlx::Error> {
+/// The pools of a database.
+struct Pools {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    lookups: DatabaseConnection,
+}
+
+async fn open_postgres(config: &DbConfig) -> Result<Pools, sqlx::Error> {
     let timeout = config.statement_timeout.as_millis().to_string();
     let options = PgConnectOptions::from_str(&config.url)?
         .application_name("unionhall")
@@ -238,18 +255,25 @@ async fn open_postgres(config: &DbConfig) -> Result<DatabaseConnection, sqlx::Er
         ])
         // A slow statement would be logged with its text, which a thousand rows make long.
         .disable_statement_logging();
-    let pool = PgPoolOptions::new()
-        .max_connections(config.max_connections.div_ceil(2))
-        .acquire_timeout(config.acquire_timeout)
-        .test_before_acquire(false)
-        .connect_with(options)
-        .await?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    let pool = |most| {
+        PgPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(config.acquire_timeout)
+            .test_before_acquire(false)
+    };
+    // Apart, so that writers who wait for locks leave the readers their connections.
+    let half = config.max_connections.div_ceil(2);
+    let reader = pool(half).connect_with(options.clone()).await?;
+    let writer = pool(half).connect_with(options.clone()).await?;
+    let lookups = pool(LOOKUPS).connect_lazy_with(options);
+    Ok(Pools {
+        reader: SqlxPostgresConnector::from_sqlx_postgres_pool(reader),
+        writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        lookups: SqlxPostgresConnector::from_sqlx_postgres_pool(lookups),
+    })
 }
 
-async fn open_sqlite(
-    config: &DbConfig,
-) -> Result<(DatabaseConnection, DatabaseConnection), sqlx::Error> {
+async fn open_sqlite(config: &DbConfig) -> Result<Pools, sqlx::Error> {
     let options = SqliteConnectOptions::from_str(&config.url)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -258,23 +282,24 @@ async fn open_sqlite(
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .disable_statement_logging();
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(config.acquire_timeout)
-        .test_before_acquire(false)
+    let pool = |most| {
+        SqlitePoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(config.acquire_timeout)
+            .test_before_acquire(false)
+    };
+    let writer = pool(1)
         .after_release(|connection, _| Box::pin(has_ended(connection)))
         .connect_with(options.clone())
         .await?;
-    let reader = SqlitePoolOptions::new()
-        .max_connections(config.max_connections)
-        .acquire_timeout(config.acquire_timeout)
-        .test_before_acquire(false)
-        .connect_with(options.read_only(true).create_if_missing(false))
-        .await?;
-    Ok((
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-    ))
+    let reading = options.read_only(true).create_if_missing(false);
+    let reader = pool(config.max_connections).connect_with(reading.clone()).await?;
+    let lookups = pool(LOOKUPS).connect_lazy_with(reading);
+    Ok(Pools {
+        reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        lookups: SqlxSqliteConnector::from_sqlx_sqlite_pool(lookups),
+    })
 }
 
 /// Whether the connection's last transaction is over; the pool drops a connection otherwise.

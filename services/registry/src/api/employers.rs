@@ -50,7 +50,7 @@ impl Employers {
         let loader = Loader::start(move |ids: Vec<Uuid>| {
             let db = db.clone();
             async move {
-                let found = employers::load(db.reader(), &ids).await?;
+                let found = employers::load(db.lookups(), &ids).await?;
                 Ok(found
                     .into_iter()
                     .map(|(id, record)| (id, scoped(record)))
