@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use parking_lot::Mutex;
 use prost_types::FieldMask;
 use rand::{Rng, seq::IndexedRandom};
@@ -100,9 +100,12 @@ impl Desk {
         let open = |one: &Operation| one.outcome == Outcome::Unknown;
         let unknown: Vec<_> = self.operations().into_iter().filter(open).collect();
         for operation in &unknown {
-            if !self.repeat(clients, operation).await {
-                bail!("{operation:?}: no answer from a register that serves");
-            }
+            // A first attempt may still hold its locks: the server learns late that nobody waits.
+            let what = format!("an answer to {operation:?} from a register that serves");
+            patience::until(&what, || async {
+                self.repeat(clients, operation).await.then_some(())
+            })
+            .await?;
         }
         Ok(unknown.len())
     }
