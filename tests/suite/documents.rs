@@ -4,6 +4,7 @@ mod contract;
 mod coverage;
 mod errors;
 mod method_comments;
+mod planted;
 
 use std::{fs, path::PathBuf};
 

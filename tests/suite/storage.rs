@@ -4,6 +4,7 @@ mod employers;
 mod explain;
 mod figures;
 mod imports;
+mod late_commits;
 mod ledger;
 mod restructure;
 mod rows;

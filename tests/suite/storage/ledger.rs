@@ -33,17 +33,22 @@ fn intent(request_id: Option<Uuid>) -> Intent<'static> {
     Intent { client: "c", method: "/m", trace: "t", request_id, body: b"body".to_vec() }
 }
 
-/// One write of three events: two of its own records, one of a record that all share. Every tenth
-/// is taken back.
+/// One write of three events: two of new records, one of a record that half of the writers share;
+/// the others have one each. Those of one record follow each other, so only writers of different
+/// records commit in another order than that of their ids. Every tenth write is taken back.
 async fn write(ledger: &Ledger, writer: usize, number: usize) -> Result<bool> {
     let Begun::Fresh(mut entry) = ledger.begin(&intent(None)).await? else {
         anyhow::bail!("a replay without a request id");
     };
-    let version = next_shared_version(entry.conn()).await?;
+    let (record, version) = if writer.is_multiple_of(2) {
+        ("shared".to_owned(), next_shared_version(entry.conn()).await?)
+    } else {
+        (format!("own/{writer}"), i64::try_from(number - number / 10)? + 1)
+    };
     for record in [format!("own/{writer}-{number}-a"), format!("own/{writer}-{number}-b")] {
         entry.event(event(record, 1));
     }
-    entry.event(event("shared".to_owned(), version));
+    entry.event(event(record, version));
     entry.audit(AuditNote { record: "shared".into(), area: path("11"), detail: "made".into() });
     if number % 10 == 9 {
         entry.discard().await?;
