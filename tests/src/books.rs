@@ -49,7 +49,11 @@ impl Books {
     /// The keys of every test's books.
     #[must_use]
     pub fn keys() -> LedgerKeys {
-        LedgerKeys { idempotency: [1; 32], audit: AuditKey { version: 1, bytes: [2; 32] } }
+        LedgerKeys {
+            idempotency: [1; 32],
+            idempotency_before: Vec::new(),
+            audit: AuditKey { version: 1, bytes: [2; 32] },
+        }
     }
 
     /// A clerk of its own, as another instance of the service would have.

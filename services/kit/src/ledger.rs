@@ -41,6 +41,8 @@ use crate::{
 pub struct LedgerKeys {
     /// For the MAC by which a repeated request is recognised.
     pub idempotency: [u8; 32],
+    /// Its earlier versions: requests from before a rotation are recognised by them.
+    pub idempotency_before: Vec<[u8; 32]>,
     /// For the MAC of an audit entry.
     pub audit: AuditKey,
 }
@@ -114,8 +116,7 @@ impl Ledger {
         let tx = self.db.begin().await?;
         let now = self.clock.now();
         if let Some(request_id) = intent.request_id {
-            let mac = idempotency::body_mac(&self.keys.idempotency, intent);
-            let known = idempotency::claim(tx.conn(), intent, request_id, &mac, now).await?;
+            let known = idempotency::claim(tx.conn(), &self.keys, intent, request_id, now).await?;
             if let Some(done) = known {
                 tx.rollback().await?;
                 return Ok(Begun::Replay(done));

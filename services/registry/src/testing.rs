@@ -43,7 +43,11 @@ async fn ledger(folder: &TempDir, clock: &Arc<ManualClock>) -> Ledger {
     let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
     let shared: SharedClock = clock.clone();
     let ids = Ids::new(Arc::clone(&shared), Arc::new(SystemRandomness));
-    let keys = LedgerKeys { idempotency: [1; 32], audit: AuditKey { version: 1, bytes: [2; 32] } };
+    let keys = LedgerKeys {
+        idempotency: [1; 32],
+        idempotency_before: Vec::new(),
+        audit: AuditKey { version: 1, bytes: [2; 32] },
+    };
     Ledger::new(db, shared, ids, keys)
 }
 

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{Done, Intent};
+use super::{Done, Intent, LedgerKeys};
 use crate::{
     db::{fault, sql},
     fault::{Fault, Outcome},
@@ -18,7 +18,7 @@ use crate::{
 const KEPT: TimeDelta = TimeDelta::days(7);
 
 /// A keyed MAC of method and message, so that the stored row tells nothing about the message.
-pub(super) fn body_mac(key: &[u8; 32], intent: &Intent<'_>) -> Vec<u8> {
+fn body_mac(key: &[u8; 32], intent: &Intent<'_>) -> Vec<u8> {
     // HMAC takes keys of every length, so this cannot fail.
     #[allow(clippy::expect_used)]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
@@ -32,9 +32,9 @@ pub(super) fn body_mac(key: &[u8; 32], intent: &Intent<'_>) -> Vec<u8> {
 /// On PostgreSQL a concurrent request with the same id waits here for the first to end.
 pub(super) async fn claim(
     conn: &impl ConnectionTrait,
+    keys: &LedgerKeys,
     intent: &Intent<'_>,
     request_id: Uuid,
-    mac: &[u8],
     now: DateTime<Utc>,
 ) -> Outcome<Option<Done>> {
     let claim = sql(
@@ -45,7 +45,7 @@ pub(super) async fn claim(
             intent.client.into(),
             intent.method.into(),
             request_id.into(),
-            mac.to_vec().into(),
+            body_mac(&keys.idempotency, intent).into(),
             now.into(),
         ],
     );
@@ -61,13 +61,19 @@ pub(super) async fn claim(
     let row = conn.query_one_raw(find).await.map_err(fault::of)?;
     let row = row.ok_or_else(|| Fault::new(&reasons::CONFLICT))?;
     let earlier: Vec<u8> = row.try_get("", "body_mac").map_err(fault::of)?;
-    if !bool::from(earlier.ct_eq(mac)) {
+    if !is_of_body(&earlier, keys, intent) {
         return Err(Fault::new(&reasons::REQUEST_ID_REUSED).with("request_id", request_id));
     }
     Ok(Some(Done {
         record: row.try_get("", "record").map_err(fault::of)?,
         version: row.try_get("", "version").map_err(fault::of)?,
     }))
+}
+
+/// Whether the MAC is of this message, under the key of now or one from before a rotation.
+fn is_of_body(earlier: &[u8], keys: &LedgerKeys, intent: &Intent<'_>) -> bool {
+    let mut live = std::iter::once(&keys.idempotency).chain(&keys.idempotency_before);
+    live.any(|key| earlier.ct_eq(&body_mac(key, intent)).into())
 }
 
 /// Keeps what the request did.

@@ -33,7 +33,11 @@ pub(crate) async fn books() -> Books {
     let clock = ManualClock::at("2014-02-27T02:00:00Z".parse().unwrap());
     let shared: SharedClock = clock.clone();
     let ids = Ids::new(Arc::clone(&shared), Arc::new(SystemRandomness));
-    let keys = LedgerKeys { idempotency: [1; 32], audit: AuditKey { version: 1, bytes: [2; 32] } };
+    let keys = LedgerKeys {
+        idempotency: [1; 32],
+        idempotency_before: Vec::new(),
+        audit: AuditKey { version: 1, bytes: [2; 32] },
+    };
     let ledger = Ledger::new(db, shared, ids, keys);
     ledger.open_feed().await.unwrap();
     let sequencer = Sequencer::new(ledger.clone(), Arc::new(above));

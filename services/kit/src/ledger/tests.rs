@@ -29,6 +29,28 @@ async fn a_repeated_request_is_answered_with_what_the_first_did() {
 }
 
 #[tokio::test]
+async fn a_request_from_before_a_rotation_is_recognised() {
+    let books = books().await;
+    let id = Some(Uuid::from_u128(7));
+    books.fresh(id, "body").await.commit(done("x/1")).await.unwrap();
+    let mut rotated = books.ledger.clone();
+    rotated.keys.idempotency_before.push(std::mem::replace(&mut rotated.keys.idempotency, [9; 32]));
+    let Begun::Replay(found) = rotated.begin(&intent(id, "body")).await.unwrap() else {
+        panic!("an honest repetition was not recognised");
+    };
+    assert_eq!(found, done("x/1"));
+    let other = rotated.begin(&intent(id, "other")).await.err().unwrap();
+    assert_eq!(other.reason().name, "REQUEST_ID_REUSED");
+    rotated.keys.idempotency_before.clear();
+    let stranger = rotated.begin(&intent(id, "body")).await.err().unwrap();
+    assert_eq!(
+        stranger.reason().name,
+        "REQUEST_ID_REUSED",
+        "a key that is gone recognises nothing"
+    );
+}
+
+#[tokio::test]
 async fn a_request_that_failed_leaves_no_key() {
     let books = books().await;
     let id = Some(Uuid::from_u128(7));

@@ -133,8 +133,11 @@ async fn is_new(conn: &DatabaseConnection) -> Result<bool> {
 }
 
 fn ledger_keys(keys: &KeyRing) -> Result<LedgerKeys> {
+    let current = keys.current(Purpose::Idempotency);
+    let before = keys.all(Purpose::Idempotency).iter().filter(|key| key.version < current.version);
     Ok(LedgerKeys {
-        idempotency: *keys.current(Purpose::Idempotency).bytes(),
+        idempotency: *current.bytes(),
+        idempotency_before: before.map(|key| *key.bytes()).collect(),
         audit: audit_keys(keys).pop().context("the key ring has no audit key")?,
     })
 }
