@@ -35,7 +35,7 @@ const IMPORT_EVERY: usize = 4;
 /// Every so many imports one is of several transactions.
 const LARGE_EVERY: usize = 5;
 const ROWS: u32 = 40;
-/// More than one chunk of 1,000 rows.
+/// More than two chunks of 500 rows.
 const MANY_ROWS: u32 = 1_050;
 /// Every so many cycles the figures are counted again and the audit chain is walked.
 const AUDIT_EVERY: usize = 20;

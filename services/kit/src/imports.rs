@@ -52,7 +52,7 @@ use crate::{
     vault::Vault,
 };
 
-/// Rows in one transaction; each makes one event at most.
+/// Rows in one transaction at most; each makes one event, unless the importer takes fewer.
 pub const CHUNK_ROWS: usize = 1_000;
 
 /// What an upload may be.

@@ -16,6 +16,7 @@ pub(crate) fn violations(
     imported: &BTreeSet<u32>,
 ) -> Vec<String> {
     let mut found = order(feed);
+    found.extend(departures(feed));
     let effects = effects(operations, feed, imported, &mut found);
     for operation in operations {
         let at = effects.get(&operation.number).map_or(&[][..], Vec::as_slice);
@@ -34,7 +35,11 @@ fn order(feed: &[Version]) -> Vec<String> {
         if change.position != before.map_or(1, |before| before.position + 1) {
             found.push(format!("the feed leaps to position {}", change.position));
         }
-        let last = versions.insert(&change.record, change.version).unwrap_or(0);
+        let last = versions.get(change.record.as_str()).copied().unwrap_or(0);
+        // Who left has the version of the change that follows.
+        if !change.left {
+            versions.insert(&change.record, change.version);
+        }
         if change.version != last + 1 {
             let (record, version) = (&change.record, change.version);
             found.push(format!("{record}: version {version} follows version {last}"));
@@ -46,6 +51,42 @@ fn order(feed: &[Version]) -> Vec<String> {
         before = Some(change);
     }
     found
+}
+
+/// A record leaves the area at which it stood whenever it comes to another one, and only then; the
+/// two are told one after the other, in one transaction.
+fn departures(feed: &[Version]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut areas: HashMap<&str, &str> = HashMap::new();
+    let mut leaving: Option<&Version> = None;
+    for change in feed {
+        let (record, version) = (&change.record, change.version);
+        let before = leaving.take();
+        if change.left {
+            leaving = Some(change);
+            if areas.get(record.as_str()) != Some(&change.area.as_str()) {
+                found.push(format!("{record} version {version} left where it did not stand"));
+            }
+        }
+        let follows = |left: &Version| {
+            let same = left.record == *record && left.version == version;
+            same && left.transaction == change.transaction && left.area != change.area
+        };
+        found.extend(before.filter(|left| change.left || !follows(left)).map(astray));
+        if change.left || change.face.is_none() {
+            continue;
+        }
+        let stood = areas.insert(record, &change.area);
+        if stood.is_some_and(|area| area != change.area) && before.is_none() {
+            found.push(format!("{record} version {version} moved and did not leave"));
+        }
+    }
+    found.extend(leaving.map(astray));
+    found
+}
+
+fn astray(left: &Version) -> String {
+    format!("{} version {} left and came nowhere", left.record, left.version)
 }
 
 /// The versions at which each operation shows, by its number.

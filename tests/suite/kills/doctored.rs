@@ -10,6 +10,9 @@ use super::{
     history::{Deed, Face, Operation, Outcome, Version},
 };
 
+const HERE: &str = "110102001004";
+const THERE: &str = "110102003015";
+
 struct History {
     operations: Vec<Operation>,
     feed: Vec<Version>,
@@ -42,7 +45,16 @@ fn face(number: u32) -> Face {
 
 fn version(position: i64, record: &str, version: i64, face: Face) -> Version {
     let record = record.to_owned();
-    Version { position, transaction: position, record, version, face: Some(face) }
+    let area = HERE.to_owned();
+    Version {
+        position,
+        transaction: position,
+        record,
+        version,
+        area,
+        left: false,
+        face: Some(face),
+    }
 }
 
 /// An area, two employers that writers entered and changed, two that one transaction imported.
@@ -56,6 +68,8 @@ fn honest() -> History {
         transaction: 1,
         record: "areas/11".to_owned(),
         version: 1,
+        area: "11".to_owned(),
+        left: false,
         face: None,
     };
     let mut feed = vec![
@@ -209,4 +223,30 @@ fn a_split_transaction_is_seen() {
     assert_eq!(found, "");
     let found = after(|history| history.feed[8].transaction = history.feed[5].transaction);
     assert!(found.contains("is split"), "{found}");
+}
+
+#[test]
+fn a_move_that_is_told_by_halves_is_seen() {
+    // The last version stands elsewhere, and those who follow the old place learn that it left.
+    let moved = |then: fn(&mut Vec<Version>)| {
+        after(|history| {
+            let feed = &mut history.feed;
+            let left = Version { left: true, face: None, ..feed[8].clone() };
+            feed.insert(8, left);
+            (feed[9].position, feed[9].area) = (10, THERE.to_owned());
+            then(feed);
+        })
+    };
+    assert_eq!(moved(|_| {}), "");
+    let silent = moved(|feed| {
+        feed.remove(8);
+        renumber(feed);
+    });
+    assert_eq!(silent, "employers/a version 5 moved and did not leave");
+    let lost = moved(|feed| feed.truncate(9));
+    assert!(lost.contains("employers/a version 5 left and came nowhere"), "{lost}");
+    let split = moved(|feed| feed[9].transaction = 10);
+    assert!(split.contains("employers/a version 5 left and came nowhere"), "{split}");
+    let elsewhere = moved(|feed| feed[8].area = THERE.to_owned());
+    assert!(elsewhere.contains("left where it did not stand"), "{elsewhere}");
 }

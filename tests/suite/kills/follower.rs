@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use prost::Message;
 use tonic::Status;
-use unionhall_proto::common::v1::{Change, ListChangesRequest};
+use unionhall_proto::common::v1::{Change, ListChangesRequest, change::Kind};
 use unionhall_proto::registry::v1::{Employer, employer::State};
 use unionhall_tests::{client::Clients, patience, samples};
 
@@ -82,13 +82,16 @@ impl Follower {
 
     fn take(&mut self, changes: Vec<Change>) -> Result<()> {
         for change in changes {
-            let face =
-                if change.record.starts_with("employers/") { Some(face(&change)?) } else { None };
+            let employer = change.record.starts_with("employers/");
+            let left = employer && change.kind() == Kind::Left;
+            let face = if employer && !left { Some(face(&change)?) } else { None };
             self.seen.push(Version {
+                left,
                 position: change.position,
                 transaction: change.transaction,
                 record: change.record,
                 version: change.version,
+                area: change.area,
                 face,
             });
         }
@@ -134,7 +137,7 @@ impl Missing {
     }
 
     fn strike(&mut self, seen: &[Version]) {
-        for change in seen {
+        for change in seen.iter().filter(|change| !change.left) {
             if self.versions.get(&change.record).is_some_and(|latest| *latest <= change.version) {
                 self.versions.remove(&change.record);
             }

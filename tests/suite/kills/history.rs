@@ -46,7 +46,11 @@ pub(crate) struct Version {
     pub(crate) transaction: i64,
     pub(crate) record: String,
     pub(crate) version: i64,
-    /// The employer; nothing for records of another kind.
+    /// The area that the feed names with it, without `areas/`.
+    pub(crate) area: String,
+    /// Whether it only tells that the record left the area.
+    pub(crate) left: bool,
+    /// The employer; nothing for records of another kind, and where it left.
     pub(crate) face: Option<Face>,
 }
 

@@ -27,7 +27,8 @@ const METHOD: &str = "imports/apply";
 pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let importer = imports.importer(&batch.kind)?;
     let actor = batch.actor()?;
-    let mut rows = Rows::of(imports, batch, importer.layout().await?, batch.applied_line);
+    let mut rows =
+        Rows::of(imports, &**importer, batch, importer.layout().await?, batch.applied_line);
     let mut line = batch.applied_line;
     loop {
         match rows.next().await? {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Actor;
+use super::{Actor, CHUNK_ROWS};
 use crate::{
     fault::Outcome,
     ledger::Entry,
@@ -14,6 +14,12 @@ use crate::{
 pub trait Importer: Send + Sync + 'static {
     /// How the contract calls it, for instance `employers`.
     fn kind(&self) -> &'static str;
+
+    /// Rows, or effects that are taken back, in one transaction. Fewer than [`CHUNK_ROWS`] where
+    /// a row can make more than one event.
+    fn rows_a_chunk(&self) -> usize {
+        CHUNK_ROWS
+    }
 
     /// The columns, with the code lists as of today.
     async fn layout(&self) -> Outcome<Arc<Layout>>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{
-    CHUNK_ROWS, Imports,
+    Importer, Imports,
     spool::{SpoolReader, Trouble},
     store::batch::Batch,
 };
@@ -43,18 +43,19 @@ impl Rows {
     /// Begins to read the rows behind `after_line`.
     pub(super) fn of(
         imports: &Imports,
+        importer: &dyn Importer,
         batch: &Batch,
         layout: Arc<Layout>,
         after_line: i64,
     ) -> Self {
         let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
         let trouble = Trouble::default();
-        let size = batch.file_size.unsigned_abs();
+        let (size, most) = (batch.file_size.unsigned_abs(), importer.rows_a_chunk());
         let (db, vault) = (imports.ledger.db().clone(), imports.vault.clone());
         let reader = SpoolReader::new(db, vault, batch.id, size, Arc::clone(&trouble));
         tokio::task::spawn_blocking(move || {
             // The receiver is gone when nobody wants the rest.
-            let _ = read(reader, &layout, after_line, &sender);
+            let _ = read(reader, &layout, (after_line, most), &sender);
         });
         Self { chunks, trouble }
     }
@@ -77,7 +78,7 @@ type Sent = Result<(), mpsc::error::SendError<Read>>;
 fn read(
     reader: SpoolReader,
     layout: &Arc<Layout>,
-    after_line: i64,
+    (after_line, most): (i64, usize),
     sender: &mpsc::Sender<Read>,
 ) -> Sent {
     let broken = |faults| sender.blocking_send(Read::Broken(unlabelled(faults)));
@@ -101,7 +102,7 @@ fn read(
         };
         record.faults = unlabelled(std::mem::take(&mut record.faults));
         let size = record.text_bytes();
-        if chunk.len() == CHUNK_ROWS || bytes + size > CHUNK_BYTES {
+        if chunk.len() >= most || bytes + size > CHUNK_BYTES {
             hand_over(sender, &mut chunk)?;
             bytes = 0;
         }

@@ -2,7 +2,7 @@
 //! transaction each. Nothing is erased; what the batch recorded is superseded.
 
 use super::{
-    Actor, CHUNK_ROWS, Effect, Importer, Imports, Undone,
+    Actor, Effect, Importer, Imports, Undone,
     state::State,
     store::{
         batch::{self, Batch},
@@ -39,7 +39,7 @@ async fn chunk(
     let now = batch::lock(entry.conn(), batch.id).await?;
     let undoing = |now: &Batch| now.state == State::Undoing.code();
     let Some(mut now) = now.filter(undoing) else { return Ok(false) };
-    let standing = effect::standing(entry.conn(), now.id, CHUNK_ROWS).await?;
+    let standing = effect::standing(entry.conn(), now.id, importer.rows_a_chunk()).await?;
     if standing.is_empty() {
         now.state = State::Undone.code();
         piece::remove(entry.conn(), now.id).await?;

@@ -31,7 +31,7 @@ pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let layout = importer.layout().await?;
     let Some(mut read) = begin(imports, batch).await? else { return Ok(()) };
     let mut checks = importer.open(&batch.actor()?).await?;
-    let mut rows = Rows::of(imports, batch, layout.clone(), 0);
+    let mut rows = Rows::of(imports, &**importer, batch, layout.clone(), 0);
     let mut seen = Seen::default();
     loop {
         let (found, end) = match rows.next().await? {

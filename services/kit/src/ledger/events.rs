@@ -24,7 +24,7 @@ pub enum EventKind {
     Removed = 3,
     /// A subtree came.
     Entered = 4,
-    /// A subtree left.
+    /// A subtree left where the record is an area, else the record alone.
     Left = 5,
 }
 
@@ -37,7 +37,8 @@ pub struct Event {
     pub version: i64,
     /// What happened.
     pub kind: EventKind,
-    /// Where the record stands on the area line after the change.
+    /// Where the record stands on the area line after the change; of one that left, where it stood
+    /// before.
     pub area: Path,
     /// Where it stands on the affiliation line, if it has one.
     pub affiliation: Option<Path>,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use unionhall_kit::{
     fault::Outcome,
     imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
-    ledger::Entry,
+    ledger::{Entry, events::MAX_EVENTS_A_TRANSACTION},
     sheet::{Layout, Record},
 };
 
@@ -51,6 +51,11 @@ impl Importer for EmployerImport {
         let places = self.places().await?;
         let today = self.register.clock().today();
         Ok(Arc::new(layout::layout(self.register.reference, &places, today)))
+    }
+
+    /// A row that moves an employer makes two events.
+    fn rows_a_chunk(&self) -> usize {
+        MAX_EVENTS_A_TRANSACTION / 2
     }
 
     fn keys(&self, row: &Record) -> Vec<RowKey> {

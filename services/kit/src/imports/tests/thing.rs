@@ -18,6 +18,8 @@ use crate::{
 const BAD_NAME: FaultKind =
     FaultKind { code: "BAD_NAME", en: "another name, please", zh: "请换一个名称" };
 
+/// Fewer than the most.
+pub(super) const ROWS_A_CHUNK: usize = CHUNK_ROWS / 4;
 pub(super) const HEADER: &str = "编号,名称,数量\n";
 
 pub(super) async fn create_table(db: &Db) {
@@ -109,6 +111,10 @@ impl Checks for Checking {
 impl Importer for Things {
     fn kind(&self) -> &'static str {
         "things"
+    }
+
+    fn rows_a_chunk(&self) -> usize {
+        ROWS_A_CHUNK
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

@@ -25,10 +25,11 @@ async fn a_file_comes_back_as_it_was_sent() {
     let id = batch::id_of(&sent.name).unwrap();
     let batch = batch::load(rig.db.reader(), id).await.unwrap().unwrap();
     let importer = Arc::clone(rig.imports.importer("things").unwrap());
-    let mut rows = Rows::of(&rig.imports, &batch, importer.layout().await.unwrap(), 39_000);
+    let layout = importer.layout().await.unwrap();
+    let mut rows = Rows::of(&rig.imports, &*importer, &batch, layout, 39_000);
     let mut lines = Vec::new();
     while let Read::Rows(some) = rows.next().await.unwrap() {
-        assert!(some.len() <= CHUNK_ROWS);
+        assert!(some.len() <= importer.rows_a_chunk());
         lines.extend(some.iter().map(|row| row.line()));
     }
     assert_eq!(lines, (39_001..=40_001).collect::<Vec<_>>());

@@ -149,9 +149,8 @@ impl Employers {
         if order.validate_only {
             return entry.discard().await;
         }
-        entry.event(effect::removal(&after));
-        entry.figures(effect::figures(&before.facts, &after.facts, self.register.quality));
-        entry.audit(effect::audit(&after, &before.facts, "withdrawn"));
+        effect::note_removal(&mut entry, &before, &after, self.register.quality);
+        entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await
     }
 
@@ -171,7 +170,7 @@ impl Employers {
             Surroundings { today: entry.today(), areas: &areas, lists: self.register.reference };
         let facts = decide(&before, around)?;
         match employers::save(entry.conn(), &before, facts.clone(), entry.now()).await? {
-            Ok(after) => self.finish(entry, &before.facts, &after, what, order.validate_only).await,
+            Ok(after) => self.finish(entry, Some(&before), &after, what, order.validate_only).await,
             Err(Taken) => {
                 entry.discard().await?;
                 Err(self.exists(&call.caller, &facts).await?)

@@ -6,12 +6,13 @@ use prost::Message;
 use unionhall_kit::{
     civil::CivilDate,
     figures::Delta,
-    ledger::{AuditNote, Event, EventKind},
+    ledger::{AuditNote, Entry, Event, EventKind},
 };
 
 use super::encode;
 use crate::{
     rules::{
+        area::AreaPath,
         contribution::{Step, contributions, difference},
         employer::EmployerFacts,
         quality::RuleSet,
@@ -21,8 +22,36 @@ use crate::{
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
 
+/// Notes the events and the figures of a record that was entered, where there was none before, or
+/// changed.
+pub fn note(
+    entry: &mut Entry,
+    before: Option<&EmployerRecord>,
+    after: &EmployerRecord,
+    rules: &RuleSet,
+) {
+    if let Some(before) = before.filter(|before| before.area != after.area) {
+        entry.event(departure(before, after));
+    }
+    entry.event(event(after, entry.today(), rules));
+    let nothing = EmployerFacts::default();
+    let before = before.map_or(&nothing, |before| &before.facts);
+    entry.figures(figures(before, &after.facts, rules));
+}
+
+/// Notes the event and the figures of a record that was withdrawn.
+pub fn note_removal(
+    entry: &mut Entry,
+    before: &EmployerRecord,
+    after: &EmployerRecord,
+    rules: &RuleSet,
+) {
+    entry.event(bare(EventKind::Removed, after, &after.area));
+    entry.figures(figures(&before.facts, &after.facts, rules));
+}
+
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.
-pub fn event(record: &EmployerRecord, today: CivilDate, rules: &RuleSet) -> Event {
+fn event(record: &EmployerRecord, today: CivilDate, rules: &RuleSet) -> Event {
     let kind = if record.version == 1 { EventKind::Created } else { EventKind::Updated };
     Event {
         record: record.name(),
@@ -35,13 +64,20 @@ pub fn event(record: &EmployerRecord, today: CivilDate, rules: &RuleSet) -> Even
     }
 }
 
-/// The event of a record that was withdrawn; it has no snapshot.
-pub fn removal(record: &EmployerRecord) -> Event {
+/// Tells those who follow the area that the record left. They may not see it any more, so nothing
+/// tells where it went. It comes before the event at the new area: who follows both ends up with
+/// the record.
+fn departure(before: &EmployerRecord, after: &EmployerRecord) -> Event {
+    bare(EventKind::Left, after, &before.area)
+}
+
+/// An event without a snapshot.
+fn bare(kind: EventKind, record: &EmployerRecord, area: &AreaPath) -> Event {
     Event {
         record: record.name(),
         version: record.version,
-        kind: EventKind::Removed,
-        area: record.area.path().clone(),
+        kind,
+        area: area.path().clone(),
         affiliation: None,
         snapshot_type: "",
         snapshot: Vec::new(),
@@ -55,8 +91,9 @@ pub fn figures(before: &EmployerFacts, after: &EmployerFacts, rules: &RuleSet) -
 }
 
 /// The audit entry: which fields changed, never their values.
-pub fn audit(record: &EmployerRecord, before: &EmployerFacts, what: &str) -> AuditNote {
-    let (old, new) = (rows(before), rows(&record.facts));
+pub fn audit(before: Option<&EmployerRecord>, record: &EmployerRecord, what: &str) -> AuditNote {
+    let old = before.map(|before| rows(&before.facts)).unwrap_or_default();
+    let new = rows(&record.facts);
     let differing = old
         .iter()
         .filter(|row| !new.contains(row))

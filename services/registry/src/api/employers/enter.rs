@@ -50,8 +50,7 @@ impl Employers {
         match entered {
             Ok(records) => {
                 let record = records.first().ok_or_else(|| Fault::new(&kit_reasons::INTERNAL))?;
-                let nothing = EmployerFacts::default();
-                self.finish(entry, &nothing, record, "entered", message.validate_only).await
+                self.finish(entry, None, record, "entered", message.validate_only).await
             }
             Err(Taken) => {
                 entry.discard().await?;
@@ -65,7 +64,7 @@ impl Employers {
     pub(super) async fn finish(
         &self,
         mut entry: Box<Entry>,
-        before: &EmployerFacts,
+        before: Option<&EmployerRecord>,
         record: &EmployerRecord,
         what: &str,
         validate_only: bool,
@@ -75,10 +74,9 @@ impl Employers {
             entry.discard().await?;
             return Ok(self.shown(record, Some(today)));
         }
-        if *before != record.facts {
-            entry.event(effect::event(record, today, rules));
-            entry.figures(effect::figures(before, &record.facts, rules));
-            entry.audit(effect::audit(record, before, what));
+        if before.is_none_or(|before| before.facts != record.facts) {
+            effect::note(&mut entry, before, record, rules);
+            entry.audit(effect::audit(before, record, what));
         }
         entry.commit(Done { record: record.name(), version: record.version }).await?;
         Ok(self.shown(record, Some(today)))

@@ -15,10 +15,7 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::{
-    super::kinds::AREA_CLOSED,
-    write::{note, stands},
-};
+use super::{super::kinds::AREA_CLOSED, write::stands};
 use crate::{
     Register,
     api::employers::effect,
@@ -110,8 +107,7 @@ async fn withdraw(
 ) -> Outcome<()> {
     let removed = remove_many(entry.conn(), &records, entry.now()).await?;
     for (before, after) in records.iter().zip(&removed) {
-        entry.event(effect::removal(after));
-        entry.figures(effect::figures(&before.facts, &after.facts, register.quality));
+        effect::note_removal(entry, before, after, register.quality);
     }
     Ok(())
 }
@@ -125,7 +121,7 @@ async fn restore(
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     for (before, after) in present.into_iter().zip(&saved) {
-        note(register, entry, &before.facts, after);
+        effect::note(entry, Some(before), after, register.quality);
     }
     Ok(())
 }

@@ -124,9 +124,8 @@ impl Work<'_> {
         let now = entry.now();
         if !self.new.is_empty() {
             let entered = insert_many(entry.conn(), &self.new, now).await?.map_err(taken)?;
-            let nothing = EmployerFacts::default();
             for (at, record) in self.entered_at.into_iter().zip(&entered) {
-                note(register, entry, &nothing, record);
+                effect::note(entry, None, record, register.quality);
                 self.applied[at] = Applied::Changed(change(0, record, Vec::new()));
             }
         }
@@ -136,7 +135,7 @@ impl Work<'_> {
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
-                note(register, entry, &old.facts, record);
+                effect::note(entry, Some(old), record, register.quality);
                 let text = facts_text(&old.facts)?.into_bytes();
                 self.applied[at] = Applied::Changed(change(old.version, record, text));
             }
@@ -147,15 +146,4 @@ impl Work<'_> {
 
 fn change(version_before: i64, record: &EmployerRecord, before: Vec<u8>) -> Effect {
     Effect { record: record.name(), version_before, version_after: record.version, before }
-}
-
-/// The event and the figures of a record that was entered or changed.
-pub(super) fn note(
-    register: &Register,
-    entry: &mut Entry,
-    before: &EmployerFacts,
-    record: &EmployerRecord,
-) {
-    entry.event(effect::event(record, entry.today(), register.quality));
-    entry.figures(effect::figures(before, &record.facts, register.quality));
 }
