@@ -6,5 +6,6 @@ mod figures;
 mod imports;
 mod late_commits;
 mod ledger;
+mod moments;
 mod restructure;
 mod rows;

@@ -172,9 +172,15 @@ impl Entry {
         self.tx.conn()
     }
 
-    /// The instant of this write.
+    /// The instant of this write, taken when it began: before it waited for anything.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// Raises the instant to one that a record shows, which another writer of it may have taken
+    /// later and committed earlier: the moments of one record's events ascend with its versions.
+    pub fn not_before(&mut self, at: DateTime<Utc>) {
+        self.now = self.now.max(at);
     }
 
     /// The civil day of this write.

@@ -33,11 +33,11 @@ const AREAS: [&str; 5] =
 const WRITERS: u32 = 12;
 const WRITES: u32 = 6;
 
-fn day(text: &str) -> CivilDate {
+pub(super) fn day(text: &str) -> CivilDate {
     text.parse().expect("a day")
 }
 
-fn facts_of(serial: u32) -> Result<EmployerFacts> {
+pub(super) fn facts_of(serial: u32) -> Result<EmployerFacts> {
     let since = day("2014-01-01");
     let code = CreditCode::compose('9', '1', "110102", &format!("{serial:08}"))?;
     let area = AreaPath::parse(AREAS[serial as usize % AREAS.len()])?;

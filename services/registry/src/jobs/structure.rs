@@ -113,7 +113,7 @@ impl Carrier {
         let followed = saved.iter().zip(&before).filter(|(new, old)| new.version > old.version);
         let count = i64::try_from(followed.count()).unwrap_or(i64::MAX);
         change.moved_employer_count += count;
-        change.updated_at = entry.now();
+        change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
         entry.figures(summed(deltas));
         entry.audit(audit(&change, format!("carried {count} employers")));
@@ -131,7 +131,7 @@ impl Carrier {
         change.progress = Progress::Done;
         // Whoever left the area by another way meanwhile was not carried.
         change.employer_count = change.moved_employer_count;
-        change.updated_at = entry.now();
+        change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
         entry.audit(audit(&change, "every employer followed".to_owned()));
         entry.commit(Done { record: change.name(), version: 1 }).await?;

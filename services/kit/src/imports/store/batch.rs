@@ -183,7 +183,7 @@ pub(in crate::imports) async fn save(
     now: DateTime<Utc>,
 ) -> Outcome<()> {
     batch.version += 1;
-    batch.updated_at = now;
+    batch.updated_at = now.max(batch.updated_at);
     let text = "UPDATE import_batch SET actor = $2, actor_scope = $3, state = $4,
          only_valid_rows = $5, row_count = $6, valid_row_count = $7, fault_count = $8,
          unchanged_row_count = $9, applied_row_count = $10, applied_line = $11,

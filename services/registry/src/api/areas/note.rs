@@ -19,6 +19,9 @@ pub(crate) fn created(entry: &mut Entry, recorded: &Recorded, path: &AreaPath) {
 
 /// The event of one area, with its record as it stands now.
 pub(crate) fn event(entry: &mut Entry, recorded: &Recorded, path: &AreaPath, kind: EventKind) {
+    if let Some(mark) = recorded.marks.get(path) {
+        entry.not_before(mark.updated_at);
+    }
     let area = view::area(recorded, path, entry.today());
     entry.event(Event {
         record: view::name(path),

@@ -30,6 +30,7 @@ pub fn note(
     after: &EmployerRecord,
     rules: &RuleSet,
 ) {
+    entry.not_before(after.updated_at);
     if let Some(before) = before.filter(|before| before.area != after.area) {
         entry.event(departure(before, after));
     }
@@ -46,6 +47,7 @@ pub fn note_removal(
     after: &EmployerRecord,
     rules: &RuleSet,
 ) {
+    entry.not_before(after.updated_at);
     entry.event(bare(EventKind::Removed, after, &after.area));
     entry.figures(figures(&before.facts, &after.facts, rules));
 }

@@ -21,13 +21,16 @@ use crate::rules::area::{AreaPath, plan::AreaPlan, tree::AreaTree};
 const LABELS_A_STATEMENT: usize = 1_000;
 
 /// Writes a plan that was made for `before`, and answers with the tree after it. Every record
-/// that the plan touches goes one version up.
+/// that the plan touches goes one version up. `now` may have been taken before the tree was locked:
+/// what is recorded of one area never goes back in time.
 pub async fn save(
     conn: &impl ConnectionTrait,
     before: &Recorded,
     plan: &AreaPlan,
     now: DateTime<Utc>,
 ) -> Outcome<Recorded> {
+    let last = plan.areas().into_iter().filter_map(|path| before.marks.get(path));
+    let now = last.fold(now, |now, mark| now.max(mark.updated_at));
     let mut after = before.clone();
     Arc::make_mut(&mut after.tree).apply(plan);
     for path in plan.areas() {
@@ -53,6 +56,7 @@ pub async fn touch(
 ) -> Outcome<Recorded> {
     let mut after = before.clone();
     for area in areas {
+        let now = before.marks.get(area).map_or(now, |mark| now.max(mark.updated_at));
         if let Some(mark) = after.marks.get_mut(area) {
             *mark = Mark { version: mark.version + 1, updated_at: now, ..*mark };
         }

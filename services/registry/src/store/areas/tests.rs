@@ -96,3 +96,20 @@ async fn an_area_that_closes_on_its_first_day_keeps_its_name() {
     assert_eq!(fact.called_on(day("2014-07-01")), Some(&name));
     assert!(!fact.period.covers(day("2014-06-01")));
 }
+
+#[tokio::test]
+async fn an_area_never_goes_back_in_time() {
+    let rig = rig().await;
+    let area = path("110102010");
+    for (name, from) in [("一号街道", "2014-05-01"), ("二号街道", "2014-05-02")] {
+        rig.clock.advance(chrono::TimeDelta::hours(-1));
+        let name = Name::parse_area(name).unwrap();
+        saved(&rig, |tree, today| plan_rename(tree, &area, name, day(from), today).unwrap()).await;
+    }
+    let reader = rig.register.ledger.db().reader();
+    let mut recorded = super::facts(reader, &area, i64::MAX, 100).await.unwrap();
+    recorded.reverse();
+    assert!(recorded.iter().map(|fact| fact.recorded_at).is_sorted(), "{recorded:?}");
+    let ends = |fact: &RecordedFact| fact.superseded_at.is_none_or(|at| at >= fact.recorded_at);
+    assert!(recorded.iter().all(ends), "{recorded:?}");
+}

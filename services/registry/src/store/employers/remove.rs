@@ -35,32 +35,29 @@ pub async fn remove_many(
     let (mut gone, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     for before in records {
         let (facts, version) = (EmployerFacts::default(), before.version + 1);
+        let now = now.max(before.updated_at);
         differences(before, &facts, now, &mut gone, &mut added)?;
         removed.push(EmployerRecord { version, facts, updated_at: now, ..(*before).clone() });
     }
-    mark(conn, records, now).await?;
+    mark(conn, &removed).await?;
     supersede(conn, gone).await?;
     Ok(removed)
 }
 
-async fn mark(
-    conn: &impl ConnectionTrait,
-    records: &[&EmployerRecord],
-    now: DateTime<Utc>,
-) -> Outcome<()> {
+async fn mark(conn: &impl ConnectionTrait, removed: &[EmployerRecord]) -> Outcome<()> {
     let nothing = fact::written(Vec::new())?;
-    for some in records.chunks(rows_per_statement(4)) {
+    for some in removed.chunks(rows_per_statement(4)) {
         let text = format!(
-            "UPDATE employer SET version = employer.version + 1, updated_at = v.column3,
+            "UPDATE employer SET version = v.column2, updated_at = v.column3,
                  deleted_at = v.column3, facts = v.column4
              FROM (VALUES {}) AS v
-             WHERE employer.id = v.column1 AND employer.version = v.column2
+             WHERE employer.id = v.column1 AND employer.version = v.column2 - 1
                AND employer.deleted_at IS NULL",
             places(some.len(), 4)
         );
-        let row = |record: &&EmployerRecord| -> [Value; 4] {
-            let (id, version) = (record.id, record.version);
-            [id.into(), version.into(), now.into(), nothing.clone().into()]
+        let row = |record: &EmployerRecord| -> [Value; 4] {
+            let (id, version, at) = (record.id, record.version, record.updated_at);
+            [id.into(), version.into(), at.into(), nothing.clone().into()]
         };
         let statement = sql(conn, &text, some.iter().flat_map(row));
         let done = conn.execute_raw(statement).await.map_err(fault::of)?;

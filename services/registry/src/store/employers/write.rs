@@ -92,6 +92,9 @@ pub async fn save(
 /// Saves changes of distinct employers that [`super::load_for_update`] gave in this transaction.
 /// Facts that are the same leave the record and its version alone.
 ///
+/// `now` may have been taken before the record was held, and another writer's later moment may
+/// stand in it: what is recorded of one record never goes back in time.
+///
 /// `CONFLICT` when a record is no longer at the version that it had.
 pub async fn save_many(
     conn: &impl ConnectionTrait,
@@ -106,6 +109,7 @@ pub async fn save_many(
             records.push(before.clone());
             continue;
         }
+        let now = now.max(before.updated_at);
         let present = Present::of(&facts)?;
         let (id, version) = (before.id, before.version + 1);
         let area = present.area.clone();
