@@ -5,10 +5,6 @@ use std::collections::{HashMap, HashSet};
 use prost::{DecodeError, Message};
 use prost_types::{FileDescriptorProto, MethodDescriptorProto, method_options::IdempotencyLevel};
 
-/// Verbs of methods that change nothing.
-const READING_VERBS: &[&str] =
-    &["Get", "List", "BatchGet", "Search", "Lookup", "Check", "Count", "Explain", "Query"];
-
 /// How the gateway treats a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Traits {
@@ -16,7 +12,7 @@ pub(crate) struct Traits {
     pub(crate) streams: bool,
     /// Messages stream to the caller, who can resume elsewhere.
     pub(crate) streams_back: bool,
-    /// It can be repeated without harm.
+    /// It can be repeated without harm: the contract says so. A name promises nothing.
     pub(crate) reads: bool,
 }
 
@@ -26,18 +22,9 @@ impl Traits {
         Self {
             streams: method.client_streaming() || method.server_streaming(),
             streams_back: method.server_streaming(),
-            reads: declared == Some(IdempotencyLevel::NoSideEffects)
-                || has_reading_verb(method.name()),
+            reads: declared == Some(IdempotencyLevel::NoSideEffects),
         }
     }
-}
-
-/// A verb ends where the next word begins: `Getaway` reads nothing.
-fn has_reading_verb(name: &str) -> bool {
-    READING_VERBS.iter().any(|verb| {
-        name.strip_prefix(verb)
-            .is_some_and(|rest| rest.chars().next().is_none_or(|next| next.is_uppercase()))
-    })
 }
 
 struct File {

@@ -17,7 +17,8 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use parking_lot::Mutex;
 use prost::Message;
 use prost_types::{
-    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, MethodOptions,
+    ServiceDescriptorProto, method_options::IdempotencyLevel,
 };
 use tokio::sync::Notify;
 use tonic::{Status, body::Body};
@@ -172,6 +173,8 @@ pub(crate) fn message(payload: &[u8]) -> Bytes {
 
 /// `GetEcho` reads, `CreateEcho` writes, the others stream.
 pub(crate) fn descriptors() -> Vec<u8> {
+    let level = IdempotencyLevel::NoSideEffects.into();
+    let reading = MethodOptions { idempotency_level: Some(level), ..Default::default() };
     let method = |name: &str, client: bool, server: bool| MethodDescriptorProto {
         name: Some(name.into()),
         client_streaming: Some(client),
@@ -181,7 +184,7 @@ pub(crate) fn descriptors() -> Vec<u8> {
     let service = ServiceDescriptorProto {
         name: Some("Toys".into()),
         method: vec![
-            method("GetEcho", false, false),
+            MethodDescriptorProto { options: Some(reading), ..method("GetEcho", false, false) },
             method("CreateEcho", false, false),
             method("Collect", true, false),
             method("Watch", false, true),

@@ -18,6 +18,7 @@ pub(crate) const ALL: &[Check] = &[
     methods::reads_have_no_side_effects,
     methods::lists_are_paged,
     methods::mutations_have_a_request_id,
+    methods::reads_have_no_request_id,
     messages::request_fields_say_their_behavior,
     messages::request_texts_and_lists_are_bounded,
     messages::mutable_resources_have_an_etag,

@@ -73,7 +73,19 @@ pub(crate) const BROKEN: &[(&str, &str, &str)] = &[
     (
         "option idempotency_level = NO_SIDE_EFFECTS; // watch",
         "",
-        "unionhall.sample.v1.Things.WatchThing: a GET must be NO_SIDE_EFFECTS",
+        "unionhall.sample.v1.Things.WatchThing: what only reads must be NO_SIDE_EFFECTS",
+    ),
+    (
+        r#""sample.things.create""#,
+        r#""sample.things.read""#,
+        "unionhall.sample.v1.Things.CreateThing: what only reads must be NO_SIDE_EFFECTS",
+    ),
+    (
+        "// Page.",
+        "// Id.
+        string request_id = 7 [(google.api.field_behavior) = OPTIONAL, (buf.validate.field).string.uuid = true];
+        // Page.",
+        "unionhall.sample.v1.Things.ListThings: it takes a request_id, yet is NO_SIDE_EFFECTS",
     ),
     (
         "int32 page_size = 1",
@@ -93,12 +105,12 @@ pub(crate) const BROKEN: &[(&str, &str, &str)] = &[
     (
         "string request_id = 2",
         "string id = 2",
-        "unionhall.sample.v1.Things.CreateThing: a mutation needs a request_id",
+        "unionhall.sample.v1.Things.CreateThing: it needs a request_id, or NO_SIDE_EFFECTS if it changes nothing",
     ),
     (
         "string request_id = 9",
         "string id = 9",
-        "unionhall.sample.v1.Things.UploadThing: a mutation needs a request_id",
+        "unionhall.sample.v1.Things.UploadThing: it needs a request_id, or NO_SIDE_EFFECTS if it changes nothing",
     ),
     (
         "string page_token = 2 [(google.api.field_behavior) = OPTIONAL, ",
@@ -192,7 +204,7 @@ message GetThingRequest {
 message ListThingsRequest {
   // Size.
   int32 page_size = 1 [(google.api.field_behavior) = OPTIONAL];
-  // Token.
+  // Page.
   string page_token = 2 [(google.api.field_behavior) = OPTIONAL, (buf.validate.field).string.max_len = 9];
 }
 

@@ -77,13 +77,15 @@ fn has_path(message: &MessageDescriptor, path: &str) -> bool {
     }
 }
 
-/// Clients and the gateway retry by this mark.
+/// Clients and the gateway repeat calls by this mark alone.
 pub(super) fn reads_have_no_side_effects(pool: &DescriptorPool) -> Vec<String> {
     let unmarked = |method: &MethodDescriptor| {
-        let get = lookup::http(method).is_some_and(|(verb, _)| verb == "get");
-        get && !lookup::has_no_side_effects(method)
+        let permission = access(method).map(|access| lookup::text(&access, "permission"));
+        let reads =
+            is_get(method) || permission.is_some_and(|permission| permission.ends_with(".read"));
+        reads && !lookup::has_no_side_effects(method)
     };
-    missing(pool, unmarked, "a GET must be NO_SIDE_EFFECTS")
+    missing(pool, unmarked, "what only reads must be NO_SIDE_EFFECTS")
 }
 
 /// A feed's cursor is its page token.
@@ -106,18 +108,35 @@ pub(super) fn lists_are_paged(pool: &DescriptorPool) -> Vec<String> {
     missing(pool, unpaged, "a List needs page_size, a token either way and its items first")
 }
 
-/// An upload has it in its header.
+/// So whatever lacks the one must bear the other: nothing is left that nobody knows how to repeat.
 pub(super) fn mutations_have_a_request_id(pool: &DescriptorPool) -> Vec<String> {
     let without = |method: &MethodDescriptor| {
-        let has_id = |message: &MessageDescriptor| {
-            message
-                .get_field_by_name("request_id")
-                .is_some_and(|field| field.kind() == Kind::String)
-        };
-        let request = method.input();
-        let in_header = method.is_client_streaming()
-            && request.fields().filter_map(|f| lookup::message_of(&f)).any(|part| has_id(&part));
-        lookup::is_mutation(method) && !has_id(&request) && !in_header
+        !has_request_id(method) && !lookup::has_no_side_effects(method) && !is_get(method)
     };
-    missing(pool, without, "a mutation needs a request_id")
+    missing(pool, without, "it needs a request_id, or NO_SIDE_EFFECTS if it changes nothing")
+}
+
+pub(super) fn reads_have_no_request_id(pool: &DescriptorPool) -> Vec<String> {
+    let both =
+        |method: &MethodDescriptor| has_request_id(method) && lookup::has_no_side_effects(method);
+    missing(pool, both, "it takes a request_id, yet is NO_SIDE_EFFECTS")
+}
+
+/// An upload has it in its header.
+fn has_request_id(method: &MethodDescriptor) -> bool {
+    let has_id = |message: &MessageDescriptor| {
+        let id = message.get_field_by_name("request_id");
+        id.is_some_and(|field| field.kind() == Kind::String)
+    };
+    let request = method.input();
+    let in_header = method.is_client_streaming()
+        && request
+            .fields()
+            .filter_map(|field| lookup::message_of(&field))
+            .any(|part| has_id(&part));
+    has_id(&request) || in_header
+}
+
+fn is_get(method: &MethodDescriptor) -> bool {
+    lookup::http(method).is_some_and(|(verb, _)| verb == "get")
 }
