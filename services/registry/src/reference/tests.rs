@@ -1,3 +1,5 @@
+use unionhall_proto::registry::v1::AreaLevel;
+
 use super::*;
 
 fn day(text: &str) -> CivilDate {
@@ -208,12 +210,28 @@ fn a_broken_text_is_an_error_that_names_its_file() {
     }
 }
 
+/// The enumeration goes from the province downward, and so do the parents of the codes.
+#[test]
+fn area_levels_are_those_of_the_contract() {
+    let list = book().list(ListId::AreaLevel);
+    let mut above = None;
+    for number in 1.. {
+        let Ok(level) = AreaLevel::try_from(number) else { break };
+        let name = level.as_str_name().strip_prefix("AREA_LEVEL_").unwrap();
+        let code = list.find(name).unwrap_or_else(|| panic!("no code {name}"));
+        assert_eq!(code.parent, above, "above {name}");
+        above = Some(code.code.clone());
+    }
+    assert_eq!(list.codes().len(), 5);
+    assert!(list.find("CITY").is_none());
+}
+
 #[test]
 fn areas_are_those_of_the_edition() {
     let areas = shipped_areas().unwrap();
     let count = |level: &str| areas.iter().filter(|area| area.level == level).count();
     assert_eq!(
-        ["PROVINCE", "CITY", "DISTRICT", "SUBDISTRICT", "COMMUNITY"].map(count),
+        ["PROVINCE", "PREFECTURE", "DISTRICT", "SUBDISTRICT", "COMMUNITY"].map(count),
         [1, 1, 1, 15, 263]
     );
     assert!(areas.iter().all(|a| a.edition == day("2023-06-30") && a.history_unknown));
