@@ -11,8 +11,12 @@
 //! process left it.
 //!
 //! # Memory
-//! The sheet reader's bound, three chunks of rows of at most 1 MiB of text, four pieces of the file,
-//! and in pass 1 sixteen bytes a row, in a table that is at least 7/16 full.
+//! The sheet reader's bound, three chunks of rows of at most 3 MiB with their faults, four pieces of
+//! the file, and in pass 1 sixteen bytes a row, in a table that is at least 7/16 full.
+//!
+//! # Space
+//! A batch keeps at most [`ImportsConfig::max_faults`] faults; with more it is rejected. What nobody
+//! needs any more is deleted in slices, so that no transaction grows with a file.
 
 mod actor;
 mod apply;
@@ -25,6 +29,7 @@ mod seen;
 mod spool;
 mod state;
 mod store;
+mod sweep;
 mod template;
 mod undo;
 mod upload;
@@ -61,11 +66,13 @@ pub const CHUNK_ROWS: usize = 1_000;
 pub struct ImportsConfig {
     /// Bytes of one file. Default 2 GiB.
     pub max_file_bytes: u64,
+    /// Faults that validation keeps of one batch. Default 200,000.
+    pub max_faults: u32,
 }
 
 impl Default for ImportsConfig {
     fn default() -> Self {
-        Self { max_file_bytes: 2 * 1024 * 1024 * 1024 }
+        Self { max_file_bytes: 2 * 1024 * 1024 * 1024, max_faults: 200_000 }
     }
 }
 

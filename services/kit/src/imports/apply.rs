@@ -8,7 +8,7 @@ use super::{
     state::State,
     store::{
         batch::{self, Batch},
-        effect, fault, piece,
+        effect, fault,
     },
     validate::count,
 };
@@ -127,14 +127,13 @@ async fn note(
     Ok(())
 }
 
-/// Every valid row is in the register; the file is not needed any more.
+/// Every valid row is in the register.
 async fn end(imports: &Imports, batch: &Batch, line: i64) -> Outcome<()> {
     let entry = imports.ledger.begin_own(&batch.actor, METHOD).await?;
     let Some(mut now) = where_left(&entry, batch, line).await? else { return Ok(()) };
     now.state = State::Applied.code();
     let at = entry.now();
     batch::save(entry.conn(), &mut now, at).await?;
-    piece::remove(entry.conn(), now.id).await?;
     let done = Done { record: now.name(), version: now.version };
     entry.commit(done).await?;
     imports.bells.moved.notify_waiters();

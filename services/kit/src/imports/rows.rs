@@ -17,8 +17,10 @@ use crate::{
 
 /// Chunks that wait for the register while the next one is read.
 const WAITING_CHUNKS: usize = 1;
-/// Text in one chunk; a chunk of very long rows has fewer of them.
-const CHUNK_BYTES: usize = 1024 * 1024;
+/// What the rows of a chunk weigh; a chunk of very long or wide rows has fewer of them.
+pub(super) const CHUNK_BYTES: usize = 3 * 1024 * 1024;
+/// Faults of cells in one chunk; they are written in one transaction.
+pub(super) const CHUNK_FAULTS: usize = 5_000;
 /// How the sheet reader calls the one sheet of a CSV. No workbook's sheet may have a colon.
 const CSV_LABEL: &str = "CSV:";
 
@@ -90,34 +92,51 @@ fn read(
         Ok(records) => records,
         Err(faults) => return broken(faults),
     };
-    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    let mut chunk = Chunk::default();
     for record in records {
         let mut record = match record {
             Ok(record) if i64::from(record.line()) <= after_line => continue,
             Ok(record) => record,
             Err(fault) => {
-                hand_over(sender, &mut chunk)?;
+                chunk.hand_over(sender)?;
                 return broken(vec![fault]);
             }
         };
         record.faults = unlabelled(std::mem::take(&mut record.faults));
-        let size = record.text_bytes();
-        if chunk.len() >= most || bytes + size > CHUNK_BYTES {
-            hand_over(sender, &mut chunk)?;
-            bytes = 0;
+        if !chunk.takes(&record, most) {
+            chunk.hand_over(sender)?;
         }
-        bytes += size;
         chunk.push(record);
     }
-    hand_over(sender, &mut chunk)?;
+    chunk.hand_over(sender)?;
     sender.blocking_send(Read::End)
 }
 
-fn hand_over(sender: &mpsc::Sender<Read>, chunk: &mut Vec<Record>) -> Sent {
-    if chunk.is_empty() {
-        return Ok(());
+/// Rows that wait until they are handed over together.
+#[derive(Default)]
+struct Chunk {
+    rows: Vec<Record>,
+    bytes: usize,
+    faults: usize,
+}
+
+impl Chunk {
+    fn takes(&self, record: &Record, most: usize) -> bool {
+        self.rows.len() < most
+            && self.bytes + record.weight() <= CHUNK_BYTES
+            && self.faults + record.faults.len() <= CHUNK_FAULTS
     }
-    sender.blocking_send(Read::Rows(std::mem::take(chunk)))
+
+    fn push(&mut self, record: Record) {
+        self.bytes += record.weight();
+        self.faults += record.faults.len();
+        self.rows.push(record);
+    }
+
+    fn hand_over(&mut self, sender: &mpsc::Sender<Read>) -> Sent {
+        let rows = std::mem::take(self).rows;
+        if rows.is_empty() { Ok(()) } else { sender.blocking_send(Read::Rows(rows)) }
+    }
 }
 
 /// The contract leaves the sheet of a CSV empty.

@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -14,7 +13,7 @@ use super::{
         batch::{self, Batch},
         claim::claim,
     },
-    undo, upload, validate,
+    undo, validate,
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -27,8 +26,6 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// How often it removes what nobody needs.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
-/// A batch that was not committed is kept for so long.
-const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(30);
 
 /// When a batch that failed is tried again.
 #[derive(Clone, Copy)]
@@ -62,22 +59,6 @@ impl Imports {
         }
     }
 
-    async fn sweep(&self) {
-        let now = self.ledger.clock().now();
-        let swept = async {
-            let tx = self.ledger.db().begin().await?;
-            let (stale, forgotten) = (now - upload::STALE_AFTER, now - FORGOTTEN_AFTER);
-            let removed = batch::sweep(tx.conn(), stale, forgotten).await?;
-            tx.commit().await?;
-            Outcome::Ok(removed)
-        };
-        match swept.await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "import files that nobody took further"),
-            Err(fault) => tracing::warn!(%fault, "old import files could not be removed"),
-        }
-    }
-
     /// Moves one batch on. False where none waits.
     async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
         let waiting = batch::working(self.ledger.db().reader()).await?;
@@ -92,7 +73,10 @@ impl Imports {
             }
             let Some(_claim) = claim(self.ledger.db(), batch.id).await? else { continue };
             match self.job(&batch).await {
-                Ok(()) => drop(put_off.remove(&batch.id)),
+                Ok(()) => {
+                    put_off.remove(&batch.id);
+                    self.drop_idle_files().await;
+                }
                 Err(fault) => {
                     let delay = put_off.get(&batch.id).map_or(DELAYS.0, |last| last.delay * 2);
                     let next = self.failed(&batch, &fault, delay.min(DELAYS.1)).await;

@@ -2,8 +2,8 @@
 
 use unionhall_proto::common::v1::import_batch::State as Contract;
 
-/// The states; numbers as in the contract. A file that is still coming in has number 0 and is
-/// shown to nobody.
+/// The states; numbers as in the contract. A file that is still coming in, and a batch that was
+/// given up, are shown to nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i16)]
 pub(super) enum State {
@@ -40,6 +40,11 @@ impl State {
     /// Whether a job moves the batch on.
     pub(super) fn works(self) -> bool {
         matches!(self, Self::Validating | Self::Applying | Self::Undoing)
+    }
+
+    /// Whether the file has served its purpose.
+    pub(super) fn reads_no_file(self) -> bool {
+        matches!(self, Self::Rejected | Self::Applied | Self::Undone)
     }
 
     pub(super) fn contract(self) -> Contract {

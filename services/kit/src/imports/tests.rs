@@ -1,6 +1,7 @@
 //! The pipeline over a toy register on SQLite.
 
 mod bad_files;
+mod bounds;
 mod ownership;
 mod passes;
 mod thing;
@@ -46,6 +47,11 @@ struct Rig {
 }
 
 async fn rig() -> Rig {
+    let default = ImportsConfig::default();
+    rig_with(ImportsConfig { max_file_bytes: 4 * 1024 * 1024, ..default }).await
+}
+
+async fn rig_with(config: ImportsConfig) -> Rig {
     let folder = TempDir::new().unwrap();
     let url = format!("sqlite://{}", folder.path().join("imports.db").display());
     let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
@@ -64,7 +70,6 @@ async fn rig() -> Rig {
     let day = CivilDate::new(2014, 1, 1).unwrap();
     let ring = Arc::new(KeyRing::generate(day, &SystemRandomness).unwrap());
     let pager = Pager::new(Arc::clone(&ring), ids.clone(), [1; 16]);
-    let config = ImportsConfig { max_file_bytes: 4 * 1024 * 1024 };
     let things: Arc<dyn Importer> = Arc::new(thing::Things::default());
     let imports =
         Imports::new(ledger, Vault::new(ring, ids), pager, config, Bells::default(), [things]);
@@ -191,6 +196,13 @@ impl Rig {
         }
     }
 
+    /// Lets the worker do what is left until `question` has this answer.
+    async fn settles(&self, question: &str, answer: i64) {
+        let worker = self.worker();
+        self.becomes(question, answer).await;
+        stop(worker).await;
+    }
+
     async fn number(&self, question: &str) -> i64 {
         let conn = self.db.reader();
         let row = conn.query_one_raw(sql(conn, question, [])).await.unwrap().unwrap();
@@ -212,6 +224,9 @@ async fn stop(worker: JoinHandle<()>) {
     worker.abort();
     assert!(worker.await.unwrap_err().is_cancelled(), "the worker never ends by itself");
 }
+
+const BATCHES: &str = "SELECT COUNT(*) FROM import_batch";
+const PIECES: &str = "SELECT COUNT(*) FROM import_spool";
 
 fn codes(faults: &[ImportFault]) -> Vec<(i32, &str, &str)> {
     faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect()

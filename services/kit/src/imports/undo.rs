@@ -6,7 +6,7 @@ use super::{
     state::State,
     store::{
         batch::{self, Batch},
-        effect, fault, piece,
+        effect, fault,
     },
     validate::count,
 };
@@ -42,7 +42,6 @@ async fn chunk(
     let standing = effect::standing(entry.conn(), now.id, importer.rows_a_chunk()).await?;
     if standing.is_empty() {
         now.state = State::Undone.code();
-        piece::remove(entry.conn(), now.id).await?;
     } else {
         let (lines, effects): (Vec<u32>, Vec<Effect>) = standing.into_iter().unzip();
         let undone = importer.undo(&mut entry, actor, &effects).await?;

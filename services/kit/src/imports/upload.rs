@@ -18,9 +18,11 @@ use super::{
         batch::{self, Batch},
         piece::{self, PIECE},
     },
+    sweep,
 };
 use crate::{
     call::{Call, validate},
+    db::Db,
     fault::{Fault, Outcome},
     ledger::{AuditNote, Begun, Done, Intent},
     reasons,
@@ -202,11 +204,12 @@ impl Drop for Upload<'_> {
     }
 }
 
-async fn remove(db: crate::db::Db, id: Uuid) {
+async fn remove(db: Db, id: Uuid) {
     let removed = async {
         let tx = db.begin().await?;
-        batch::discard_upload(tx.conn(), id).await?;
-        tx.commit().await
+        batch::withdraw_upload(tx.conn(), id).await?;
+        tx.commit().await?;
+        sweep::withdrawn(&db, id).await
     };
     if let Err(fault) = removed.await {
         // The sweep removes it later.

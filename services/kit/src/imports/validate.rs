@@ -1,14 +1,15 @@
 //! Pass 1: every fault of every row. Writes faults and counts, nothing of the register.
 
 use super::{
-    Checks, Importer, Imports, Verdict, kinds,
+    Importer, Imports, Verdict, kinds,
     rows::{Read, Rows, unlabelled},
     seen::Seen,
     state::State,
     store::{
         batch::{self, Batch},
-        fault, piece,
+        fault,
     },
+    sweep,
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -23,70 +24,71 @@ struct Found {
     valid: i64,
     unchanged: i64,
     faults: Vec<CellFault>,
+    /// Where the pass ends with this chunk.
+    end: Option<State>,
+}
+
+impl Found {
+    fn end(state: State, faults: Vec<CellFault>) -> Self {
+        Self { faults, end: Some(state), ..Self::default() }
+    }
 }
 
 /// Runs pass 1 from the first row. Ends early where the batch was moved by somebody else.
 pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let importer = imports.importer(&batch.kind)?;
     let layout = importer.layout().await?;
-    let Some(mut read) = begin(imports, batch).await? else { return Ok(()) };
+    let Some(mut now) = begin(imports, batch).await? else { return Ok(()) };
     let mut checks = importer.open(&batch.actor()?).await?;
     let mut rows = Rows::of(imports, &**importer, batch, layout.clone(), 0);
     let mut seen = Seen::default();
     loop {
-        let (found, end) = match rows.next().await? {
+        let found = match rows.next().await? {
             Read::Rows(rows) => {
-                (judge(&**importer, &layout, &mut *checks, &mut seen, rows).await?, None)
+                let verdicts = checks.check(&rows).await?;
+                let most = i64::from(imports.config.max_faults);
+                let mut judge = Judge { importer: &**importer, layout: &layout, seen: &mut seen };
+                judge.rows(rows, verdicts, &now, most)?
             }
-            Read::Broken(faults) => (Found { faults, ..Found::default() }, Some(State::Rejected)),
-            Read::End => (Found::default(), Some(State::Validated)),
+            Read::Broken(faults) => Found::end(State::Rejected, faults),
+            Read::End => Found::end(State::Validated, Vec::new()),
         };
-        match note(imports, batch, read, found, end).await? {
-            Some(now) if end.is_none() => read = now,
+        match note(imports, &now, found).await? {
+            Some(moved) if moved.state == State::Validating.code() => now = moved,
             _ => return Ok(()),
         }
     }
 }
 
 /// A pass that was cut off begins anew.
-async fn begin(imports: &Imports, batch: &Batch) -> Outcome<Option<i64>> {
+async fn begin(imports: &Imports, batch: &Batch) -> Outcome<Option<Batch>> {
+    sweep::faults(imports.ledger.db(), batch.id).await?;
     let tx = imports.ledger.db().begin().await?;
     let Some(mut now) = in_validation(tx.conn(), batch).await? else { return Ok(None) };
-    fault::remove(tx.conn(), now.id).await?;
     now.forget_rows();
     batch::save(tx.conn(), &mut now, imports.ledger.clock().now()).await?;
     tx.commit().await?;
-    Ok(Some(now.row_count))
+    Ok(Some(now))
 }
 
-/// Adds to the batch what was found; answers the rows read so far. `None` where the batch is no
-/// longer where this pass left it.
-async fn note(
-    imports: &Imports,
-    batch: &Batch,
-    read: i64,
-    found: Found,
-    end: Option<State>,
-) -> Outcome<Option<i64>> {
+/// Adds to the batch what was found. `None` where the batch is no longer where this pass left it.
+async fn note(imports: &Imports, batch: &Batch, found: Found) -> Outcome<Option<Batch>> {
     let tx = imports.ledger.db().begin().await?;
     let now = in_validation(tx.conn(), batch).await?;
-    let Some(mut now) = now.filter(|now| now.row_count == read) else { return Ok(None) };
+    let left = |now: &Batch| now.row_count == batch.row_count;
+    let Some(mut now) = now.filter(left) else { return Ok(None) };
     fault::append(tx.conn(), now.id, now.fault_count, &found.faults).await?;
     now.row_count += found.rows;
     now.valid_row_count += found.valid;
     now.unchanged_row_count += found.unchanged;
     now.fault_count += count(found.faults.len());
-    if let Some(end) = end {
+    if let Some(end) = found.end {
         now.state = end.code();
-    }
-    if end == Some(State::Rejected) {
-        // Nothing can be done with the file any more.
-        piece::remove(tx.conn(), now.id).await?;
     }
     batch::save(tx.conn(), &mut now, imports.ledger.clock().now()).await?;
     tx.commit().await?;
     imports.bells.moved.notify_waiters();
-    Ok(Some(now.row_count))
+    Ok(Some(now))
 }
 
 async fn in_validation(
@@ -97,49 +99,62 @@ async fn in_validation(
     Ok(now.filter(|now| now.state == State::Validating.code()))
 }
 
-async fn judge(
-    importer: &dyn Importer,
-    layout: &Layout,
-    checks: &mut dyn Checks,
-    seen: &mut Seen,
-    mut rows: Vec<Record>,
-) -> Outcome<Found> {
-    let verdicts = checks.check(&rows).await?;
-    if verdicts.len() != rows.len() {
-        return Err(Fault::new(&reasons::INTERNAL));
-    }
-    let mut found = Found { rows: count(rows.len()), ..Found::default() };
-    for (row, verdict) in rows.iter_mut().zip(verdicts) {
-        let unchanged = verdict.unchanged;
-        let faults = faults(importer, layout, seen, row, verdict);
-        if faults.is_empty() {
-            found.valid += 1;
-            found.unchanged += i64::from(unchanged);
-        }
-        found.faults.extend(faults);
-    }
-    Ok(found)
+struct Judge<'a> {
+    importer: &'a dyn Importer,
+    layout: &'a Layout,
+    seen: &'a mut Seen,
 }
 
-/// Every fault of a row, in the layout's order of columns.
-fn faults(
-    importer: &dyn Importer,
-    layout: &Layout,
-    seen: &mut Seen,
-    row: &mut Record,
-    verdict: Verdict,
-) -> Vec<CellFault> {
-    let mut faults = std::mem::take(&mut row.faults);
-    faults.extend(unlabelled(verdict.faults));
-    let line = row.line();
-    for key in importer.keys(row) {
-        if let Some(first) = seen.earlier(&key, line) {
-            let fault = row.fault(key.column, &kinds::DUPLICATE_IN_FILE).with("first_line", first);
-            faults.extend(unlabelled(vec![fault]));
+impl Judge<'_> {
+    /// The rows behind those of `before`. A row is told with all its faults or not at all: where
+    /// the batch would get more than `most`, the pass ends before the row.
+    fn rows(
+        &mut self,
+        rows: Vec<Record>,
+        verdicts: Vec<Verdict>,
+        before: &Batch,
+        most: i64,
+    ) -> Outcome<Found> {
+        if verdicts.len() != rows.len() {
+            return Err(Fault::new(&reasons::INTERNAL));
         }
+        let mut found = Found::default();
+        for (mut row, verdict) in rows.into_iter().zip(verdicts) {
+            let unchanged = verdict.unchanged;
+            let faults = self.faults(&mut row, verdict);
+            if before.fault_count + count(found.faults.len() + faults.len()) > most {
+                let marker = CellFault::of_file(&kinds::TOO_MANY_FAULTS, row.sheet())
+                    .with("rows", before.row_count + found.rows)
+                    .with("from_line", row.line());
+                found.faults.extend(unlabelled(vec![marker]));
+                found.end = Some(State::Rejected);
+                return Ok(found);
+            }
+            found.rows += 1;
+            if faults.is_empty() {
+                found.valid += 1;
+                found.unchanged += i64::from(unchanged);
+            }
+            found.faults.extend(faults);
+        }
+        Ok(found)
     }
-    faults.sort_by_key(|fault| layout.column_for(&fault.column).unwrap_or(usize::MAX));
-    faults
+
+    /// Every fault of a row, in the layout's order of columns.
+    fn faults(&mut self, row: &mut Record, verdict: Verdict) -> Vec<CellFault> {
+        let mut faults = std::mem::take(&mut row.faults);
+        faults.extend(unlabelled(verdict.faults));
+        let line = row.line();
+        for key in self.importer.keys(row) {
+            if let Some(first) = self.seen.earlier(&key, line) {
+                let fault =
+                    row.fault(key.column, &kinds::DUPLICATE_IN_FILE).with("first_line", first);
+                faults.extend(unlabelled(vec![fault]));
+            }
+        }
+        faults.sort_by_key(|fault| self.layout.column_for(&fault.column).unwrap_or(usize::MAX));
+        faults
+    }
 }
 
 /// A file has fewer rows than this type counts.

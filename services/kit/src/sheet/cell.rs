@@ -100,6 +100,29 @@ pub fn letters(position: usize) -> String {
     text.iter().rev().collect()
 }
 
+/// Runs of columns that a list names.
+const NAMED_RUNS: usize = 8;
+
+/// Ascending positions as a person reads them: `G, I-K`.
+pub(super) fn column_list(positions: impl IntoIterator<Item = usize>) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for position in positions {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == position => *last = position,
+            _ => runs.push((position, position)),
+        }
+    }
+    let named = |&(first, last): &(usize, usize)| match first == last {
+        true => letters(first),
+        false => format!("{}-{}", letters(first), letters(last)),
+    };
+    let mut list: Vec<String> = runs.iter().take(NAMED_RUNS).map(named).collect();
+    if runs.len() > NAMED_RUNS {
+        list.push("…".to_owned());
+    }
+    list.join(", ")
+}
+
 /// Column and line of a reference such as `AB12`, both from 0.
 pub(super) fn position(reference: &str) -> Option<(u32, u32)> {
     let digits = reference.find(|c: char| c.is_ascii_digit())?;
@@ -142,6 +165,15 @@ mod tests {
         for text in ["", "A", "7", "A0", "AAAA1", "a1", "A1B", "A99999999999"] {
             assert_eq!(position(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn columns_are_listed_in_runs_and_not_without_end() {
+        assert_eq!(column_list([6]), "G");
+        assert_eq!(column_list([6, 8, 9, 10]), "G, I-K");
+        assert_eq!(column_list(6..200), "G-GR");
+        let scattered = column_list((0..200).step_by(2));
+        assert_eq!(scattered, "A, C, E, G, I, K, M, O, …");
     }
 
     #[test]

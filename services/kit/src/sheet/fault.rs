@@ -72,6 +72,12 @@ impl CellFault {
         }
     }
 
+    /// Bytes that it takes to keep it.
+    pub(super) fn weight(&self) -> usize {
+        let texts = [&self.sheet, &self.column, &self.value, &self.remedy_en, &self.remedy_zh];
+        size_of::<Self>() + texts.map(String::len).iter().sum::<usize>()
+    }
+
     /// Fills the `{key}` place of both remedies.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {

@@ -101,10 +101,10 @@ crate::fault_kinds! {
     DUPLICATE_COLUMN:
         "columns {first} and {letters} have the same header; keep one of them",
         "第 {first} 列与第 {letters} 列表头重复，请保留其中一列";
-    /// A value under no header.
+    /// Values under no header.
     UNNAMED_COLUMN:
-        "the value stands in column {letters}, which has no header; move or delete it",
-        "该值位于没有表头的第 {letters} 列，请移动或删除";
+        "the row has values in columns without a header ({letters}); move or delete them",
+        "该行在没有表头的列（{letters}）中有值，请移动或删除";
     /// Merged cells have one value for several rows or columns.
     MERGED_CELLS:
         "cells {range} are merged; unmerge them and fill in every cell",

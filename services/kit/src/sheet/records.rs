@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     FaultKind, Source,
-    cell::{Cell, Row, letters},
+    cell::{Cell, Row, column_list},
     fault::{CellFault, shown},
     header::Header,
     kinds,
@@ -36,9 +36,12 @@ impl Record {
         &self.row.sheet
     }
 
-    /// Bytes of text in its cells: what it costs to keep.
-    pub fn text_bytes(&self) -> usize {
-        self.row.cells.iter().map(Cell::text_len).sum()
+    /// Bytes that it takes to keep it: cells, values and faults.
+    pub fn weight(&self) -> usize {
+        let text: usize = self.row.cells.iter().map(Cell::text_len).sum();
+        let faults: usize = self.faults.iter().map(CellFault::weight).sum();
+        // A value repeats the text of its cell in another form.
+        size_of_val(self.row.cells.as_slice()) + size_of_val(self.values()) + 2 * text + faults
     }
 
     /// The values in the layout's order; [`Value::Empty`] where the file lacks the column.
@@ -210,17 +213,19 @@ impl<'a> Records<'a> {
         self.merged.iter().find(covers)
     }
 
-    /// Values under no header. They may be anybody's data, so the report does not repeat them.
+    /// Values under no header: one fault, however many they are. They may be anybody's data, so
+    /// the report masks the first and does not repeat the others.
     fn outside(&self, record: &mut Record) {
         let row = &record.row;
-        for (position, cell) in row.cells.iter().enumerate() {
-            if !cell.is_empty() && !self.header.knows(position) {
-                let value = shown(&cell.given(), true);
-                let fault = CellFault::at(&kinds::UNNAMED_COLUMN, &row.sheet, row.line, "", value)
-                    .with("letters", letters(position));
-                record.faults.push(fault);
-            }
-        }
+        let unnamed =
+            |(position, cell): &(usize, &Cell)| !cell.is_empty() && !self.header.knows(*position);
+        let found: Vec<(usize, &Cell)> = row.cells.iter().enumerate().filter(unnamed).collect();
+        let Some((_, first)) = found.first() else { return };
+        let value = shown(&first.given(), true);
+        let positions = found.iter().map(|(position, _)| *position);
+        let fault = CellFault::at(&kinds::UNNAMED_COLUMN, &row.sheet, row.line, "", value)
+            .with("letters", column_list(positions));
+        record.faults.push(fault);
     }
 }
 

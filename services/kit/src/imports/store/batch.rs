@@ -1,4 +1,5 @@
-//! Batches. A file that is still coming in has state 0, which only this file knows of.
+//! Batches. A file that is still coming in has state 0, a batch that was given up and waits for its
+//! removal has state -1; only this file knows of these.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
@@ -130,27 +131,52 @@ pub(in crate::imports) async fn finish_upload(
     Ok(run(conn, text, values).await? == 1)
 }
 
-/// Removes a file that will not come, with its pieces.
-pub(in crate::imports) async fn discard_upload(
+/// Gives up a file that will not come.
+pub(in crate::imports) async fn withdraw_upload(
     conn: &impl ConnectionTrait,
     id: Uuid,
 ) -> Outcome<()> {
-    let text = "DELETE FROM import_batch WHERE id = $1 AND state = 0";
+    let text = "UPDATE import_batch SET state = -1 WHERE id = $1 AND state = 0";
     run(conn, text, [id.into()]).await.map(drop)
 }
 
-/// Removes files that stopped coming before `stale`, and batches that nobody took further and
+/// Gives up files that stopped coming before `stale`, and batches that nobody took further and
 /// nobody touched since `forgotten`.
-pub(in crate::imports) async fn sweep(
+pub(in crate::imports) async fn withdraw_old(
     conn: &impl ConnectionTrait,
     stale: DateTime<Utc>,
     forgotten: DateTime<Utc>,
-) -> Outcome<u64> {
-    let text = "DELETE FROM import_batch WHERE (state = 0 AND updated_at < $1)
+) -> Outcome<()> {
+    let text = "UPDATE import_batch SET state = -1 WHERE (state = 0 AND updated_at < $1)
          OR (state IN ($2, $3, $4) AND updated_at < $5)";
     let [uploaded, validated, rejected] =
         [State::Uploaded, State::Validated, State::Rejected].map(|state| state.code().into());
-    run(conn, text, [stale.into(), uploaded, validated, rejected, forgotten.into()]).await
+    let values = [stale.into(), uploaded, validated, rejected, forgotten.into()];
+    run(conn, text, values).await.map(drop)
+}
+
+/// The batches that were given up.
+pub(in crate::imports) async fn withdrawn(conn: &impl ConnectionTrait) -> Outcome<Vec<Uuid>> {
+    ids(conn, "SELECT id FROM import_batch WHERE state = -1 ORDER BY id", []).await
+}
+
+/// Removes a batch that was given up, once nothing hangs on it: a cascade would be one statement.
+pub(in crate::imports) async fn remove_withdrawn(
+    conn: &impl ConnectionTrait,
+    id: Uuid,
+) -> Outcome<()> {
+    let text = "DELETE FROM import_batch WHERE id = $1 AND state = -1
+         AND NOT EXISTS (SELECT 1 FROM import_spool WHERE batch = $1)
+         AND NOT EXISTS (SELECT 1 FROM import_fault WHERE batch = $1)";
+    run(conn, text, [id.into()]).await.map(drop)
+}
+
+/// The batches that have their file still, although nobody reads it again.
+pub(in crate::imports) async fn with_idle_file(conn: &impl ConnectionTrait) -> Outcome<Vec<Uuid>> {
+    let text = "SELECT id FROM import_batch WHERE state IN ($1, $2, $3) AND EXISTS
+         (SELECT 1 FROM import_spool WHERE batch = import_batch.id) ORDER BY id";
+    let states = State::ALL.into_iter().filter(|state| state.reads_no_file());
+    ids(conn, text, states.map(|state| state.code().into())).await
 }
 
 /// A batch by its id.
@@ -237,6 +263,15 @@ pub(in crate::imports) async fn working(conn: &impl ConnectionTrait) -> Outcome<
 
 async fn one(conn: &impl ConnectionTrait, text: &str, id: Uuid) -> Outcome<Option<Batch>> {
     Batch::find_by_statement(sql(conn, text, [id.into()])).one(conn).await.map_err(fault::of)
+}
+
+async fn ids(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Outcome<Vec<Uuid>> {
+    let rows = conn.query_all_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    rows.iter().map(|row| row.try_get("", "id")).collect::<Result<_, _>>().map_err(fault::of)
 }
 
 async fn run(

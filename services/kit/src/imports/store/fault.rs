@@ -24,6 +24,11 @@ pub(in crate::imports) struct StoredFault {
     pub(in crate::imports) remedy_en: String,
 }
 
+/// Faults that are in memory a second time, as a statement.
+const AT_ONCE: usize = 1_024;
+/// Faults that go in one transaction.
+pub(in crate::imports) const SLICE: u64 = 5_000;
+
 const COLUMNS: &str = "batch, number, sheet, line, header, value, code, remedy_zh, remedy_en";
 
 /// Adds faults from number `first` on.
@@ -46,14 +51,24 @@ pub(in crate::imports) async fn append(
             fault.remedy_en.clone().into(),
         ]
     };
-    let rows = (first..).zip(faults).map(row).collect();
-    insert_rows(conn, "import_fault", COLUMNS, rows).await.map_err(db::fault::of)
+    for (number, some) in (first..).step_by(AT_ONCE).zip(faults.chunks(AT_ONCE)) {
+        let rows = (number..).zip(some).map(row).collect();
+        insert_rows(conn, "import_fault", COLUMNS, rows).await.map_err(db::fault::of)?;
+    }
+    Ok(())
 }
 
-/// Removes every fault of a batch.
-pub(in crate::imports) async fn remove(conn: &impl ConnectionTrait, batch: Uuid) -> Outcome<()> {
-    let text = "DELETE FROM import_fault WHERE batch = $1";
-    conn.execute_raw(sql(conn, text, [batch.into()])).await.map_err(db::fault::of).map(drop)
+/// Removes some faults of a batch; answers how many.
+pub(in crate::imports) async fn remove_some(
+    conn: &impl ConnectionTrait,
+    batch: Uuid,
+) -> Outcome<u64> {
+    let text = format!(
+        "DELETE FROM import_fault WHERE batch = $1 AND number IN
+         (SELECT number FROM import_fault WHERE batch = $1 ORDER BY number LIMIT {SLICE})"
+    );
+    let done = conn.execute_raw(sql(conn, &text, [batch.into()])).await;
+    Ok(done.map_err(db::fault::of)?.rows_affected())
 }
 
 /// Which of these lines have a fault.

@@ -14,6 +14,9 @@ use crate::{
 /// Bytes of the file in one piece; the last one may have fewer.
 pub(in crate::imports) const PIECE: usize = 256 * 1024;
 
+/// Pieces that go in one transaction.
+pub(in crate::imports) const SLICE: u64 = 64;
+
 /// Adds pieces from number `first` on.
 pub(in crate::imports) async fn append(
     conn: &impl ConnectionTrait,
@@ -46,10 +49,17 @@ pub(in crate::imports) async fn load(
     vault.open(place(&row(batch, piece)), &sealed)
 }
 
-/// Removes every piece: nobody reads the file again.
-pub(in crate::imports) async fn remove(conn: &impl ConnectionTrait, batch: Uuid) -> Outcome<()> {
-    let text = "DELETE FROM import_spool WHERE batch = $1";
-    conn.execute_raw(sql(conn, text, [batch.into()])).await.map_err(fault::of).map(drop)
+/// Removes some pieces of a file that nobody reads again; answers how many.
+pub(in crate::imports) async fn remove_some(
+    conn: &impl ConnectionTrait,
+    batch: Uuid,
+) -> Outcome<u64> {
+    let text = format!(
+        "DELETE FROM import_spool WHERE batch = $1 AND piece IN
+         (SELECT piece FROM import_spool WHERE batch = $1 ORDER BY piece LIMIT {SLICE})"
+    );
+    let done = conn.execute_raw(sql(conn, &text, [batch.into()])).await.map_err(fault::of)?;
+    Ok(done.rows_affected())
 }
 
 fn row(batch: Uuid, piece: i32) -> Vec<u8> {

@@ -54,7 +54,7 @@ async fn a_file_that_cannot_be_read_is_rejected_with_its_fault() {
         let refused = rig.begin_commit(&name).await.unwrap_err();
         assert_eq!(refused.reason(), &reasons::IMPORT_STATE);
     }
-    assert_eq!(rig.number("SELECT COUNT(*) FROM import_spool").await, 0);
+    rig.settles(PIECES, 0).await;
 }
 
 #[tokio::test]

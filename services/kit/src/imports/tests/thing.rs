@@ -46,6 +46,8 @@ pub(super) struct Things {
     layout: Arc<Layout>,
     /// The most rows that were seen at once.
     pub(super) widest: Mutex<usize>,
+    /// The most rows that come at once.
+    pub(super) rows: usize,
 }
 
 impl Default for Things {
@@ -55,7 +57,11 @@ impl Default for Things {
             Column::new("name", &["名称"], ColumnKind::Text).required(),
             Column::new("amount", &["数量"], ColumnKind::Count),
         ];
-        Self { layout: Arc::new(Layout::new("things", columns)), widest: Mutex::default() }
+        Self {
+            layout: Arc::new(Layout::new("things", columns)),
+            widest: Mutex::default(),
+            rows: ROWS_A_CHUNK,
+        }
     }
 }
 
@@ -114,7 +120,7 @@ impl Importer for Things {
     }
 
     fn rows_a_chunk(&self) -> usize {
-        ROWS_A_CHUNK
+        self.rows
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

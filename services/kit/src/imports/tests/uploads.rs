@@ -6,9 +6,6 @@ use crate::imports::{
     store::{batch, piece::PIECE},
 };
 
-const BATCHES: &str = "SELECT COUNT(*) FROM import_batch";
-const PIECES: &str = "SELECT COUNT(*) FROM import_spool";
-
 #[tokio::test]
 async fn a_file_comes_back_as_it_was_sent() {
     let rig = rig().await;

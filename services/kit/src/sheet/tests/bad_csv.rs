@@ -40,6 +40,19 @@ fn faults_repeat_the_value_and_mask_what_is_protected() {
 }
 
 #[test]
+fn values_under_no_header_are_one_fault_however_many() {
+    let wide = format!("{SOUND}{}", ",1234567890".repeat(194));
+    let fault = only(&csv(&[&wide]));
+    assert_eq!((fault.code, fault.value.as_str()), ("UNNAMED_COLUMN", "********90"));
+    assert!(fault.remedy_en.contains("(G-GR)"), "{}", fault.remedy_en);
+    assert!(fault.remedy_zh.contains("（G-GR）"), "{}", fault.remedy_zh);
+    let (records, _) = read(&csv(&[&wide, SOUND]));
+    // Cells cost as well as their text.
+    assert!(records[0].weight() > 200 * size_of::<Cell>() + 194 * 10, "{}", records[0].weight());
+    assert!(records[1].weight() < records[0].weight() / 10, "{}", records[1].weight());
+}
+
+#[test]
 fn a_remedy_names_the_codes_in_both_languages() {
     let fault = only(&csv(&["甲厂,9111,,,事业,"]));
     assert!(fault.remedy_en.ends_with("01 企业, 02 机关, 03 其他"), "{}", fault.remedy_en);

@@ -28,7 +28,7 @@ fn every_kind_of_cell_that_is_no_value_is_told() {
         (3, "UNNAMED_COLUMN", "*"),
     ];
     assert_eq!(codes, expected);
-    assert!(found[4].remedy_en.contains("column I"), "{}", found[4].remedy_en);
+    assert!(found[4].remedy_en.contains("(I)"), "{}", found[4].remedy_en);
     let error = "<row><c t=\"e\"><v>#N/A</v></c><c t=\"str\"><v>9</v></c></row>";
     assert_eq!(cells(error), [(2, "ERROR_CELL")]);
 }
