@@ -24,9 +24,8 @@ pub(crate) fn name(path: &AreaPath) -> String {
 pub(crate) fn area(recorded: &Recorded, path: &AreaPath, day: CivilDate) -> Option<proto::Area> {
     let fact = recorded.tree.get(path)?;
     let mark = recorded.marks.get(path)?;
-    let lineage = recorded.tree.lineage();
-    let before = lineage.iter().filter(|step| step.successor == *path);
-    let after = lineage.iter().filter(|step| step.predecessor == *path);
+    let before = recorded.tree.lineage_of(path).filter(|step| step.successor == *path);
+    let after = recorded.tree.lineage_of(path).filter(|step| step.predecessor == *path);
     Some(proto::Area {
         name: name(path),
         display_name: fact.called_on(day).map(ToString::to_string).unwrap_or_default(),

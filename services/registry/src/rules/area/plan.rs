@@ -252,7 +252,7 @@ fn name_free(
         fact.names.iter().any(|dated| dated.name == *name && dated.period.overlaps(later))
     };
     let others = |fact: &&AreaFact| fact.path != *path;
-    match tree.children(parent.as_ref()).filter(others).find(bears) {
+    match tree.bearers(parent.as_ref(), name).filter(others).find(bears) {
         Some(sibling) => Err(AreaFault::NameTaken(sibling.path.clone(), name.clone())),
         None => Ok(()),
     }

@@ -1,9 +1,12 @@
 //! The dated facts of areas, and the tree that they form on a day.
 
+mod index;
+
 use std::collections::BTreeMap;
 
 use unionhall_kit::civil::{CivilDate, Period};
 
+use self::index::Index;
 use super::{AreaPath, official::OfficialCode};
 use crate::rules::name::Name;
 
@@ -107,38 +110,64 @@ pub enum TreeFault {
 /// The recorded areas that a decision looks at, open and closed.
 #[derive(Debug, Clone, Default)]
 pub struct AreaTree {
-    pub(super) areas: BTreeMap<AreaPath, AreaFact>,
-    pub(super) lineage: Vec<Lineage>,
+    areas: BTreeMap<AreaPath, AreaFact>,
+    lineage: Vec<Lineage>,
+    index: Index,
 }
 
 impl AreaTree {
     /// The tree of these facts.
     pub fn new(facts: impl IntoIterator<Item = AreaFact>, lineage: Vec<Lineage>) -> Self {
-        Self { areas: facts.into_iter().map(|fact| (fact.path.clone(), fact)).collect(), lineage }
+        let mut tree = Self::default();
+        facts.into_iter().for_each(|fact| tree.put(fact));
+        lineage.into_iter().for_each(|step| tree.link(step));
+        tree
+    }
+
+    /// Records an area, or what is recorded of it now. Names and codes are only ever added.
+    pub(super) fn put(&mut self, fact: AreaFact) {
+        self.index.note(&fact);
+        self.areas.insert(fact.path.clone(), fact);
+    }
+
+    pub(super) fn link(&mut self, step: Lineage) {
+        self.index.link(&step, self.lineage.len());
+        self.lineage.push(step);
     }
 
     /// The facts of one area.
     pub fn get(&self, path: &AreaPath) -> Option<&AreaFact> {
-        self.areas.get(path)
+        self.areas.get(path).inspect(looked)
     }
 
     /// The areas that exist on `day`, ascending by label: parents before children.
     pub fn on(&self, day: CivilDate) -> impl Iterator<Item = &AreaFact> {
-        self.areas.values().filter(move |fact| fact.period.covers(day))
+        self.all().filter(move |fact| fact.period.covers(day))
     }
 
     /// `root` and every recorded area below it, ascending.
     pub fn subtree<'a>(&'a self, root: &'a AreaPath) -> impl Iterator<Item = &'a AreaFact> {
-        let from_root = self.areas.range(root.clone()..).map(|(_, fact)| fact);
+        let from_root = self.areas.range(root.clone()..).map(|(_, fact)| fact).inspect(looked);
         from_root.take_while(move |fact| fact.path.within(root))
     }
 
-    /// The recorded areas directly below `parent`; the top level for `None`.
-    pub fn children<'a>(
-        &'a self,
-        parent: Option<&'a AreaPath>,
-    ) -> impl Iterator<Item = &'a AreaFact> {
-        self.areas.values().filter(move |fact| fact.path.parent().as_ref() == parent)
+    /// The recorded areas directly below `parent`, ascending; the top level for `None`.
+    pub fn children(&self, parent: Option<&AreaPath>) -> impl Iterator<Item = &AreaFact> {
+        self.index.children(parent).filter_map(|path| self.get(path))
+    }
+
+    /// The recorded areas directly below `parent` that ever bore `name`, ascending.
+    pub fn bearers(
+        &self,
+        parent: Option<&AreaPath>,
+        name: &Name,
+    ) -> impl Iterator<Item = &AreaFact> {
+        self.index.bearers(parent, name).filter_map(|path| self.get(path))
+    }
+
+    /// The recorded areas that ever had `code`, ascending.
+    pub fn holders(&self, code: &OfficialCode) -> impl Iterator<Item = &AreaFact> {
+        self.index.holders(code).filter_map(|path| self.get(path))
     }
 
     /// How areas came out of each other, in the order in which it was recorded.
@@ -146,18 +175,22 @@ impl AreaTree {
         &self.lineage
     }
 
+    /// The steps in which an area took part, in the order in which they were recorded.
+    pub fn lineage_of(&self, path: &AreaPath) -> impl Iterator<Item = &Lineage> {
+        self.index.steps(path).filter_map(|at| self.lineage.get(at))
+    }
+
     /// The last day on which something is recorded to have happened to the area; closing it
     /// earlier would contradict the record.
     pub fn settled_on(&self, fact: &AreaFact) -> CivilDate {
         let codes = fact.codes.iter().map(|dated| dated.period.from());
-        let takes_part = |s: &&Lineage| s.successor == fact.path || s.predecessor == fact.path;
-        let changes = self.lineage.iter().filter(takes_part).map(|step| step.on);
+        let changes = self.lineage_of(&fact.path).map(|step| step.on);
         codes.chain(changes).fold(fact.named_since(), CivilDate::max)
     }
 
     /// Every recorded area, ascending.
     pub fn all(&self) -> impl Iterator<Item = &AreaFact> {
-        self.areas.values()
+        self.areas.values().inspect(looked)
     }
 
     /// What keeps the areas of `day` from being a tree.
@@ -181,6 +214,17 @@ impl AreaTree {
         }
         faults
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Areas that were looked at, so that a test sees a decision that reads the whole tree.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+fn looked(_: &&AreaFact) {
+    #[cfg(test)]
+    LOOKS.set(LOOKS.get() + 1);
 }
 
 #[cfg(test)]

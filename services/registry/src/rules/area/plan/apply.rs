@@ -24,14 +24,15 @@ impl AreaTree {
                     names: vec![DatedName { name: name.clone(), period }],
                     codes: Vec::new(),
                 };
-                self.areas.insert(path.clone(), fact);
+                self.put(fact);
             }
-            AreaStep::Link(lineage) => self.lineage.push(lineage.clone()),
+            AreaStep::Link(lineage) => self.link(lineage.clone()),
             AreaStep::Name { path, .. }
             | AreaStep::Code { path, .. }
             | AreaStep::Close { path, .. } => {
-                if let Some(fact) = self.areas.get_mut(path) {
-                    change(fact, step);
+                if let Some(mut fact) = self.get(path).cloned() {
+                    change(&mut fact, step);
+                    self.put(fact);
                 }
             }
         }

@@ -102,7 +102,7 @@ fn code_free(
     let later = Period::since(from);
     let held = |dated: &DatedCode| dated.code == *code && dated.period.overlaps(later);
     let holds = |other: &&AreaFact| other.path != *path && other.codes.iter().any(held);
-    match tree.all().find(holds) {
+    match tree.holders(code).find(holds) {
         Some(holder) => Err(AreaFault::CodeTaken(holder.path.clone(), code.clone())),
         None => Ok(()),
     }

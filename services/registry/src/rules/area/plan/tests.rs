@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
-use super::{super::tree::LineageKind, *};
+use super::{
+    super::tree::{LOOKS, LineageKind},
+    *,
+};
 
 const TODAY: &str = "2015-03-18";
 
@@ -268,6 +271,48 @@ fn every_refusal_fills_its_texts() {
         assert!(!refusal.english().contains('{'), "{refusal}");
         assert!(!refusal.chinese().contains('{'), "{refusal}");
     }
+}
+
+/// An import decides once a row: what a decision costs must not grow with the tree.
+#[test]
+fn a_decision_looks_at_few_areas_however_many_there_are() {
+    let mut tree = tree();
+    let mut looks = |what: &str, decide: &mut dyn FnMut(&AreaTree) -> AreaPlan| {
+        LOOKS.set(0);
+        let plan = decide(&tree);
+        let looks = LOOKS.get();
+        assert!(looks <= 12, "{looks} areas looked at: {what}");
+        tree.apply(&plan);
+    };
+    for n in 0..20_000 {
+        let label = match n % 1_000 {
+            0 => format!("110103{:03}", n / 1_000),
+            rest => format!("110103{:03}{rest:03}", n / 1_000),
+        };
+        if n == 0 {
+            let above = wish("110103", "崇文区", "1900-01-01");
+            looks("a district", &mut |tree| plan_create(tree, above.clone(), day(TODAY)).unwrap());
+        }
+        let code = OfficialCode::parse(&format!("{label:0<12}")).unwrap();
+        let coded = Some((code, day("2014-06-30")));
+        let wish = wish(&label, &format!("第{n}号"), "1900-01-01");
+        looks(&label, &mut |tree| {
+            plan_create_coded(tree, wish.clone(), coded.clone(), day(TODAY)).unwrap()
+        });
+    }
+    let (one, other) = (path("110103007008"), OfficialCode::parse("110103999999").unwrap());
+    looks("a rename", &mut |tree| {
+        plan_rename(tree, &one, name("新名"), day("2014-01-01"), day(TODAY)).unwrap()
+    });
+    looks("a code", &mut |tree| {
+        let (edition, from) = (day("2014-06-30"), day("2014-01-01"));
+        plan_code(tree, &one, other.clone(), edition, from, day(TODAY)).unwrap()
+    });
+    looks("an end", &mut |tree| {
+        plan_close(tree, &one, None, 0, day("2014-07-01"), day(TODAY)).unwrap()
+    });
+    assert_eq!(tree.children(Some(&path("110103007"))).count(), 999);
+    assert_eq!(tree.bearers(Some(&path("110103007")), &name("新名")).count(), 1);
 }
 
 /// A wish drawn from small sets, so that wishes meet.
