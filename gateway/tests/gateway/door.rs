@@ -5,12 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tonic::Code;
 use unionhall_gateway::Builder;
 use unionhall_kit::{
-    access::{
-        AuthenticateLayer, ClientId, MethodTable, Minter, PolicyFile, PolicyStore, RateLimitLayer,
-        Verifier,
-    },
+    access::{ClientId, Minter, PolicyFile, PolicyStore, Verifier},
     clock::SystemClock,
-    deadline::{DeadlineLayer, Longest},
+    deadline::Longest,
+    door,
     ids::SystemRandomness,
     keys::SigningKey,
     path::Path,
@@ -44,22 +42,14 @@ impl Door {
         let administrator = ClientId::parse("administrator").unwrap();
         let minter = Minter::new(&key, ids(), Arc::new(SystemClock));
         let token = minter.mint(snapshot.client(administrator.as_str()).unwrap()).unwrap();
-        let table = MethodTable::from_descriptor_set(unionhall_proto::DESCRIPTOR_SET).unwrap();
         let longest = Longest { unary: Duration::from_secs(10), stream: Duration::from_secs(60) };
-        let table = Arc::new(table);
-        let deadlines = DeadlineLayer::new(Arc::clone(&table), longest);
-        let authentication = AuthenticateLayer::new(table, verifier, Arc::new(()));
+        let door = door::Door::new(unionhall_proto::DESCRIPTOR_SET, verifier, Arc::new(()));
+        let door = door.unwrap().longest(longest);
         let toy = Toy::default();
         let (upstream, host) = upstream(place, &toy).await;
         let builder = Builder::new(unionhall_proto::DESCRIPTOR_SET).unwrap();
         let gateway = builder.route(PACKAGE, upstream).unwrap().build();
-        let front = Front::with(&gateway, |server| {
-            server
-                .before_admission(deadlines)
-                .after_admission(authentication)
-                .after_admission(RateLimitLayer::default())
-        })
-        .await;
+        let front = Front::with(&gateway, |server| door.guard(server)).await;
         let client = Client::connect(front.address).await;
         let bearer = format!("Bearer {token}");
         Self { toy, client, bearer, _front: front, _host: host, _root: root }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod deadline;
+pub mod door;
 mod ending;
 pub mod fault;
 pub mod figures;

@@ -1,6 +1,5 @@
 //! Serving: the roles, put together from the same parts.
 
-mod access;
 mod banner;
 mod gateway;
 mod registry;
@@ -12,12 +11,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
     clock::{SharedClock, SystemClock},
+    door::Door,
     ids::{Ids, SystemRandomness},
     server::{HealthRegistry, Ready, Server, signals},
     telemetry::{Telemetry, serve_admin},
 };
+use unionhall_proto::DESCRIPTOR_SET;
 
-use self::{access::Access, registry::Registry};
+use self::registry::Registry;
 use crate::{cli::Role, data_folder::DataFolder, settings::Settings};
 
 /// The drain was cut: some caller lost its answer.
@@ -74,30 +75,30 @@ async fn serve_role(role: Role, settings: Settings, stop: CancellationToken) -> 
 
 async fn all(parts: Parts) -> Result<ExitCode> {
     let registry = Registry::start(&parts).await?;
-    let access = Access::new(registry.verifier(), registry.denials())?;
-    let gateway = gateway::before_local(&registry, &access)?;
-    let server = server(&parts, &access).register(gateway.registered());
+    let door = Door::new(DESCRIPTOR_SET, registry.verifier(), registry.denials())?;
+    let gateway = gateway::before_local(&registry, &door)?;
+    let server = server(&parts, &door).register(gateway.registered());
     let token = registry.token().map(str::to_owned);
     listen_beside(&parts, server.build()?, token.as_deref(), registry).await
 }
 
 async fn registry_alone(parts: Parts) -> Result<ExitCode> {
     let registry = Registry::start(&parts).await?;
-    let access = Access::new(registry.verifier(), registry.denials())?;
-    let server = server(&parts, &access).register(registry.registered());
+    let door = Door::new(DESCRIPTOR_SET, registry.verifier(), registry.denials())?;
+    let server = server(&parts, &door).register(registry.registered());
     listen_beside(&parts, server.build()?, None, registry).await
 }
 
 async fn gateway_alone(parts: Parts) -> Result<ExitCode> {
-    let (gateway, access) = gateway::before_remote(&parts)?;
-    let server = server(&parts, &access).register(gateway.registered());
+    let (gateway, door) = gateway::before_remote(&parts)?;
+    let server = server(&parts, &door).register(gateway.registered());
     let _watches = gateway.watch_upstreams(&parts.health);
     listen(&parts, server.build()?, None).await
 }
 
-fn server(parts: &Parts, access: &Access) -> Server {
+fn server(parts: &Parts, door: &Door) -> Server {
     let server = Server::new(parts.settings.server.clone(), parts.ids.clone());
-    access.guard(server.health(parts.health.clone()))
+    door.guard(server.health(parts.health.clone()))
 }
 
 /// Serves as long as the register's jobs work, then stops them.

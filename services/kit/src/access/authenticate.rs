@@ -169,8 +169,10 @@ where
         };
         let mut recheck = None;
         if let Some(caller) = caller {
-            telemetry::record_client(caller.client.as_str());
-            request.extensions_mut().insert(Caller::clone(&caller));
+            // Behind a gateway of the same process the call's span names its client already.
+            if request.extensions_mut().insert(Caller::clone(&caller)).is_none() {
+                telemetry::record_client(caller.client.as_str());
+            }
             // Outside the table only reflection streams, and it shows nothing that changes.
             recheck = method
                 .as_ref()

@@ -5,32 +5,32 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tower::Layer;
 use unionhall_gateway::{Builder, Gateway, PoolSettings, Remote, Upstream};
-use unionhall_kit::{access::Verifier, ids::SystemRandomness};
+use unionhall_kit::{access::Verifier, door::Door, ids::SystemRandomness};
 use unionhall_proto::DESCRIPTOR_SET;
 
-use super::{Parts, access::Access, registry::Registry};
+use super::{Parts, registry::Registry};
 
 /// The register's package.
 const REGISTRY: &str = "unionhall.registry.v1";
 
 /// Before a register in this process. The token is verified again behind the gateway, as it would
 /// be across the network.
-pub(super) fn before_local(registry: &Registry, access: &Access) -> Result<Gateway> {
-    let service = access.authentication().layer(registry.registered().into_handlers());
+pub(super) fn before_local(registry: &Registry, door: &Door) -> Result<Gateway> {
+    let service = door.authentication().layer(registry.registered().into_handlers());
     let builder = Builder::new(DESCRIPTOR_SET)?;
     Ok(builder.route(REGISTRY, Upstream::local(service))?.build())
 }
 
 /// Before a register across the network, with this process's own verifier.
-pub(super) fn before_remote(parts: &Parts) -> Result<(Gateway, Access)> {
+pub(super) fn before_remote(parts: &Parts) -> Result<(Gateway, Door)> {
     let keys = parts.folder.verifying_keys()?;
     let policy = parts.folder.existing_policy(&parts.clock)?;
     tokio::spawn(Arc::clone(&policy).keep_fresh());
     let verifier = Arc::new(Verifier::new(keys, policy, Arc::clone(&parts.clock)));
-    let access = Access::new(verifier, Arc::new(()))?;
+    let door = Door::new(DESCRIPTOR_SET, verifier, Arc::new(()))?;
     let remote = remote(&parts.settings.gateway.registry)?;
     let gateway = Builder::new(DESCRIPTOR_SET)?.route(REGISTRY, remote)?.build();
-    Ok((gateway, access))
+    Ok((gateway, door))
 }
 
 fn remote(url: &str) -> Result<Upstream> {

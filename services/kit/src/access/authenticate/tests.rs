@@ -7,6 +7,8 @@ use tokio::sync::mpsc;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{Code, Status};
 use tower::{ServiceExt, service_fn};
+use tracing::{Instrument, span};
+use tracing_subscriber::layer::{Context as LogContext, SubscriberExt};
 
 use super::*;
 use crate::{
@@ -102,6 +104,32 @@ async fn the_handler_learns_who_calls_what() {
     assert_eq!(caller.client.as_str(), "tax-office");
     assert_eq!(seen.extensions().get::<Arc<MethodAccess>>().unwrap().path, GET);
     assert!(house.denials().is_empty());
+}
+
+/// Counts what is added to spans.
+struct Records(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Records {
+    fn on_record(&self, _: &span::Id, values: &span::Record<'_>, _: LogContext<'_, S>) {
+        self.0.lock().push(format!("{values:?}"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_through_two_doors_of_one_process_names_its_client_once() {
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let log = tracing_subscriber::registry().with(Records(Arc::clone(&records)));
+    // A single log would be asked once, by whichever thread comes first, whether it listens.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
+    let _heard = tracing::subscriber::set_default(log);
+    let house = House::new();
+    let handler = service_fn(|_: Request<()>| std::future::ready(Ok(Response::new(Body::empty()))));
+    let doors = house.layer.layer(house.layer.layer(handler));
+    let span = telemetry::call_span(GET, "abc", &HeaderMap::new());
+    doors.oneshot(house.request(GET)).instrument(span).await.unwrap();
+    let records = records.lock();
+    let clients = records.iter().filter(|record| record.contains("tax-office"));
+    assert_eq!(clients.count(), 1, "{records:?}");
 }
 
 #[tokio::test]
