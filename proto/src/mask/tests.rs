@@ -106,8 +106,8 @@ fn every_settable_path_is_taken_over() {
             workforce: Some(crate::registry::v1::Workforce {
                 counted_on: Some(Date { year: 2014, month: 1, day: 1 }),
                 employee_count: 3,
-                female_count: 2,
-                migrant_count: 1,
+                female_count: Some(2),
+                migrant_count: Some(1),
             }),
             ..after()
         };

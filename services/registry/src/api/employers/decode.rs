@@ -211,17 +211,12 @@ fn phone(given: &str) -> Outcome<Option<Phone>> {
     parsed.transpose().map_err(fault)
 }
 
-/// The contract cannot tell no women from women not counted; 0 is the latter.
 pub(super) fn headcount(given: &Workforce) -> Outcome<EmployerChange> {
     let counted_on = day("workforce.counted_on", &given.counted_on)?
         .ok_or_else(|| required("workforce.counted_on"))?;
     let number = |count: i32| u32::try_from(count).unwrap_or(0);
-    let part = |count: i32| Some(number(count)).filter(|count| *count > 0);
-    let count = Headcount::new(
-        number(given.employee_count),
-        part(given.female_count),
-        part(given.migrant_count),
-    );
+    let (female, migrant) = (given.female_count.map(number), given.migrant_count.map(number));
+    let count = Headcount::new(number(given.employee_count), female, migrant);
     Ok(EmployerChange::Headcount(counted_on, count.map_err(fault)?))
 }
 

@@ -132,8 +132,8 @@ fn workforce(counted_on: CivilDate, count: Headcount) -> Workforce {
     Workforce {
         counted_on: Some(counted_on.into()),
         employee_count: number(count.employees()),
-        female_count: number(count.female().unwrap_or(0)),
-        migrant_count: number(count.migrant().unwrap_or(0)),
+        female_count: count.female().map(number),
+        migrant_count: count.migrant().map(number),
     }
 }
 

@@ -127,5 +127,5 @@ fn at(area: &str) -> Address {
 }
 
 fn counted(day: &str, employee_count: i32) -> Workforce {
-    Workforce { counted_on: date(day), employee_count, female_count: 3, migrant_count: 0 }
+    Workforce { counted_on: date(day), employee_count, female_count: Some(3), migrant_count: None }
 }

@@ -97,6 +97,19 @@ async fn every_fault_of_a_row_is_told_under_its_column() {
 }
 
 #[tokio::test]
+async fn a_zero_in_a_cell_is_a_count_and_an_empty_cell_is_none() {
+    let desk = desk().await;
+    let rows = [row(0, &[(10, "0")]), row(1, &[(10, "")])];
+    let batch = desk.import("employers", &file(&rows)).await;
+    assert_eq!(batch.applied_row_count, 2, "{:?}", desk.faults(&batch.name).await);
+    for (number, women) in [(0, Some(0)), (1, None)] {
+        let (_, facts) = facts(&desk, number).await.unwrap();
+        let count = facts.headcounts.values().next().unwrap();
+        assert_eq!(count.female(), women, "row {number}");
+    }
+}
+
+#[tokio::test]
 async fn an_area_is_named_by_label_code_or_name() {
     let desk = desk().await;
     let tree = desk.rig.register.tree().await.unwrap();

@@ -3,7 +3,8 @@
 use prost::Message;
 use unionhall_proto::registry::v1::{
     CloseEmployerRequest, DeleteEmployerRequest, ListEmployerFactsRequest, LookupEmployerRequest,
-    RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest, employer::State,
+    RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest, Workforce,
+    employer::State,
 };
 use uuid::Uuid;
 
@@ -138,6 +139,27 @@ async fn an_employer_rests_works_and_ends() {
     assert_eq!(refused(service.close_employer(call(close)).await), "EMPLOYER_CLOSED");
     let late = RecordWorkforceRequest { workforce: Some(counted("2014-07-01", 5)), ..count };
     assert_eq!(refused(service.record_workforce(call(late)).await), "EMPLOYER_CLOSED");
+}
+
+#[tokio::test]
+async fn no_women_is_another_thing_than_women_not_counted() {
+    let desk = desk().await;
+    let name = desk.create(employer(1)).await.unwrap().name;
+    let days = ["2014-05-01", "2014-05-02", "2014-05-03"];
+    let parts = [(Some(0), None), (None, Some(0)), (Some(5), Some(4))];
+    for (day, (female_count, migrant_count)) in days.into_iter().zip(parts) {
+        let workforce = Workforce { female_count, migrant_count, ..counted(day, 5) };
+        let count = RecordWorkforceRequest {
+            name: name.clone(),
+            workforce: Some(workforce),
+            ..Default::default()
+        };
+        inner(desk.service.record_workforce(call(count)).await).unwrap();
+    }
+    for (day, (female_count, migrant_count)) in days.into_iter().zip(parts) {
+        let kept = desk.get_on(&name, day).await.workforce.unwrap();
+        assert_eq!((kept.female_count, kept.migrant_count), (female_count, migrant_count), "{day}");
+    }
 }
 
 #[tokio::test]

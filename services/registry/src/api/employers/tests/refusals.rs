@@ -27,7 +27,7 @@ async fn what_cannot_be_entered_is_refused_with_its_reason() {
         ("AREA_LABEL_INVALID", |e| e.registered_address = Some(at("11010"))),
         ("AREA_NOT_OPEN", |e| e.actual_address = Some(at("110102012999"))),
         ("WORKFORCE_INVALID", |e| {
-            e.workforce = Some(Workforce { female_count: 21, ..counted("2014-06-30", 20) });
+            e.workforce = Some(Workforce { female_count: Some(21), ..counted("2014-06-30", 20) });
         }),
         ("EMPLOYER_DATE_INVALID", |e| e.workforce = Some(counted("2014-07-02", 20))),
         ("EMPLOYER_DATE_INVALID", |e| e.workforce = Some(counted("2010-02-28", 20))),
