@@ -16,7 +16,7 @@ crate::reasons! {
     /// The filter does not follow the grammar or names a field that cannot be filtered.
     INVALID_FILTER: InvalidArgument,
         "the filter is not valid: {detail}",
-        "过滤条件无效：{detail}";
+        "过滤条件无效：{detail_zh}";
     /// The resource does not exist or lies outside the caller's scope.
     NOT_FOUND: NotFound,
         "{name} does not exist or lies outside your scope",

@@ -38,7 +38,9 @@ pub struct FilterFault {
     /// Counted from 1.
     pub at: usize,
     /// What the reader expected.
-    pub remedy: String,
+    pub remedy: &'static str,
+    /// The same in Chinese.
+    pub remedy_zh: &'static str,
 }
 
 impl EmployerFilter {
@@ -55,11 +57,11 @@ impl EmployerFilter {
             }
             let at = reader.at;
             if reader.bare() != "AND" {
-                return Err(fault(at, "write AND between two terms"));
+                return Err(fault(at, "write AND between two terms", "两个条件之间请写 AND"));
             }
             reader.skip_spaces();
             if reader.ended() {
-                return Err(fault(reader.at, "write a term after AND"));
+                return Err(fault(reader.at, "write a term after AND", "AND 之后请再写一个条件"));
             }
         }
         Ok(filter)
@@ -73,32 +75,52 @@ impl EmployerFilter {
             return Err(fault(
                 reader.at,
                 "write '=' after the field; no other comparison is known",
+                "字段之后请写“=”，不支持其他比较符",
             ));
         }
         reader.skip_spaces();
         let value_at = reader.at;
         let value = reader.value()?;
-        let bad = |remedy| fault(value_at, remedy);
+        let bad = |remedy, remedy_zh| fault(value_at, remedy, remedy_zh);
         let fresh = match field.as_str() {
-            "area" => put(&mut self.area, AreaPath::parse(&value).ok())
-                .ok_or_else(|| bad("write an area label of 2, 4, 6, 9 or 12 digits"))?,
-            "state" => put(&mut self.state, Status::from_code(&value))
-                .ok_or_else(|| bad("write ACTIVE, SUSPENDED or CLOSED"))?,
+            "area" => put(&mut self.area, AreaPath::parse(&value).ok()).ok_or_else(|| {
+                bad(
+                    "write an area label of 2, 4, 6, 9 or 12 digits",
+                    "请写2、4、6、9或12位数字的区域编号",
+                )
+            })?,
+            "state" => put(&mut self.state, Status::from_code(&value)).ok_or_else(|| {
+                bad("write ACTIVE, SUSPENDED or CLOSED", "请写 ACTIVE、SUSPENDED 或 CLOSED")
+            })?,
             "valid" => put(&mut self.valid, value.parse().ok())
-                .ok_or_else(|| bad("write true or false"))?,
-            "ownership" => put(&mut self.ownership, OwnershipCode::parse(&value).ok())
-                .ok_or_else(|| bad("write a code of codeLists/ownership"))?,
-            "industry" => put(&mut self.industry, industry(&value))
-                .ok_or_else(|| bad("write edition and code, for instance 2017:83"))?,
+                .ok_or_else(|| bad("write true or false", "请写 true 或 false"))?,
+            "ownership" => {
+                put(&mut self.ownership, OwnershipCode::parse(&value).ok()).ok_or_else(|| {
+                    bad("write a code of codeLists/ownership", "请写 codeLists/ownership 中的代码")
+                })?
+            }
+            "industry" => put(&mut self.industry, industry(&value)).ok_or_else(|| {
+                bad("write edition and code, for instance 2017:83", "请写版本和代码，例如 2017:83")
+            })?,
             "display_name" => put(&mut self.name_prefix, prefix(&value)).ok_or_else(|| {
-                bad("write the beginning of the name and '*', for instance \"北京*\"")
+                bad(
+                    "write the beginning of the name and '*', for instance \"北京*\"",
+                    "请写名称开头和“*”，例如 \"北京*\"",
+                )
             })?,
             _ => {
-                let known = "area, state, valid, ownership, industry or display_name";
-                return Err(fault(field_at, &format!("name one of {known}")));
+                return Err(fault(
+                    field_at,
+                    "name one of area, state, valid, ownership, industry or display_name",
+                    "请写 area、state、valid、ownership、industry 或 display_name 之一",
+                ));
             }
         };
-        if fresh { Ok(()) } else { Err(fault(field_at, "name each field once")) }
+        if fresh {
+            Ok(())
+        } else {
+            Err(fault(field_at, "name each field once", "每个字段只能写一次"))
+        }
     }
 }
 
@@ -119,8 +141,8 @@ fn prefix(text: &str) -> Option<String> {
     (!prefix.trim().is_empty() && !prefix.contains('*')).then(|| prefix.to_owned())
 }
 
-fn fault(at: usize, remedy: &str) -> FilterFault {
-    FilterFault { at: at + 1, remedy: remedy.to_owned() }
+fn fault(at: usize, remedy: &'static str, remedy_zh: &'static str) -> FilterFault {
+    FilterFault { at: at + 1, remedy, remedy_zh }
 }
 
 struct Reader {
@@ -163,7 +185,7 @@ impl Reader {
         if !self.take('"') {
             let word = self.bare();
             return if word.is_empty() {
-                Err(fault(from, "write a value after '='"))
+                Err(fault(from, "write a value after '='", "“=”之后请写取值"))
             } else {
                 Ok(word)
             };
@@ -178,12 +200,18 @@ impl Reader {
                         self.at += 1;
                         value.push(escaped);
                     }
-                    None => return Err(fault(self.at, "write \\\" or \\\\ inside quotes")),
+                    None => {
+                        return Err(fault(
+                            self.at,
+                            "write \\\" or \\\\ inside quotes",
+                            "引号内请写 \\\" 或 \\\\",
+                        ));
+                    }
                 },
                 other => value.push(other),
             }
         }
-        Err(fault(from, "close the quotes that begin here"))
+        Err(fault(from, "close the quotes that begin here", "此处的引号未闭合"))
     }
 }
 
@@ -193,7 +221,9 @@ impl Refusal for FilterFault {
     }
 
     fn places(&self) -> Vec<(&'static str, String)> {
-        vec![("detail", self.to_string()), ("position", self.at.to_string())]
+        let zh = format!("第{}个字符处：{}", self.at, self.remedy_zh);
+        let position = self.at.to_string();
+        vec![("detail", self.to_string()), ("detail_zh", zh), ("position", position)]
     }
 }
 
@@ -243,6 +273,9 @@ mod tests {
             let fault = EmployerFilter::parse(text).unwrap_err();
             assert_eq!(fault.at, at, "{text}: {fault}");
             assert!(fault.remedy.contains(remedy), "{text}: {fault}");
+            let zh = fault.to_fault().chinese();
+            assert!(zh.contains(&format!("第{at}个字符处：")), "{text}: {zh}");
+            assert!(!zh.contains("write") && !zh.contains("one of"), "{text}: {zh}");
         }
     }
 
