@@ -51,7 +51,9 @@ impl MigrationTrait for AreasAndEmployers {
 /// facts are the truth. `employer.facts` repeats the facts that stand, so that a point read is one
 /// row; it is written in the transaction that writes the facts. `employer_fact.area` repeats the
 /// area of an address (`actual_address`, `registered_address`; NULL for every other field), by
-/// which a change of the tree finds what it carries along. The numbers of structure changes are in
+/// which a change of the tree finds what it carries along. `employer.rules` is the revision of the
+/// quality rules under which figures count the employer; `quality_revision` keeps every revision
+/// that any may be counted under, as CSV. The numbers of structure changes are in
 /// the order in which they were decided, which is the order in which they are carried out.
 const AREAS_AND_EMPLOYERS: &str = r#"
 CREATE TABLE area (
@@ -118,6 +120,7 @@ CREATE TABLE employer (
     phone TEXT NOT NULL,
     address_key TEXT NOT NULL,
     closed_on DATE,
+    rules INTEGER NOT NULL,
     facts TEXT NOT NULL,
     created_at {instant} NOT NULL,
     updated_at {instant} NOT NULL,
@@ -132,6 +135,14 @@ CREATE INDEX employer_name_head ON employer (name_head);
 CREATE INDEX employer_name_tail ON employer (name_tail);
 CREATE INDEX employer_phone ON employer (phone);
 CREATE INDEX employer_address ON employer (address_key);
+
+CREATE INDEX employer_rules ON employer (rules, id) WHERE deleted_at IS NULL;
+
+CREATE TABLE quality_revision (
+    revision INTEGER PRIMARY KEY,
+    rules TEXT NOT NULL,
+    adopted_at {instant} NOT NULL
+);
 
 CREATE TABLE employer_fact (
     id {serial},

@@ -8,4 +8,5 @@ mod late_commits;
 mod ledger;
 mod moments;
 mod restructure;
+mod revisions;
 mod rows;

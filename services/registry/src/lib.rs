@@ -10,6 +10,7 @@ pub mod imports;
 pub mod jobs;
 pub mod reference;
 pub mod register;
+pub mod revisions;
 pub mod rules;
 pub mod services;
 pub mod store;

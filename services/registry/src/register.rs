@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sea_orm::ConnectionTrait;
 use tokio::sync::Notify;
 use unionhall_kit::{
     clock::SharedClock,
@@ -16,7 +17,9 @@ use unionhall_kit::{
 
 use crate::{
     reference::ReferenceBook,
-    rules::quality::RuleSet,
+    revisions::Revisions,
+    rules::{employer::EmployerFacts, quality::RuleSet},
+    store::employers::{EmployerRecord, NewEmployer},
     tree::{self, AreaTrees},
 };
 
@@ -31,8 +34,10 @@ pub struct Register {
     pub vault: Vault,
     /// The shipped code lists.
     pub reference: &'static ReferenceBook,
-    /// The shipped quality rules.
-    pub quality: &'static RuleSet,
+    /// The quality rules that hold now.
+    pub quality: Arc<RuleSet>,
+    /// These and earlier ones, under which records may still be counted.
+    pub revisions: Revisions,
     /// The tree of areas; read through [`Register::tree`].
     pub(crate) areas: AreaTrees,
     /// Rings when a structure change was begun here, for the job that carries it out.
@@ -47,10 +52,16 @@ impl Register {
     /// The register over these books. The feed must be open: its epoch is the database's identity.
     /// A register without areas is given the shipped ones.
     pub async fn open(ledger: Ledger, keys: Arc<KeyRing>) -> Outcome<Self> {
+        let shipped =
+            RuleSet::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+        Self::open_with(ledger, keys, shipped).await
+    }
+
+    /// The register, with these quality rules for the shipped ones.
+    pub async fn open_with(ledger: Ledger, keys: Arc<KeyRing>, shipped: &RuleSet) -> Outcome<Self> {
         let reference = ReferenceBook::shipped()
             .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
-        let quality =
-            RuleSet::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+        let revisions = Revisions::open(&ledger, shipped).await?;
         let database = ledger.feed_start().await?.epoch.into_bytes();
         let ids = ledger.ids().clone();
         let register = Self {
@@ -58,7 +69,8 @@ impl Register {
             vault: Vault::new(keys, ids),
             ledger,
             reference,
-            quality,
+            quality: Arc::clone(revisions.current()),
+            revisions,
             areas: AreaTrees::default(),
             structure_bell: Arc::new(Notify::new()),
             imports: ImportsConfig::default(),
@@ -66,6 +78,20 @@ impl Register {
         };
         tree::seed(&register).await?;
         Ok(register)
+    }
+
+    /// The rules under which figures count a record.
+    pub async fn rules_of(
+        &self,
+        conn: &impl ConnectionTrait,
+        record: &EmployerRecord,
+    ) -> Outcome<Arc<RuleSet>> {
+        self.revisions.of(conn, record.rules).await
+    }
+
+    /// An employer with these facts, under a fresh id.
+    pub fn new_employer(&self, facts: EmployerFacts) -> NewEmployer {
+        NewEmployer { id: self.ledger.ids().fresh(), facts, rules: self.quality.revision() }
     }
 
     /// The clock.

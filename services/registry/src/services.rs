@@ -24,7 +24,7 @@ use crate::{
         metrics::Figures, reference::Reference,
     },
     imports::imports,
-    jobs::structure::Carrier,
+    jobs::{recount::Recounter, structure::Carrier},
     rules::area::AreaPath,
 };
 
@@ -67,6 +67,7 @@ pub fn ancestors() -> Arc<Ancestors> {
 /// Starts what works in the background until `stop`.
 pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     tasks.spawn(Carrier::new(register.clone()).run(stop.clone()));
+    tasks.spawn(Recounter::new(register.clone()).run(stop.clone()));
     let (stop, imports) = (stop.clone(), imports(register));
     tasks.spawn(async move {
         stop.run_until_cancelled(imports.run()).await;

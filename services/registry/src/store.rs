@@ -3,4 +3,5 @@
 pub mod areas;
 pub mod employers;
 pub mod explain;
+pub mod quality;
 pub mod structure_changes;

@@ -77,7 +77,7 @@ async fn listed(db: &Db, subtrees: &Prefixes, want: &Want, limit: u64) -> Result
 /// A thousand employers at once; every listing has each of its employers once, in order.
 async fn lists_are_whole_and_in_order(engine: Engine) -> Result<()> {
     let books = Books::open(engine).await?;
-    let new = |serial| Ok(NewEmployer { id: Uuid::now_v7(), facts: facts_of(serial)? });
+    let new = |serial| Ok(NewEmployer { id: Uuid::now_v7(), facts: facts_of(serial)?, rules: 1 });
     let many = (0..1_000).map(new).collect::<Result<Vec<_>>>()?;
     let records = enter(&books.ledger, &many).await?.context("fresh codes")?;
     let prefixes = |labels: &[&str]| -> Result<Prefixes> {
@@ -125,7 +125,7 @@ async fn call_again(ledger: Ledger, id: Uuid, writer: u32) -> Result<()> {
 /// Writers of one employer follow each other, and both records of its facts stay one.
 async fn writers_of_one_employer_follow_each_other(engine: Engine) -> Result<()> {
     let books = Books::open(engine).await?;
-    let new = NewEmployer { id: Uuid::now_v7(), facts: facts_of(1)? };
+    let new = NewEmployer { id: Uuid::now_v7(), facts: facts_of(1)?, rules: 1 };
     let id = new.id;
     enter(&books.ledger, &[new]).await?.context("a fresh code")?;
     let mut writers = JoinSet::new();
@@ -152,7 +152,7 @@ async fn one_code_is_entered_once(engine: Engine) -> Result<()> {
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
         let ledger = books.ledger.clone();
-        let new = [NewEmployer { id: Uuid::now_v7(), facts: facts_of(1)? }];
+        let new = [NewEmployer { id: Uuid::now_v7(), facts: facts_of(1)?, rules: 1 }];
         writers.spawn(async move { enter(&ledger, &new).await });
     }
     let mut entered = 0;

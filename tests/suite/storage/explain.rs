@@ -10,6 +10,7 @@ use unionhall_kit::{
     path::{Line, Path},
 };
 use unionhall_registry::{
+    revisions::Revisions,
     rules::{
         area::AreaPath,
         contribution::{Metric, Step, contributions, difference, share},
@@ -30,16 +31,17 @@ use unionhall_registry::{
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
 
 const COMMUNITIES: [&str; 4] = ["110102010001", "110102010002", "110102012001", "110101001001"];
-const NODES: [&str; 6] = ["11", "110102", "110102010", "110102010002", "110101001001", "12"];
+pub(super) const NODES: [&str; 6] =
+    ["11", "110102", "110102010", "110102010002", "110101001001", "12"];
 const EMPLOYERS: usize = 60;
-const DAYS: std::ops::Range<i32> = 15_000..16_500;
+pub(super) const DAYS: std::ops::Range<i32> = 15_000..16_500;
 
-fn civil(epoch_day: i32) -> CivilDate {
+pub(super) fn civil(epoch_day: i32) -> CivilDate {
     CivilDate::from_epoch_day(epoch_day).expect("a day")
 }
 
 /// A life of one to four moves, rests and headcounts.
-fn life(random: &mut StdRng, number: usize) -> Result<EmployerFacts> {
+pub(super) fn life(random: &mut StdRng, number: usize) -> Result<EmployerFacts> {
     let mut facts = EmployerFacts::default();
     let first = random.random_range(DAYS);
     let code = OrganisationCode::compose(&format!("T{number:07}"))?;
@@ -99,7 +101,7 @@ async fn fill(books: &Books, random: &mut StdRng) -> Result<Vec<EmployerFacts>> 
     for number in 0..EMPLOYERS {
         let facts = life(random, number)?;
         move_figures(&mut entry, &EmployerFacts::default(), &facts);
-        new.push(NewEmployer { id: ids.fresh(), facts });
+        new.push(NewEmployer { id: ids.fresh(), facts, rules: rules().revision() });
     }
     let now = entry.now();
     let mut records =
@@ -121,7 +123,7 @@ async fn fill(books: &Books, random: &mut StdRng) -> Result<Vec<EmployerFacts>> 
     Ok(records.into_iter().map(|record| record.facts).collect())
 }
 
-async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Result<Vec<Counted>> {
+pub(super) async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Result<Vec<Counted>> {
     let state = ledger.db().begin_read().await?;
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -139,7 +141,7 @@ async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Result<Vec<Co
     Ok(all)
 }
 
-async fn figure(ledger: &Ledger, asked: &Asked<'_>) -> Result<i64> {
+pub(super) async fn figure(ledger: &Ledger, asked: &Asked<'_>) -> Result<i64> {
     let ask = |day| Question {
         metric: asked.metric.id(),
         line: Line::Area,
@@ -169,12 +171,14 @@ async fn explanations_sum_to_their_figure(engine: Engine) -> Result<()> {
     let mut random = StdRng::seed_from_u64(180);
     let employers = fill(&books, &mut random).await?;
     Sequencer::new(books.ledger.clone(), services::ancestors()).drain().await?;
+    let revisions = Revisions::new(rules().clone());
     let mut moved_away = 0;
     for metric in Metric::ALL {
         for node in NODES.map(|node| Path::parse(node).expect("a path")) {
             for day in DAYS.step_by(300) {
                 let before = metric.is_flow().then(|| civil(day - 200));
-                let asked = Asked { metric, node: &node, day: civil(day), before, rules: rules() };
+                let asked =
+                    Asked { metric, node: &node, day: civil(day), before, rules: &revisions };
                 let counted = pages(&books.ledger, &asked, 7).await?;
                 let sum: i64 = counted.iter().map(|counted| counted.value).sum();
                 ensure!(sum == figure(&books.ledger, &asked).await?, "{metric:?} {node} {day}");

@@ -42,7 +42,7 @@ use unionhall_registry::{
         organisation_code::OrganisationCode,
     },
     services,
-    store::employers::{NewEmployer, hold_areas, insert_many},
+    store::employers::{hold_areas, insert_many},
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
 
@@ -101,8 +101,8 @@ async fn put(register: &Register, number: usize) -> Result<bool> {
         entry.discard().await?;
         return Ok(false);
     };
-    entry.figures(effect::figures(&EmployerFacts::default(), &facts, register.quality));
-    let new = NewEmployer { id: register.ledger.ids().fresh(), facts };
+    entry.figures(effect::figures(&EmployerFacts::default(), &facts, &register.quality));
+    let new = register.new_employer(facts);
     insert_many(entry.conn(), &[new], entry.now()).await??;
     entry.commit(Done { record: "employers".to_owned(), version: 1 }).await?;
     Ok(true)

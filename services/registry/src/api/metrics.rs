@@ -26,7 +26,8 @@ use uuid::Uuid;
 
 use crate::{
     Register,
-    rules::{contribution::Metric, quality::RuleSet},
+    revisions::Revisions,
+    rules::contribution::Metric,
     store::{
         employers::Place,
         explain::{self, Asked, Counted},
@@ -39,8 +40,8 @@ pub struct Figures(FigureDesk<Employers>);
 impl Figures {
     /// The service over this register.
     pub fn new(register: Register) -> Self {
-        let catalogue =
-            Employers { definitions: definitions::of(register.quality), rules: register.quality };
+        let definitions = definitions::of(&register.quality);
+        let catalogue = Employers { definitions, rules: register.revisions.clone() };
         Self(FigureDesk::new(register.ledger, register.pager, catalogue))
     }
 }
@@ -86,7 +87,7 @@ impl Metrics for Figures {
 /// The figures over employers.
 struct Employers {
     definitions: Vec<Definition>,
-    rules: &'static RuleSet,
+    rules: Revisions,
 }
 
 #[tonic::async_trait]
@@ -110,7 +111,7 @@ impl Catalogue for Employers {
             node: sought.area,
             day: sought.days.day,
             before: sought.days.before(),
-            rules: self.rules,
+            rules: &self.rules,
         };
         let after = sought.after.map(place).transpose()?;
         let at_most = usize::try_from(sought.at_most).unwrap_or(usize::MAX);

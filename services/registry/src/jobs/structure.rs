@@ -11,12 +11,12 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
     fault::{Fault, Outcome},
-    figures::Delta,
     ledger::{AuditNote, Done, Entry},
     reasons,
 };
 use uuid::Uuid;
 
+use super::summed;
 use crate::{
     api::{areas::note, employers::effect},
     register::Register,
@@ -104,7 +104,8 @@ impl Carrier {
         let mut relocated: Vec<(&EmployerRecord, EmployerFacts)> = Vec::with_capacity(before.len());
         for record in &before {
             let facts = carried(&record.facts, ways);
-            deltas.extend(effect::figures(&record.facts, &facts, self.register.quality));
+            let rules = self.register.rules_of(entry.conn(), record).await?;
+            deltas.extend(effect::figures(&record.facts, &facts, &rules));
             relocated.push((record, facts));
         }
         let saved = employers::save_many(entry.conn(), relocated, entry.now()).await?;
@@ -159,16 +160,6 @@ fn carried(facts: &EmployerFacts, ways: &BTreeMap<AreaPath, Lineage>) -> Employe
 
 fn audit(change: &StructureChange, detail: String) -> AuditNote {
     AuditNote { record: change.name(), area: change.target.path().clone(), detail }
-}
-
-/// The deltas of many employers, most of which fall on one day and two nodes.
-fn summed(deltas: Vec<Delta>) -> impl Iterator<Item = Delta> {
-    let mut sums: BTreeMap<_, i64> = BTreeMap::new();
-    for Delta { metric, line, node, day, delta } in deltas {
-        *sums.entry((metric, line, node, day)).or_default() += delta;
-    }
-    let delta = |((metric, line, node, day), delta)| Delta { metric, line, node, day, delta };
-    sums.into_iter().map(delta)
 }
 
 #[cfg(test)]

@@ -111,7 +111,9 @@ pub struct Failed<'a> {
 /// The rules of one revision of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSet {
-    revision: u32,
+    /// The table as it was read.
+    text: String,
+    revision: i32,
     /// Mandatory rules first, by id.
     rules: Vec<QualityRule>,
 }
@@ -131,8 +133,24 @@ impl RuleSet {
     }
 
     /// The revision of the table: the highest that a row names. Figures cite it.
-    pub fn revision(&self) -> u32 {
+    pub fn revision(&self) -> i32 {
         self.revision
+    }
+
+    /// The table that [`Self::parse`] reads as these rules.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether both decide alike on every record; remedies and sources may be worded otherwise.
+    pub fn decides_like(&self, other: &Self) -> bool {
+        let decisive = |rule: &QualityRule| QualityRule {
+            remedy_en: String::new(),
+            remedy_zh: String::new(),
+            source: String::new(),
+            ..rule.clone()
+        };
+        self.rules.iter().map(decisive).eq(other.rules.iter().map(decisive))
     }
 
     /// Every rule, mandatory ones first, then by id.

@@ -5,6 +5,7 @@
 
 mod candidates;
 mod codes;
+mod counted;
 mod fact;
 mod held;
 mod list;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 pub use self::{
     candidates::candidates,
     codes::{Code, Holder, find_by_code, holders},
+    counted::{counted_before, mark_counted},
     fact::{DatedFact, Fact, facts, rows},
     held::hold_areas,
     list::{Page, Place, Want, list},
@@ -49,6 +51,8 @@ pub struct EmployerRecord {
     pub area: AreaPath,
     /// The facts that stand.
     pub facts: EmployerFacts,
+    /// The revision of the quality rules under which figures count it.
+    pub rules: i32,
     /// When it was entered.
     pub created_at: DateTime<Utc>,
     /// When it last changed.

@@ -13,9 +13,9 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use super::employers::{self, EmployerRecord, Place};
-use crate::rules::{
-    contribution::{Metric, share},
-    quality::RuleSet,
+use crate::{
+    revisions::Revisions,
+    rules::contribution::{Metric, share},
 };
 
 /// Employers that are loaded at a time.
@@ -35,8 +35,8 @@ pub struct Asked<'a> {
     pub day: CivilDate,
     /// The day before the period of a flow.
     pub before: Option<CivilDate>,
-    /// The rules of quality.
-    pub rules: &'a RuleSet,
+    /// The rules of quality; a record is judged by those under which the figure counts it.
+    pub rules: &'a Revisions,
 }
 
 /// An employer that counts.
@@ -128,7 +128,8 @@ async fn evaluate(
     let mut counted = Vec::new();
     for place in looked_at {
         let Some(record) = records.get(&place.id) else { continue };
-        let value = share(asked.metric, &record.facts, asked.rules, &place.area, days);
+        let rules = asked.rules.of(state, record.rules).await?;
+        let value = share(asked.metric, &record.facts, &rules, &place.area, days);
         if value != 0 {
             counted.push(Counted { record: record.clone(), place: place.clone(), value });
         }

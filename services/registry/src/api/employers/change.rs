@@ -149,7 +149,7 @@ impl Employers {
         if order.validate_only {
             return entry.discard().await;
         }
-        effect::note_removal(&mut entry, &before, &after, self.register.quality);
+        effect::note_removal(&self.register, &mut entry, &before, &after).await?;
         entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await
     }

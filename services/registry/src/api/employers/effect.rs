@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use prost::Message;
 use unionhall_kit::{
     civil::CivilDate,
+    fault::Outcome,
     figures::Delta,
     ledger::{AuditNote, Entry, Event, EventKind},
 };
 
 use super::encode;
 use crate::{
+    Register,
     rules::{
         area::AreaPath,
         contribution::{Step, contributions, difference},
@@ -24,32 +26,36 @@ const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
 
 /// Notes the events and the figures of a record that was entered, where there was none before, or
 /// changed.
-pub fn note(
+pub async fn note(
+    register: &Register,
     entry: &mut Entry,
     before: Option<&EmployerRecord>,
     after: &EmployerRecord,
-    rules: &RuleSet,
-) {
+) -> Outcome<()> {
     entry.not_before(after.updated_at);
     if let Some(before) = before.filter(|before| before.area != after.area) {
         entry.event(departure(before, after));
     }
-    entry.event(event(after, entry.today(), rules));
+    entry.event(event(after, entry.today(), &register.quality));
     let nothing = EmployerFacts::default();
     let before = before.map_or(&nothing, |before| &before.facts);
-    entry.figures(figures(before, &after.facts, rules));
+    let rules = register.rules_of(entry.conn(), after).await?;
+    entry.figures(figures(before, &after.facts, &rules));
+    Ok(())
 }
 
 /// Notes the event and the figures of a record that was withdrawn.
-pub fn note_removal(
+pub async fn note_removal(
+    register: &Register,
     entry: &mut Entry,
     before: &EmployerRecord,
     after: &EmployerRecord,
-    rules: &RuleSet,
-) {
+) -> Outcome<()> {
     entry.not_before(after.updated_at);
     entry.event(bare(EventKind::Removed, after, &after.area));
-    entry.figures(figures(&before.facts, &after.facts, rules));
+    let rules = register.rules_of(entry.conn(), before).await?;
+    entry.figures(figures(&before.facts, &after.facts, &rules));
+    Ok(())
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.
@@ -86,9 +92,16 @@ fn bare(kind: EventKind, record: &EmployerRecord, area: &AreaPath) -> Event {
     }
 }
 
-/// How figures move when the facts become `after`; no facts at all count nowhere.
+/// How figures move when the facts become `after`; no facts at all count nowhere. The rules are
+/// those under which the record is counted.
 pub fn figures(before: &EmployerFacts, after: &EmployerFacts, rules: &RuleSet) -> Vec<Delta> {
     let steps = difference(&contributions(before, rules), &contributions(after, rules));
+    steps.iter().map(Step::to_delta).collect()
+}
+
+/// How figures move when a record that was counted under `old` is counted under `new` rules.
+pub fn recount(facts: &EmployerFacts, old: &RuleSet, new: &RuleSet) -> Vec<Delta> {
+    let steps = difference(&contributions(facts, old), &contributions(facts, new));
     steps.iter().map(Step::to_delta).collect()
 }
 

@@ -21,7 +21,7 @@ use crate::{
         organisation_code::OrganisationCode,
         reasons,
     },
-    store::employers::{self, EmployerRecord, NewEmployer, Taken, hold_areas},
+    store::employers::{self, EmployerRecord, Taken, hold_areas},
 };
 
 impl Employers {
@@ -45,7 +45,7 @@ impl Employers {
         let around =
             Surroundings { today: entry.today(), areas: &held, lists: self.register.reference };
         let facts = enter(&changes, from, around).map_err(|fault| fault.to_fault())?;
-        let new = [NewEmployer { id: self.register.ledger.ids().fresh(), facts }];
+        let new = [self.register.new_employer(facts)];
         let entered = employers::insert_many(entry.conn(), &new, entry.now()).await?;
         match entered {
             Ok(records) => {
@@ -69,13 +69,13 @@ impl Employers {
         what: &str,
         validate_only: bool,
     ) -> Outcome<Employer> {
-        let (today, rules) = (entry.today(), self.register.quality);
+        let today = entry.today();
         if validate_only {
             entry.discard().await?;
             return Ok(self.shown(record, Some(today)));
         }
         if before.is_none_or(|before| before.facts != record.facts) {
-            effect::note(&mut entry, before, record, rules);
+            effect::note(&self.register, &mut entry, before, record).await?;
             entry.audit(effect::audit(before, record, what));
         }
         entry.commit(Done { record: record.name(), version: record.version }).await?;

@@ -64,7 +64,7 @@ impl Employers {
     /// The employer as it was on `day`, today when absent.
     pub(super) fn shown(&self, record: &EmployerRecord, day: Option<CivilDate>) -> Employer {
         let day = day.unwrap_or_else(|| self.today());
-        encode::employer(record, day, self.register.quality)
+        encode::employer(record, day, &self.register.quality)
     }
 
     pub(super) fn today(&self) -> CivilDate {

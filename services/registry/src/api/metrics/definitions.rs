@@ -18,8 +18,7 @@ fn definition(metric: Metric, rules: &RuleSet) -> Definition {
         definition,
         kind: if metric.is_flow() { Kind::Flow } else { Kind::Level },
         version: match metric {
-            // A table has a handful of revisions.
-            Metric::ValidRecords => i32::try_from(rules.revision()).unwrap_or(i32::MAX),
+            Metric::ValidRecords => rules.revision(),
             _ => 1,
         },
         source_row: match metric {
@@ -89,6 +88,6 @@ mod tests {
             }
         }
         let valid = definitions.iter().find(|found| found.source_row == "F180").unwrap();
-        assert_eq!(valid.version, rules.revision() as i32);
+        assert_eq!(valid.version, rules.revision());
     }
 }

@@ -107,7 +107,7 @@ async fn withdraw(
 ) -> Outcome<()> {
     let removed = remove_many(entry.conn(), &records, entry.now()).await?;
     for (before, after) in records.iter().zip(&removed) {
-        effect::note_removal(entry, before, after, register.quality);
+        effect::note_removal(register, entry, before, after).await?;
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ async fn restore(
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     for (before, after) in present.into_iter().zip(&saved) {
-        effect::note(entry, Some(before), after, register.quality);
+        effect::note(register, entry, Some(before), after).await?;
     }
     Ok(())
 }

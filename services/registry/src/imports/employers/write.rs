@@ -60,7 +60,7 @@ pub(super) async fn apply(
                 work.changed_at.push(at);
             }
             (Decision::Enter(facts), _) => {
-                work.new.push(NewEmployer { id: register.ledger.ids().fresh(), facts });
+                work.new.push(register.new_employer(facts));
                 work.applied.push(Applied::Unchanged);
                 work.entered_at.push(at);
             }
@@ -125,7 +125,7 @@ impl Work<'_> {
         if !self.new.is_empty() {
             let entered = insert_many(entry.conn(), &self.new, now).await?.map_err(taken)?;
             for (at, record) in self.entered_at.into_iter().zip(&entered) {
-                effect::note(entry, None, record, register.quality);
+                effect::note(register, entry, None, record).await?;
                 self.applied[at] = Applied::Changed(change(0, record, Vec::new()));
             }
         }
@@ -135,7 +135,7 @@ impl Work<'_> {
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
-                effect::note(entry, Some(old), record, register.quality);
+                effect::note(register, entry, Some(old), record).await?;
                 let text = facts_text(&old.facts)?.into_bytes();
                 self.applied[at] = Applied::Changed(change(old.version, record, text));
             }

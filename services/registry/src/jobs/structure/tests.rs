@@ -25,7 +25,6 @@ use crate::{
         name::Name,
         organisation_code::OrganisationCode,
     },
-    store::employers::NewEmployer,
     testing::{Rig, call, day, rig},
 };
 
@@ -65,10 +64,9 @@ async fn put(rig: &Rig, employers: Vec<EmployerFacts>) -> Vec<EmployerRecord> {
     let mut entry = register.ledger.begin_own("c", "m").await.unwrap();
     let nothing = EmployerFacts::default();
     for facts in &employers {
-        entry.figures(effect::figures(&nothing, facts, register.quality));
+        entry.figures(effect::figures(&nothing, facts, &register.quality));
     }
-    let new = |facts| NewEmployer { id: register.ledger.ids().fresh(), facts };
-    let new: Vec<_> = employers.into_iter().map(new).collect();
+    let new: Vec<_> = employers.into_iter().map(|facts| register.new_employer(facts)).collect();
     let now = entry.now();
     let records = employers::insert_many(entry.conn(), &new, now).await.unwrap().unwrap();
     entry.commit(Done { record: "employers".into(), version: 1 }).await.unwrap();
@@ -97,7 +95,7 @@ async fn figures(rig: &Rig, nodes: &[&str]) -> Vec<i64> {
 /// What the stored facts say of one node.
 fn recounted(records: &[EmployerRecord], rig: &Rig, node: &str) -> Vec<i64> {
     let steps: Vec<_> =
-        records.iter().flat_map(|r| contributions(&r.facts, rig.register.quality)).collect();
+        records.iter().flat_map(|r| contributions(&r.facts, &rig.register.quality)).collect();
     let value = |metric, text| {
         let counts = |step: &&crate::rules::contribution::Step| {
             step.metric == metric && step.day <= day(text) && step.area.within(&path(node))

@@ -22,7 +22,7 @@ pub struct RuleTableFault {
 #[serde(deny_unknown_fields)]
 struct Row {
     id: String,
-    revision: u32,
+    revision: u16,
     valid_from: String,
     valid_until: String,
     severity: String,
@@ -44,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<RuleSet, RuleTableFault> {
             problem: error.to_string(),
         };
         let row = row.map_err(broken)?;
-        revision = revision.max(row.revision);
+        revision = revision.max(i32::from(row.revision));
         let fault = |problem| RuleTableFault { row: row.id.clone(), problem };
         if !ids.insert(row.id.clone()) {
             return Err(fault("the id occurs twice".to_owned()));
@@ -52,7 +52,7 @@ pub(super) fn read(text: &str) -> Result<RuleSet, RuleTableFault> {
         rules.push(rule(&row).map_err(fault)?);
     }
     rules.sort_by(|one, other| (one.severity, &one.id).cmp(&(other.severity, &other.id)));
-    Ok(RuleSet { revision, rules })
+    Ok(RuleSet { text: text.to_owned(), revision, rules })
 }
 
 fn rule(row: &Row) -> Result<QualityRule, String> {
@@ -89,7 +89,8 @@ fn check(kind: &str, argument: &str, field: Field) -> Result<Check, String> {
     parsed(kind, argument).ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
 }
 
-/// The fields that a kind of check can look at.
+/// The fields that a kind of check can look at. No kind is ever taken out: a register keeps the
+/// tables of earlier revisions.
 fn fields_of(kind: &str) -> Option<&'static [Field]> {
     Some(match kind {
         "required" => &Field::ALL,

@@ -14,7 +14,7 @@ use super::{EmployerRecord, fact};
 use crate::rules::area::AreaPath;
 
 /// The columns of a whole record.
-pub(super) const RECORD: &str = "id, version, area, facts, created_at, updated_at";
+pub(super) const RECORD: &str = "id, version, area, rules, facts, created_at, updated_at";
 /// Ids in one statement; within what both engines take.
 const IDS_A_STATEMENT: usize = 1_024;
 
@@ -23,6 +23,7 @@ pub(super) struct Row {
     id: Uuid,
     version: i64,
     area: String,
+    rules: i32,
     facts: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -35,6 +36,7 @@ impl Row {
             version: self.version,
             area: AreaPath::parse(&self.area).map_err(fact::broken)?,
             facts: fact::read(&self.facts)?,
+            rules: self.rules,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

@@ -28,7 +28,8 @@ fn facts_of(serial: u32, since: &str) -> EmployerFacts {
 }
 
 fn new(serial: u32) -> NewEmployer {
-    NewEmployer { id: Uuid::from_u128(serial.into()), facts: facts_of(serial, "2014-01-01") }
+    let facts = facts_of(serial, "2014-01-01");
+    NewEmployer { id: Uuid::from_u128(serial.into()), facts, rules: 1 }
 }
 
 /// Does `work` in a write of its own.

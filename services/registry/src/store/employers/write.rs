@@ -26,6 +26,8 @@ pub struct NewEmployer {
     pub id: Uuid,
     /// Its facts.
     pub facts: EmployerFacts,
+    /// The revision of the quality rules under which figures count it.
+    pub rules: i32,
 }
 
 /// A code of an employer in the same write is held by another one. On PostgreSQL the transaction
@@ -48,24 +50,26 @@ pub async fn insert_many(
     let mut rows = Vec::with_capacity(new.len());
     let mut fact_rows = Vec::with_capacity(new.len() * 12);
     let mut records = Vec::with_capacity(new.len());
-    for NewEmployer { id, facts } in new {
+    for NewEmployer { id, facts, rules } in new {
         let present = Present::of(facts)?;
         records.push(EmployerRecord {
             id: *id,
             version: 1,
             area: present.area.clone(),
             facts: facts.clone(),
+            rules: *rules,
             created_at: now,
             updated_at: now,
         });
-        let mut row: Vec<Value> = vec![(*id).into(), 1_i64.into(), now.into(), now.into()];
+        let mut row: Vec<Value> =
+            vec![(*id).into(), 1_i64.into(), (*rules).into(), now.into(), now.into()];
         row.extend(present.values());
         rows.push(row);
         for dated in fact::rows(facts) {
             fact_rows.push(fact_row(*id, &dated, now)?);
         }
     }
-    let columns = format!("id, version, created_at, updated_at, {}", present::COLUMNS);
+    let columns = format!("id, version, rules, created_at, updated_at, {}", present::COLUMNS);
     if let Err(error) = insert_rows(conn, "employer", &columns, rows).await {
         return taken(error);
     }

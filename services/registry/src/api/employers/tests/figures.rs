@@ -134,7 +134,7 @@ impl Desk {
 
     /// Every figure on every day on which one may change equals a count of the records.
     async fn figures_equal_a_recount(&self, records: &[EmployerRecord]) {
-        let rules = self.rig.register.quality;
+        let rules = &*self.rig.register.quality;
         let steps = records.iter().flat_map(|record| contributions(&record.facts, rules));
         let mut days: Vec<CivilDate> =
             steps.flat_map(|step| [step.day.previous(), step.day]).collect();
