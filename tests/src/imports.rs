@@ -1,5 +1,6 @@
 //! Spreadsheets on their way in, step by step.
 
+use sha2::{Digest, Sha256};
 use tokio_stream::iter;
 use tonic::Status;
 use unionhall_proto::common::v1::{
@@ -48,6 +49,8 @@ impl Upload {
             kind: self.kind.clone(),
             file_name: self.file_name.clone(),
             request_id: self.request_id.clone(),
+            file_size_bytes: i64::try_from(self.content.len()).unwrap_or(i64::MAX),
+            file_sha256: hex::encode(Sha256::digest(&self.content)),
         });
         let chunks = self.content.chunks(PIECE).map(|bytes| Piece::Chunk(bytes.to_vec().into()));
         let pieces = std::iter::once(header).chain(chunks);

@@ -64,7 +64,7 @@ async fn upload(suite: &Suite) -> Result<String> {
     let header = UploadHeader {
         kind: "employers".into(),
         file_name: "uploaded.csv".into(),
-        request_id: String::new(),
+        ..UploadHeader::default()
     };
     let pieces = [Piece::Header(header), Piece::Chunk(std::fs::read(file)?.into())];
     let messages = pieces.map(|piece| UploadImportRequest { piece: Some(piece) });

@@ -127,7 +127,7 @@ fn one_member_of_a_oneof_is_required_and_looked_at() {
         piece: Some(Piece::Header(UploadHeader {
             kind: "employers".into(),
             file_name: file_name.into(),
-            request_id: String::new(),
+            ..UploadHeader::default()
         })),
     };
     let mut composed = header("e\u{301}.csv");

@@ -113,6 +113,10 @@ crate::reasons! {
     IMPORT_UPLOAD_INVALID: InvalidArgument,
         "an upload is one header, then the file's bytes in order, at most {limit} bytes in all",
         "上传须先发送文件头，再按顺序发送文件内容，总计不超过{limit}字节";
+    /// What came of a file is not what its header states.
+    IMPORT_FILE_DIFFERS: InvalidArgument,
+        "{size} bytes with SHA-256 {sha256} came, but the header states {stated}; nothing is kept; send the whole file again",
+        "实际收到{size}字节，SHA-256 为 {sha256}，与文件头所述（{stated}）不符；未保留任何内容，请重新上传完整文件";
     /// The batch does not stand where the verb needs it.
     IMPORT_STATE: FailedPrecondition,
         "{name} is {state}; this needs {needed}",

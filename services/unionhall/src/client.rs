@@ -2,6 +2,7 @@
 
 pub(crate) mod import;
 pub(crate) mod template;
+mod upload;
 
 use std::{fs, time::Duration};
 

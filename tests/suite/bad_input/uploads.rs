@@ -97,6 +97,24 @@ async fn an_upload_is_a_header_and_then_bytes(layout: Layout) -> Result<()> {
     unharmed(&suite)
 }
 
+on_both_layouts!(half_a_file_is_no_file);
+
+async fn half_a_file_is_no_file(layout: Layout) -> Result<()> {
+    let suite = Suite::start(Engine::Sqlite, layout).await?;
+    let clients = suite.connect().await?;
+    let whole = Upload::employers("half.csv", samples::csv(1..20_000)).pieces();
+    ensure!(whole.len() > 3);
+    // The sender closes its side between two pieces, as one does that is about to exit.
+    for sent in [1, 2, whole.len() - 1] {
+        let answer = clients.imports.clone().upload_import(iter(whole[..sent].to_vec())).await;
+        refused(answer, Code::InvalidArgument, "IMPORT_FILE_DIFFERS")?;
+    }
+    ensure!(batches(&clients).await? == 0, "half a file became a batch");
+    let answer = clients.imports.clone().upload_import(iter(whole)).await?.into_inner();
+    ensure!(answer.state() == State::Uploaded, "{answer:?}");
+    unharmed(&suite)
+}
+
 on_both_layouts!(an_upload_has_one_content);
 
 async fn an_upload_has_one_content(layout: Layout) -> Result<()> {

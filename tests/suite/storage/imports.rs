@@ -90,7 +90,7 @@ impl Instances {
         let mut file = Vec::new();
         write_csv(&mut file, generate_employers(ROWS, 9, DirtShares::of_each(50))?)?;
         let (kind, file_name) = ("employers".to_owned(), "employers.csv".to_owned());
-        let header = UploadHeader { kind, file_name, request_id: String::new() };
+        let header = UploadHeader { kind, file_name, ..UploadHeader::default() };
         let chunks = file.chunks(300_000).map(|bytes| Piece::Chunk(bytes.to_vec().into()));
         let pieces: Vec<Piece> = std::iter::once(Piece::Header(header)).chain(chunks).collect();
         let message = |piece| Ok::<_, Status>(UploadImportRequest { piece: Some(piece) });

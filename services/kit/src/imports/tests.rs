@@ -106,6 +106,7 @@ fn header(request_id: &str) -> UploadImportRequest {
         kind: "things".into(),
         file_name: "things.csv".into(),
         request_id: request_id.into(),
+        ..Default::default()
     };
     UploadImportRequest { piece: Some(Piece::Header(header)) }
 }

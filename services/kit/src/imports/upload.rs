@@ -34,8 +34,8 @@ const WRITTEN_AT_ONCE: usize = 4 * PIECE;
 pub(super) const STALE_AFTER: TimeDelta = TimeDelta::hours(1);
 
 impl Imports {
-    /// Takes a file. `IMPORT_KIND_UNKNOWN`, `IMPORT_UPLOAD_INVALID`, `REQUEST_ID_REUSED`,
-    /// `SHUTTING_DOWN`, or what the stream itself ended with.
+    /// Takes a file. `IMPORT_KIND_UNKNOWN`, `IMPORT_UPLOAD_INVALID`, `IMPORT_FILE_DIFFERS`,
+    /// `REQUEST_ID_REUSED`, `SHUTTING_DOWN`, or what the stream itself ended with.
     pub async fn upload<S>(&self, mut call: Call<S>) -> Result<ImportBatch, Status>
     where
         S: Stream<Item = Result<UploadImportRequest, Status>> + Unpin,
@@ -44,6 +44,9 @@ impl Imports {
             return Err(self.invalid().into());
         };
         self.importer(&header.kind)?;
+        if header.file_size_bytes.unsigned_abs() > self.config.max_file_bytes {
+            return Err(self.invalid().into());
+        }
         let mut upload = Upload::begin(self, &Actor::of(&call.caller), &header).await?;
         let taken = self.take(&mut call, &mut upload, &header).await;
         if taken.is_err() {
@@ -66,6 +69,7 @@ impl Imports {
             upload.write(&bytes).await?;
         }
         let sha256 = upload.flush(1).await?;
+        as_stated(header, upload.size, &hex::encode(sha256))?;
         // The same request id with another file is another request.
         let mut body = prost::Message::encode_to_vec(header);
         body.extend_from_slice(&sha256);
@@ -96,6 +100,24 @@ impl Imports {
     fn invalid(&self) -> Fault {
         Fault::new(&reasons::IMPORT_UPLOAD_INVALID).with("limit", self.config.max_file_bytes)
     }
+}
+
+/// A sender that closed its side too early sent something that looks whole.
+fn as_stated(header: &UploadHeader, size: u64, sha256: &str) -> Outcome<()> {
+    let UploadHeader { file_size_bytes, file_sha256, .. } = header;
+    let same_size = *file_size_bytes == 0 || file_size_bytes.unsigned_abs() == size;
+    let same_digest = file_sha256.is_empty() || file_sha256 == sha256;
+    if same_size && same_digest {
+        return Ok(());
+    }
+    let stated = match (*file_size_bytes, file_sha256.as_str()) {
+        (0, digest) => digest.to_owned(),
+        (bytes, digest) => format!("{bytes} {digest}").trim_end().to_owned(),
+    };
+    Err(Fault::new(&reasons::IMPORT_FILE_DIFFERS)
+        .with("size", size)
+        .with("sha256", sha256)
+        .with("stated", stated))
 }
 
 struct Upload<'a> {

@@ -44,7 +44,7 @@ impl Desk {
 
     async fn upload(&self, kind: &str, file: &[u8]) -> String {
         let (kind, file_name) = (kind.to_owned(), "file.csv".to_owned());
-        let header = UploadHeader { kind, file_name, request_id: String::new() };
+        let header = UploadHeader { kind, file_name, ..Default::default() };
         let chunks = file.chunks(1024 * 1024).map(|bytes| Piece::Chunk(bytes.to_vec().into()));
         let pieces: Vec<Piece> = std::iter::once(Piece::Header(header)).chain(chunks).collect();
         let message = |piece| Ok::<_, Status>(UploadImportRequest { piece: Some(piece) });

@@ -2,27 +2,22 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, Read},
+    io::BufWriter,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use unionhall_kit::sheet::FaultReportWriter;
 use unionhall_proto::common::v1::{
-    CommitImportBatchRequest, ImportBatch, ListImportFaultsRequest, UploadImportRequest,
-    ValidateImportBatchRequest, WatchImportBatchRequest,
-    import_batch::State,
-    upload_import_request::{Piece, UploadHeader},
+    CommitImportBatchRequest, ImportBatch, ListImportFaultsRequest, ValidateImportBatchRequest,
+    WatchImportBatchRequest, import_batch::State,
 };
 
-use super::{Imports, explained, imports};
+use super::{Imports, explained, imports, upload::upload};
 use crate::{cli::Import, settings::Settings};
 
-const CHUNK: usize = 512 * 1024;
 const FAULTS_A_PAGE: i32 = 1_000;
 /// Rows have faults, or the file cannot be read (`EX_DATAERR`).
 const EXIT_DATA: u8 = 65;
@@ -30,7 +25,7 @@ const EXIT_DATA: u8 = 65;
 /// Imports a file and tells what happened.
 pub(crate) async fn import(ask: &Import, settings: &Settings) -> Result<ExitCode> {
     let mut client = imports(&ask.server, settings).await?;
-    let batch = upload(&mut client, ask).await?;
+    let batch = upload(&mut client, ask.kind, ask.file.clone()).await?;
     let request =
         ValidateImportBatchRequest { name: batch.name.clone(), request_id: String::new() };
     println!("{} is here as {}", batch.file_name, batch.name);
@@ -98,47 +93,6 @@ fn refused(report: Option<&Path>, why: &str) -> ExitCode {
     ExitCode::from(EXIT_DATA)
 }
 
-async fn upload(client: &mut Imports, ask: &Import) -> Result<ImportBatch> {
-    let mut file = File::open(&ask.file).with_context(|| ask.file.display().to_string())?;
-    let bar = ProgressBar::new(file.metadata()?.len()).with_style(style("{bytes}/{total_bytes}")?);
-    bar.set_message("uploading");
-    let (pieces, stream) = mpsc::channel(4);
-    let file_name = ask.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let header =
-        UploadHeader { kind: ask.kind.name().to_owned(), file_name, request_id: String::new() };
-    let mut open = Some(pieces.clone());
-    let shown = bar.clone();
-    // The file system blocks, so reading has a thread of its own; it ends when the server stops
-    // listening, and the call tells why.
-    let reading = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
-        let first = UploadImportRequest { piece: Some(Piece::Header(header)) };
-        if pieces.blocking_send(first).is_err() {
-            return Ok(());
-        }
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let read = file.read(&mut chunk)?;
-            shown.inc(read as u64);
-            let piece = Piece::Chunk(chunk[..read].to_vec().into());
-            let request = UploadImportRequest { piece: Some(piece) };
-            if read == 0 || pieces.blocking_send(request).is_err() {
-                return Ok(());
-            }
-        }
-    });
-    let call = client.upload_import(ReceiverStream::new(stream));
-    // A file that cannot be read to its end must not look like a whole one: its stream stays open
-    // until the call is dropped, and the server keeps nothing.
-    let reading = async {
-        reading.await??;
-        open.take();
-        anyhow::Ok(())
-    };
-    let (answer, ()) = tokio::try_join!(async { anyhow::Ok(call.await) }, reading)?;
-    bar.finish_and_clear();
-    Ok(answer.map_err(|status| explained(&status))?.into_inner())
-}
-
 /// Shows the progress of a batch until it rests.
 async fn follow(client: &mut Imports, name: &str, what: &'static str) -> Result<ImportBatch> {
     let bar = ProgressBar::new_spinner().with_style(style("{pos} rows")?);
@@ -160,7 +114,7 @@ async fn follow(client: &mut Imports, name: &str, what: &'static str) -> Result<
     last.context("the server ended the watch without a word")
 }
 
-fn style(numbers: &str) -> Result<ProgressStyle> {
+pub(super) fn style(numbers: &str) -> Result<ProgressStyle> {
     Ok(ProgressStyle::with_template(&format!("{{msg}} {{bar:30}} {numbers} {{elapsed}}"))?)
 }
 

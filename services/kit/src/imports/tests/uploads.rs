@@ -64,6 +64,45 @@ async fn a_sender_that_vanishes_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_as_its_header_states_leaves_nothing() {
+    let rig = rig().await;
+    let file = thing::file(30_000, "名").into_bytes();
+    let size = i64::try_from(file.len()).unwrap();
+    let digest = hex::encode(Sha256::digest(&file));
+    let other = hex::encode(Sha256::digest(b"other"));
+    let send = async |size: i64, digest: &str, file: &[u8]| {
+        let mut all = messages("", file);
+        let first = all[0].as_mut().unwrap();
+        let Some(Piece::Header(header)) = &mut first.piece else { unreachable!() };
+        (header.file_size_bytes, header.file_sha256) = (size, digest.to_owned());
+        rig.send(all).await
+    };
+    // Closed too early, at the border of a message; nothing at all; too much; another file.
+    let cut = &file[..512 * 1024];
+    for (size, digest, file) in [
+        (size, digest.as_str(), cut),
+        (size, "", cut),
+        (0, digest.as_str(), cut),
+        (size, digest.as_str(), &[]),
+        (size - 1, "", &file),
+        (size, other.as_str(), &file),
+    ] {
+        let refused = send(size, digest, file).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+        assert!(refused.message().contains("send the whole file again"), "{refused}");
+        assert_eq!((rig.number(BATCHES).await, rig.number(PIECES).await), (0, 0));
+    }
+    let early = send(5 * 1024 * 1024, "", b"x").await.unwrap_err();
+    assert!(early.message().contains("at most"), "told before the bytes come: {early}");
+    for (size, digest) in [(size, digest.as_str()), (size, ""), (0, digest.as_str())] {
+        assert_eq!(
+            send(size, digest, &file).await.unwrap().file_size_bytes,
+            i64::try_from(file.len()).unwrap()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_a_killed_process_left_is_swept() {
     let rig = rig().await;
     let id = rig.imports.ledger.ids().fresh();
