@@ -106,6 +106,7 @@ CREATE TABLE import_batch (
     applied_row_count BIGINT NOT NULL DEFAULT 0,
     applied_line BIGINT NOT NULL DEFAULT 0,
     refused_undo_count BIGINT NOT NULL DEFAULT 0,
+    failure TEXT NOT NULL DEFAULT '',
     created_at {instant} NOT NULL,
     updated_at {instant} NOT NULL,
     version BIGINT NOT NULL

@@ -139,5 +139,6 @@ pub async fn faults(clients: &Clients, batch: &str) -> Result<Vec<ImportFault>, 
 /// Whether a batch waits for a caller or is done, rather than being worked on.
 #[must_use]
 pub fn rests(batch: &ImportBatch) -> bool {
-    !matches!(batch.state(), State::Validating | State::Applying | State::Undoing)
+    let works = matches!(batch.state(), State::Validating | State::Applying | State::Undoing);
+    batch.failure.is_some() || !works
 }

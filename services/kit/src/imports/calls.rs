@@ -100,7 +100,7 @@ impl Imports {
         .await
     }
 
-    /// Begins pass 2. `NOT_FOUND`, `IMPORT_STATE`, `IMPORT_HAS_FAULTS`, `ETAG_MISMATCH`.
+    /// Begins pass 2, or goes on with it where it stopped at a failure. `NOT_FOUND`, `IMPORT_STATE`, `IMPORT_HAS_FAULTS`, `ETAG_MISMATCH`.
     pub async fn commit(&self, call: Call<CommitImportBatchRequest>) -> Outcome<ImportBatch> {
         let asked = &call.message;
         let intent = call.intent(&asked.request_id);
@@ -121,7 +121,8 @@ impl Imports {
         .await
     }
 
-    /// Begins to take back what the batch did; a batch that is still being applied stops first.
+    /// Begins to take back what the batch did, or goes on with it where it stopped at a failure; a
+    /// batch that is still being applied stops first.
     /// `NOT_FOUND`, `IMPORT_STATE`, `ETAG_MISMATCH`.
     pub async fn undo(&self, call: Call<UndoImportBatchRequest>) -> Outcome<ImportBatch> {
         let asked = &call.message;
@@ -155,7 +156,10 @@ impl Imports {
         let mut batch =
             found.filter(|batch| owns(actor, batch)).ok_or_else(|| not_found(step.name))?;
         step.permits(&batch)?;
-        prepare(&mut batch)?;
+        // A pass that goes on behind a failure was prepared when it began.
+        if batch.state != step.to.code() {
+            prepare(&mut batch)?;
+        }
         batch.enter(step.to, actor);
         let now = entry.now();
         batch::save(entry.conn(), &mut batch, now).await?;
@@ -182,7 +186,8 @@ impl Step<'_> {
             return Err(Fault::new(&reasons::ETAG_MISMATCH).with("etag", self.etag));
         }
         let state = batch.state()?;
-        if self.from.contains(&state) {
+        let stopped = state == self.to && !batch.failure.is_empty();
+        if stopped || self.from.contains(&state) {
             return Ok(());
         }
         let needed: Vec<&str> = self.from.iter().map(|state| state.name()).collect();

@@ -1,8 +1,9 @@
 //! The one worker of a process. What is to be done stands in the database; the bell only says
 //! when to look.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::{
         batch::{self, Batch},
         claim::claim,
     },
-    undo, validate,
+    sweep, undo, validate,
 };
 use crate::{
     fault::{Fault, Outcome},
@@ -33,14 +34,14 @@ struct PutOff {
     /// Only while nobody moved it.
     version: i64,
     delay: Duration,
-    /// `None`: not by itself.
-    until: Option<Instant>,
+    until: Instant,
 }
 
 impl Imports {
     /// Does what is to be done until the future is dropped; a killed process's batches first.
     pub async fn run(self: Arc<Self>) {
         let mut put_off = HashMap::new();
+        self.begin_anew().await;
         let mut swept: Option<Instant> = None;
         loop {
             if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
@@ -59,20 +60,34 @@ impl Imports {
         }
     }
 
+    /// Whatever the service failed at, it may have been mended since.
+    async fn begin_anew(&self) {
+        let begun = async {
+            let tx = self.ledger.db().begin().await?;
+            batch::forget_failures(tx.conn(), self.ledger.clock().now()).await?;
+            tx.commit().await
+        };
+        if let Err(fault) = begun.await {
+            tracing::warn!(%fault, "imports that failed before stay as they are");
+        }
+        self.bells.moved.notify_waiters();
+    }
+
     /// Moves one batch on. False where none waits.
     async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
         let waiting = batch::working(self.ledger.db().reader()).await?;
         put_off.retain(|id, _| waiting.iter().any(|batch| batch.id == *id));
         for batch in waiting {
             let ready = put_off.get(&batch.id).is_none_or(|put_off| {
-                put_off.version != batch.version
-                    || put_off.until.is_some_and(|until| until <= Instant::now())
+                put_off.version != batch.version || put_off.until <= Instant::now()
             });
             if !ready {
                 continue;
             }
             let Some(_claim) = claim(self.ledger.db(), batch.id).await? else { continue };
-            match self.job(&batch).await {
+            // A panic is a failure of this batch, not the end of all imports.
+            let job = AssertUnwindSafe(self.job(&batch)).catch_unwind().await;
+            match job.unwrap_or_else(|_| Err(Fault::new(&reasons::INTERNAL))) {
                 Ok(()) => {
                     put_off.remove(&batch.id);
                     self.drop_idle_files().await;
@@ -97,35 +112,38 @@ impl Imports {
         }
     }
 
-    /// A batch that the storage did not let pass is tried again. Any other failure is ours: a
-    /// validation falls back to the upload, and what writes to the register rests until somebody
-    /// moves the batch or the process starts anew.
+    /// A batch that the storage did not let pass is tried again. Any other failure is ours: it is
+    /// told with the batch, which rests until somebody moves it or the process starts anew.
     async fn failed(&self, batch: &Batch, fault: &Fault, delay: Duration) -> PutOff {
         let passes = may_pass(fault);
         tracing::warn!(%fault, cause = ?fault, batch = %batch.id, passes, "an import stopped");
-        if !passes && batch.state == State::Validating.code() {
-            self.fall_back(batch).await;
+        if !passes && let Err(fault) = self.rest(batch, fault).await {
+            tracing::warn!(%fault, batch = %batch.id, "the import does not rest yet");
         }
         let now = batch::load(self.ledger.db().reader(), batch.id).await;
         let version = now.ok().flatten().map_or(batch.version, |now| now.version);
-        PutOff { version, delay, until: passes.then(|| Instant::now() + delay) }
+        PutOff { version, delay, until: Instant::now() + delay }
     }
 
-    async fn fall_back(&self, batch: &Batch) {
-        let fallen = async {
-            let tx = self.ledger.db().begin().await?;
-            let now = batch::lock(tx.conn(), batch.id).await?;
-            let validating = State::Validating.code();
-            if let Some(mut now) = now.filter(|now| now.state == validating) {
-                now.state = State::Uploaded.code();
-                batch::save(tx.conn(), &mut now, self.ledger.clock().now()).await?;
-            }
-            tx.commit().await
-        };
-        if let Err(fault) = fallen.await {
-            tracing::warn!(%fault, batch = %batch.id, "the import stays in validation");
+    /// A validation falls back to the upload, as if no row had been read yet.
+    async fn rest(&self, batch: &Batch, fault: &Fault) -> Outcome<()> {
+        let db = self.ledger.db();
+        let validating = batch.state == State::Validating.code();
+        if validating {
+            sweep::faults(db, batch.id).await?;
         }
+        let tx = db.begin().await?;
+        let now = batch::lock(tx.conn(), batch.id).await?;
+        let Some(mut now) = now.filter(|now| now.state == batch.state) else { return Ok(()) };
+        if validating {
+            now.state = State::Uploaded.code();
+            now.forget_rows();
+        }
+        now.failure = fault.reason().name.to_owned();
+        batch::save(tx.conn(), &mut now, self.ledger.clock().now()).await?;
+        tx.commit().await?;
         self.bells.moved.notify_waiters();
+        Ok(())
     }
 }
 

@@ -2,12 +2,16 @@
 
 mod bad_files;
 mod bounds;
+mod failures;
 mod ownership;
 mod passes;
 mod thing;
 mod uploads;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use chrono::DateTime;
 use futures::{StreamExt, stream};
@@ -44,6 +48,8 @@ struct Rig {
     clock: Arc<ManualClock>,
     db: Db,
     imports: Arc<Imports>,
+    /// Whether the service has a bug now.
+    broken: Arc<AtomicBool>,
 }
 
 async fn rig() -> Rig {
@@ -70,10 +76,12 @@ async fn rig_with(config: ImportsConfig) -> Rig {
     let day = CivilDate::new(2014, 1, 1).unwrap();
     let ring = Arc::new(KeyRing::generate(day, &SystemRandomness).unwrap());
     let pager = Pager::new(Arc::clone(&ring), ids.clone(), [1; 16]);
-    let things: Arc<dyn Importer> = Arc::new(thing::Things::default());
+    let things = thing::Things::default();
+    let broken = Arc::clone(&things.broken);
+    let things: Arc<dyn Importer> = Arc::new(things);
     let imports =
         Imports::new(ledger, Vault::new(ring, ids), pager, config, Bells::default(), [things]);
-    Rig { _folder: folder, clock, db, imports }
+    Rig { _folder: folder, clock, db, imports, broken }
 }
 
 fn call_by<T>(client: &str, area: &str, message: T) -> Call<T> {

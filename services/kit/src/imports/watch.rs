@@ -34,7 +34,7 @@ impl Imports {
         let actor = Actor::of(&call.caller);
         let name = call.message.name;
         let first = self.visible(&name, &actor).await?;
-        let ended = !first.state()?.works();
+        let ended = first.rests()?;
         let rest = Watched {
             imports: Arc::clone(self),
             actor,
@@ -55,7 +55,7 @@ impl Watched {
             return Ok(None);
         }
         let batch = self.moved().await?;
-        (self.version, self.ended) = (batch.version, !batch.state()?.works());
+        (self.version, self.ended) = (batch.version, batch.rests()?);
         Ok(Some((batch.contract()?, self)))
     }
 

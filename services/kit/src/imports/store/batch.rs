@@ -36,6 +36,8 @@ pub(in crate::imports) struct Batch {
     /// The last line that pass 2 is done with.
     pub(in crate::imports) applied_line: i64,
     pub(in crate::imports) refused_undo_count: i64,
+    /// The reason of the failure at which the last pass stopped; empty while all is well.
+    pub(in crate::imports) failure: String,
     pub(in crate::imports) created_at: DateTime<Utc>,
     pub(in crate::imports) updated_at: DateTime<Utc>,
     pub(in crate::imports) version: i64,
@@ -50,6 +52,11 @@ impl Batch {
         State::from_code(self.state).ok_or_else(|| Fault::new(&reasons::INTERNAL))
     }
 
+    /// Whether nothing moves the batch by itself.
+    pub(in crate::imports) fn rests(&self) -> Outcome<bool> {
+        Ok(!self.failure.is_empty() || !self.state()?.works())
+    }
+
     pub(in crate::imports) fn actor(&self) -> Outcome<Actor> {
         Actor::stored(&self.actor, &self.actor_scope)
     }
@@ -57,6 +64,7 @@ impl Batch {
     /// From here on the batch moves on behalf of `actor`.
     pub(in crate::imports) fn enter(&mut self, state: State, actor: &Actor) {
         self.state = state.code();
+        self.failure.clear();
         self.actor.clone_from(&actor.client);
         self.actor_scope = actor.scope_text();
     }
@@ -80,8 +88,8 @@ pub(in crate::imports) fn id_of(name: &str) -> Option<Uuid> {
 
 const COLUMNS: &str = "id, kind, client, scope, actor, actor_scope, file_name, file_size, \
      file_sha256, state, only_valid_rows, row_count, valid_row_count, fault_count, \
-     unchanged_row_count, applied_row_count, applied_line, refused_undo_count, created_at, \
-     updated_at, version";
+     unchanged_row_count, applied_row_count, applied_line, refused_undo_count, failure, \
+     created_at, updated_at, version";
 
 /// A place for the pieces of a file that begins to come in.
 pub(in crate::imports) async fn begin_upload(
@@ -213,8 +221,8 @@ pub(in crate::imports) async fn save(
     let text = "UPDATE import_batch SET actor = $2, actor_scope = $3, state = $4,
          only_valid_rows = $5, row_count = $6, valid_row_count = $7, fault_count = $8,
          unchanged_row_count = $9, applied_row_count = $10, applied_line = $11,
-         refused_undo_count = $12, updated_at = $13, version = $14 WHERE id = $1";
-    let values: [Value; 14] = [
+         refused_undo_count = $12, updated_at = $13, version = $14, failure = $15 WHERE id = $1";
+    let values: [Value; 15] = [
         batch.id.into(),
         batch.actor.clone().into(),
         batch.actor_scope.clone().into(),
@@ -229,6 +237,7 @@ pub(in crate::imports) async fn save(
         batch.refused_undo_count.into(),
         now.into(),
         batch.version.into(),
+        batch.failure.clone().into(),
     ];
     run(conn, text, values).await.map(drop)
 }
@@ -251,10 +260,23 @@ pub(in crate::imports) async fn page(
     Batch::find_by_statement(sql(conn, &text, values)).all(conn).await.map_err(fault::of)
 }
 
+/// Lets the batches go on at which the service failed: it starts anew.
+pub(in crate::imports) async fn forget_failures(
+    conn: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Outcome<()> {
+    let text = "UPDATE import_batch SET failure = '', version = version + 1, updated_at = $4
+         WHERE state IN ($1, $2, $3) AND failure <> ''";
+    let states = State::ALL.into_iter().filter(|state| state.works());
+    let values = states.map(|state| state.code().into()).chain([now.into()]);
+    run(conn, text, values).await.map(drop)
+}
+
 /// The batches that a job has to move on, the longest waiting first.
 pub(in crate::imports) async fn working(conn: &impl ConnectionTrait) -> Outcome<Vec<Batch>> {
     let text = format!(
-        "SELECT {COLUMNS} FROM import_batch WHERE state IN ($1, $2, $3) ORDER BY updated_at, id"
+        "SELECT {COLUMNS} FROM import_batch WHERE state IN ($1, $2, $3) AND failure = ''
+         ORDER BY updated_at, id"
     );
     let states = State::ALL.into_iter().filter(|state| state.works());
     let statement = sql(conn, &text, states.map(|state| state.code().into()));
