@@ -71,6 +71,7 @@ pub struct Db {
     lookups: DatabaseConnection,
     /// One permit a write that waits or works.
     writes: Arc<Semaphore>,
+    schema: Arc<str>,
 }
 
 /// A write transaction and its place in the queue.
@@ -106,7 +107,7 @@ impl Db {
         };
         let Pools { reader, writer, lookups } = pools;
         let writes = Arc::new(Semaphore::new(config.max_waiting_writes));
-        Ok(Self { reader, writer, lookups, writes })
+        Ok(Self { reader, writer, lookups, writes, schema: config.schema.as_str().into() })
     }
 
     /// Which engine this is.
@@ -117,6 +118,11 @@ impl Db {
     /// Whether ids are given in commit order (SQLite's single writer), so no sequencer is needed.
     pub fn ids_are_commit_order(&self) -> bool {
         self.engine() == DatabaseBackend::Sqlite
+    }
+
+    /// The schema whose tables these are; on SQLite the service's name for its file.
+    pub fn schema(&self) -> &str {
+        &self.schema
     }
 
     /// For statements that only read.

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use unionhall_kit::config::{ConfigError, Sources};
+use unionhall_kit::{
+    config::{ConfigError, Sources},
+    ledger::audit::head::Head,
+};
 
 use crate::settings::Settings;
 
@@ -98,6 +101,12 @@ pub(crate) struct Audit {
     /// The one thing there is to do.
     #[arg(value_enum)]
     pub(crate) action: AuditAction,
+    /// A head that the chain must still hold; can be repeated.
+    #[arg(long = "head", value_name = "SEQUENCE:HASH[:MAC]")]
+    pub(crate) heads: Vec<Head>,
+    /// A file with such heads, for instance the collected log.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) heads_file: Option<PathBuf>,
 }
 
 /// What can be done with the audit.

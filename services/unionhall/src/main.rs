@@ -52,9 +52,9 @@ async fn run(cli: Cli, settings: settings::Settings) -> anyhow::Result<ExitCode>
     match cli.command.unwrap_or_default() {
         Command::Serve(role) => Box::pin(serve::serve(role.role, settings)).await,
         Command::Migrate => migrate::migrate(&settings).await,
-        Command::Audit(cli::Audit { action: cli::AuditAction::Verify }) => {
-            audit::verify(&settings).await
-        }
+        Command::Audit(ask) => match ask.action {
+            cli::AuditAction::Verify => audit::verify(&ask, &settings).await,
+        },
         Command::Token(ask) => token::mint(&ask, &settings),
         Command::Client(ask) => token::put_client(&ask, &settings),
         Command::Import(ask) => Box::pin(client::import::import(&ask, &settings)).await,

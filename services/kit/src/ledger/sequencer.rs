@@ -7,7 +7,14 @@ use std::{sync::Arc, time::Duration};
 use sea_orm::{ConnectionTrait, DatabaseBackend};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ledger, audit, idempotency};
+use super::{
+    Ledger,
+    audit::{
+        self,
+        head::{Head, Telling},
+    },
+    idempotency,
+};
 use crate::{
     db::{fault, sql},
     fault::Outcome,
@@ -58,14 +65,19 @@ impl Sequencer {
     /// Works until `stop`; a database that is away is tried again.
     pub async fn run(self, stop: CancellationToken) {
         let mut rounds = 0_u64;
+        let mut telling = Telling::default();
         while !stop.is_cancelled() {
             let idle = match self.round().await {
-                Ok(round) => round.is_idle(),
+                Ok(round) => {
+                    telling.moved(round.sealed);
+                    round.is_idle()
+                }
                 Err(fault) => {
                     tracing::warn!(%fault, cause = ?fault, "the sequencer could not work");
                     true
                 }
             };
+            self.tell_head(&mut telling, false).await;
             rounds += 1;
             if rounds.is_multiple_of(PRUNE_EVERY) {
                 self.prune().await;
@@ -79,8 +91,26 @@ impl Sequencer {
             }
         }
         // What was written last is numbered, sealed and folded too.
-        if let Err(fault) = self.drain().await {
-            tracing::warn!(%fault, cause = ?fault, "the last writes wait for the next start");
+        match self.drain().await {
+            Ok(sealed) => telling.moved(sealed),
+            Err(fault) => {
+                tracing::warn!(%fault, cause = ?fault, "the last writes wait for the next start");
+            }
+        }
+        self.tell_head(&mut telling, true).await;
+    }
+
+    /// Tells the log where the audit's chain stands, when it is due.
+    async fn tell_head(&self, telling: &mut Telling, at_the_end: bool) {
+        let now = self.ledger.clock.now();
+        if !telling.is_due(now, at_the_end) {
+            return;
+        }
+        let (db, key) = (&self.ledger.db, &self.ledger.keys.audit);
+        match Head::now(db.reader(), db.schema(), key).await {
+            Ok(Some(head)) => telling.tell(&head, db.schema(), now),
+            Ok(None) => {}
+            Err(fault) => tracing::warn!(%fault, cause = ?fault, "the audit's head is not known"),
         }
     }
 
@@ -118,10 +148,17 @@ impl Sequencer {
         Ok(positioned)
     }
 
-    /// Works until nothing is left; for tests and at shutdown.
-    pub async fn drain(&self) -> Outcome<()> {
-        while !self.round().await?.is_idle() {}
-        Ok(())
+    /// Works until nothing is left; for tests and at shutdown. Answers how many audit entries it
+    /// sealed.
+    pub async fn drain(&self) -> Outcome<u64> {
+        let mut sealed = 0;
+        loop {
+            let round = self.round().await?;
+            if round.is_idle() {
+                return Ok(sealed);
+            }
+            sealed += round.sealed;
+        }
     }
 
     /// A look without a write lock, so that an idle suite stays idle.

@@ -147,6 +147,27 @@ async fn the_audit_chain_shows_every_kind_of_tampering() {
 }
 
 #[tokio::test]
+async fn a_false_entry_is_seen_before_it_is_sealed() {
+    let books = books().await;
+    for n in 0..3 {
+        let mut entry = books.fresh(None, "").await;
+        let note = AuditNote { record: format!("x/{n}"), area: p("11"), detail: "made".into() };
+        entry.audit(note);
+        entry.commit(done("x")).await.unwrap();
+    }
+    let keys = [books.ledger.keys.audit.clone()];
+    let conn = books.ledger.db().reader();
+    let honest = audit::verify(conn, &keys).await.unwrap();
+    assert_eq!((honest.sealed, honest.unsealed, honest.false_entry), (0, 3, None));
+    let tx = books.ledger.db().begin().await.unwrap();
+    let tamper = "UPDATE audit_entry SET client = 'another' WHERE id = 2";
+    tx.conn().execute_raw(sql(tx.conn(), tamper, [])).await.unwrap();
+    tx.commit().await.unwrap();
+    let report = audit::verify(conn, &keys).await.unwrap();
+    assert_eq!((report.unsealed, report.broken_at, report.false_entry), (3, None, Some(2)));
+}
+
+#[tokio::test]
 async fn a_figure_is_the_same_before_and_after_the_fold() {
     let books = books().await;
     let day = |text: &str| text.parse().unwrap();
