@@ -9,6 +9,7 @@ mod documents;
 mod house;
 mod kills;
 mod overload;
+mod resume;
 mod split;
 mod storage;
 mod storage_faults;

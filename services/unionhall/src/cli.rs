@@ -176,9 +176,14 @@ impl Kind {
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// What the rows are.
-    pub kind: Kind,
+    #[arg(required_unless_present = "resume")]
+    pub kind: Option<Kind>,
     /// CSV (UTF-8, GB18030) or XLSX.
-    pub file: PathBuf,
+    #[arg(required_unless_present = "resume")]
+    pub file: Option<PathBuf>,
+    /// Go on with a batch that the suite has, wherever it stands.
+    #[arg(long, value_name = "importBatches/ID", conflicts_with_all = ["kind", "file"])]
+    pub resume: Option<String>,
     /// Check every row, write nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -1,6 +1,8 @@
 //! The command line as a gRPC client of the suite.
 
 pub(crate) mod import;
+mod report;
+mod session;
 pub(crate) mod template;
 mod upload;
 
@@ -18,6 +20,8 @@ use unionhall_proto::registry::v1::import_service_client::ImportServiceClient;
 use crate::{cli::Server, settings::Settings};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How often a silent connection is tried, and how long the answer may take.
+const ALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(20));
 /// Templates and pages of faults are larger than tonic's usual 4 MiB only in theory.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
@@ -43,6 +47,8 @@ pub(crate) async fn imports(server: &Server, settings: &Settings) -> Result<Impo
     let bearer = Bearer(format!("Bearer {}", token.trim()).parse()?);
     let channel = Endpoint::from_shared(server.server.clone())?
         .connect_timeout(CONNECT_WITHIN)
+        .http2_keep_alive_interval(ALIVE.0)
+        .keep_alive_timeout(ALIVE.1)
         .connect()
         .await
         .with_context(|| format!("nothing answers at {}; is it running?", server.server))?;
