@@ -4,8 +4,10 @@
 //! scope), so that taking a right away works within a second and not with the token's end. Each
 //! process verifies for itself; nothing that a peer claims in plain metadata is believed.
 
+mod answers;
 mod authenticate;
 mod caller;
+pub(crate) mod denials;
 mod method;
 mod policy;
 mod policy_file;
@@ -15,8 +17,9 @@ mod recheck;
 pub(crate) mod testing;
 mod token;
 
-pub use authenticate::{Authenticate, AuthenticateLayer, Denial, DenialSink};
+pub use authenticate::{Authenticate, AuthenticateLayer};
 pub use caller::Caller;
+pub use denials::{Denial, DenialSink, Denials};
 pub use method::{MethodAccess, MethodTable, ScopeSource, TableError};
 pub use policy::{
     Client, ClientId, Permissions, PolicyStore, REFRESH_EVERY, STALE_AFTER, Snapshot,

@@ -37,7 +37,7 @@ impl Door {
         Self { longest, ..self }
     }
 
-    /// The layer that turns tokens into callers.
+    /// The layer that turns tokens into callers, right before handlers of this process.
     pub fn authentication(&self) -> AuthenticateLayer {
         let (table, verifier) = (Arc::clone(&self.table), Arc::clone(&self.verifier));
         AuthenticateLayer::new(table, verifier, Arc::clone(&self.denials))
@@ -46,9 +46,22 @@ impl Door {
     /// Puts the layers around a server.
     #[must_use]
     pub fn guard(&self, server: Server) -> Server {
+        self.guard_by(self.authentication(), server)
+    }
+
+    /// Puts the layers around a gateway. Behind it is another door, which reports what the handlers
+    /// refuse.
+    #[must_use]
+    pub fn guard_gateway(&self, server: Server) -> Server {
+        let (table, verifier) = (Arc::clone(&self.table), Arc::clone(&self.verifier));
+        let denials = Arc::clone(&self.denials);
+        self.guard_by(AuthenticateLayer::before_another(table, verifier, denials), server)
+    }
+
+    fn guard_by(&self, authentication: AuthenticateLayer, server: Server) -> Server {
         server
             .before_admission(DeadlineLayer::new(Arc::clone(&self.table), self.longest))
-            .after_admission(self.authentication())
-            .after_admission(RateLimitLayer::default())
+            .after_admission(authentication)
+            .after_admission(RateLimitLayer::new(Arc::clone(&self.denials)))
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
+    access::Denials,
     clock::{SharedClock, SystemClock},
     door::Door,
     ids::{Ids, SystemRandomness},
@@ -77,7 +78,7 @@ async fn all(parts: Parts) -> Result<ExitCode> {
     let registry = Registry::start(&parts).await?;
     let door = Door::new(DESCRIPTOR_SET, registry.verifier(), registry.denials())?;
     let gateway = gateway::before_local(&registry, &door)?;
-    let server = server(&parts, &door).register(gateway.registered());
+    let server = door.guard_gateway(server(&parts)).register(gateway.registered());
     let token = registry.token().map(str::to_owned);
     listen_beside(&parts, server.build()?, token.as_deref(), registry).await
 }
@@ -85,20 +86,27 @@ async fn all(parts: Parts) -> Result<ExitCode> {
 async fn registry_alone(parts: Parts) -> Result<ExitCode> {
     let registry = Registry::start(&parts).await?;
     let door = Door::new(DESCRIPTOR_SET, registry.verifier(), registry.denials())?;
-    let server = server(&parts, &door).register(registry.registered());
+    let server = door.guard(server(&parts)).register(registry.registered());
     listen_beside(&parts, server.build()?, None, registry).await
 }
 
 async fn gateway_alone(parts: Parts) -> Result<ExitCode> {
-    let (gateway, door) = gateway::before_remote(&parts)?;
-    let server = server(&parts, &door).register(gateway.registered());
+    let denials = Arc::new(Denials::new(Arc::clone(&parts.clock)));
+    let (gateway, door) = gateway::before_remote(&parts, Arc::<Denials>::clone(&denials))?;
+    let server = door.guard_gateway(server(&parts)).register(gateway.registered());
     let _watches = gateway.watch_upstreams(&parts.health);
-    listen(&parts, server.build()?, None).await
+    // A gateway alone has no books: what it refuses it tells in its log, the last of it at the end.
+    let stop = CancellationToken::new();
+    let logging = tokio::spawn(denials.keep_logged(stop.clone()));
+    let code = listen(&parts, server.build()?, None).await;
+    stop.cancel();
+    logging.await?;
+    code
 }
 
-fn server(parts: &Parts, door: &Door) -> Server {
+fn server(parts: &Parts) -> Server {
     let server = Server::new(parts.settings.server.clone(), parts.ids.clone());
-    door.guard(server.health(parts.health.clone()))
+    server.health(parts.health.clone())
 }
 
 /// Serves as long as the register's jobs work, then stops them.

@@ -12,7 +12,9 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::{
+    answers::Answered,
     caller::Caller,
+    denials::{Denial, DenialSink},
     method::{MethodAccess, MethodTable},
     policy::ClientId,
     recheck::Recheck,
@@ -20,42 +22,20 @@ use super::{
 };
 use crate::{
     ending::Ending,
-    fault::{Fault, Outcome, Reason},
+    fault::{Fault, Outcome},
     telemetry,
 };
 
 /// Metadata under which only the suite itself speaks; a caller's own is dropped.
 const RESERVED_PREFIX: &str = "x-unionhall-";
-/// Stands for any method that is not in the table: its name is a stranger's text.
-const UNKNOWN_METHOD: &str = "unknown";
-
-/// A call or a stream that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
-    /// The client, once its token was found good.
-    pub client: Option<ClientId>,
-    /// `/package.Service/Method`, or `unknown`.
-    pub method: String,
-    /// Why.
-    pub reason: &'static Reason,
-}
-
-/// Learns of every denial. Called on the request's path: it must not block.
-pub trait DenialSink: Send + Sync + 'static {
-    /// Takes note of one.
-    fn denied(&self, denial: Denial);
-}
-
-/// Where nobody counts denials.
-impl DenialSink for () {
-    fn denied(&self, _: Denial) {}
-}
 
 /// What a stream needs to be checked again.
 pub(super) struct Gate {
     table: Arc<MethodTable>,
     pub(super) verifier: Arc<Verifier>,
     denials: Arc<dyn DenialSink>,
+    /// The handlers stand right behind: what they refuse is reported here.
+    last: bool,
 }
 
 impl Gate {
@@ -66,8 +46,7 @@ impl Gate {
         method: Option<&MethodAccess>,
         fault: Fault,
     ) -> Fault {
-        let method = method.map_or(UNKNOWN_METHOD, |method| &method.path).to_owned();
-        self.denials.denied(Denial { client: client.cloned(), method, reason: fault.reason() });
+        self.denials.denied(Denial::of(client, method, fault.reason().name));
         fault
     }
 
@@ -125,7 +104,17 @@ impl AuthenticateLayer {
         verifier: Arc<Verifier>,
         denials: Arc<dyn DenialSink>,
     ) -> Self {
-        Self(Arc::new(Gate { table, verifier, denials }))
+        Self(Arc::new(Gate { table, verifier, denials, last: true }))
+    }
+
+    /// A layer before another one of its kind, in this process or the next, which reports what the
+    /// handlers refuse.
+    pub fn before_another(
+        table: Arc<MethodTable>,
+        verifier: Arc<Verifier>,
+        denials: Arc<dyn DenialSink>,
+    ) -> Self {
+        Self(Arc::new(Gate { table, verifier, denials, last: false }))
     }
 }
 
@@ -167,12 +156,17 @@ where
                 return Box::pin(std::future::ready(Ok(fault.to_status().into_http())));
             }
         };
-        let mut recheck = None;
+        let (mut recheck, mut answered) = (None, None);
         if let Some(caller) = caller {
             // Behind a gateway of the same process the call's span names its client already.
             if request.extensions_mut().insert(Caller::clone(&caller)).is_none() {
                 telemetry::record_client(caller.client.as_str());
             }
+            answered = self.gate.last.then(|| Answered {
+                denials: Arc::clone(&self.gate.denials),
+                caller: Arc::clone(&caller),
+                method: method.clone(),
+            });
             // Outside the table only reflection streams, and it shows nothing that changes.
             recheck = method
                 .as_ref()
@@ -185,6 +179,10 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await?;
+            let answer = match answered {
+                Some(answered) => answered.over(answer),
+                None => answer,
+            };
             Ok(match recheck {
                 Some(recheck) => answer.map(|body| Ending::over(body, recheck)),
                 None => answer,

@@ -22,7 +22,12 @@ use tokio::time::Instant;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use super::{caller::Caller, policy::ClientId};
+use super::{
+    caller::Caller,
+    denials::{Denial, DenialSink},
+    method::MethodAccess,
+    policy::ClientId,
+};
 use crate::{
     fault::{Fault, Outcome},
     reasons,
@@ -91,14 +96,25 @@ impl Shares {
 }
 
 /// Puts [`RateLimit`] in front of a service, behind the authentication.
-#[derive(Clone, Default)]
-pub struct RateLimitLayer(Arc<Shares>);
+#[derive(Clone)]
+pub struct RateLimitLayer {
+    shares: Arc<Shares>,
+    denials: Arc<dyn DenialSink>,
+}
+
+impl RateLimitLayer {
+    /// A layer that reports whom it refuses. Its clones share what was used.
+    pub fn new(denials: Arc<dyn DenialSink>) -> Self {
+        Self { shares: Arc::default(), denials }
+    }
+}
 
 impl<S> Layer<S> for RateLimitLayer {
     type Service = RateLimit<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RateLimit { inner, shares: Arc::clone(&self.0) }
+        let (shares, denials) = (Arc::clone(&self.shares), Arc::clone(&self.denials));
+        RateLimit { inner, shares, denials }
     }
 }
 
@@ -107,6 +123,7 @@ impl<S> Layer<S> for RateLimitLayer {
 pub struct RateLimit<S> {
     inner: S,
     shares: Arc<Shares>,
+    denials: Arc<dyn DenialSink>,
 }
 
 impl<S, B> Service<Request<B>> for RateLimit<S>
@@ -126,7 +143,12 @@ where
         let taken = caller.map_or(Ok(()), |caller| self.shares.take(&caller.client, caller.share));
         match taken {
             Ok(()) => Either::Right(self.inner.call(request)),
-            Err(fault) => Either::Left(ready(Ok(fault.to_status().into_http()))),
+            Err(fault) => {
+                let client = caller.map(|caller| &caller.client);
+                let method = request.extensions().get::<Arc<MethodAccess>>().map(Arc::as_ref);
+                self.denials.denied(Denial::of(client, method, fault.reason().name));
+                Either::Left(ready(Ok(fault.to_status().into_http())))
+            }
         }
     }
 }

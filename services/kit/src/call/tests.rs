@@ -66,7 +66,7 @@ async fn a_handler_finds_what_the_layers_left() {
         *keep.lock() = Some(Call::accept(tonic::Request::from_http(request)));
         std::future::ready(Ok::<_, Infallible>(Response::new(Body::empty())))
     });
-    let shares = RateLimitLayer::default();
+    let shares = RateLimitLayer::new(Arc::new(()));
     let gate = AuthenticateLayer::new(Arc::clone(&table), Arc::clone(&rig.verifier), Arc::new(()));
     let deadlines = DeadlineLayer::new(table, Longest::default());
     let stack = deadlines.layer(gate.layer(shares.layer(handler)));
@@ -93,6 +93,6 @@ fn the_layers_fit_the_server() {
     let server = crate::server::Server::new(Default::default(), ids)
         .before_admission(DeadlineLayer::new(table, Longest::default()))
         .after_admission(gate)
-        .after_admission(RateLimitLayer::default());
+        .after_admission(RateLimitLayer::new(Arc::new(())));
     assert!(server.build().is_ok());
 }

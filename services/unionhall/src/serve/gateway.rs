@@ -5,7 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tower::Layer;
 use unionhall_gateway::{Builder, Gateway, PoolSettings, Remote, Upstream};
-use unionhall_kit::{access::Verifier, door::Door, ids::SystemRandomness};
+use unionhall_kit::{
+    access::{DenialSink, Verifier},
+    door::Door,
+    ids::SystemRandomness,
+};
 use unionhall_proto::DESCRIPTOR_SET;
 
 use super::{Parts, registry::Registry};
@@ -22,12 +26,15 @@ pub(super) fn before_local(registry: &Registry, door: &Door) -> Result<Gateway> 
 }
 
 /// Before a register across the network, with this process's own verifier.
-pub(super) fn before_remote(parts: &Parts) -> Result<(Gateway, Door)> {
+pub(super) fn before_remote(
+    parts: &Parts,
+    denials: Arc<dyn DenialSink>,
+) -> Result<(Gateway, Door)> {
     let keys = parts.folder.verifying_keys()?;
     let policy = parts.folder.existing_policy(&parts.clock)?;
     tokio::spawn(Arc::clone(&policy).keep_fresh());
     let verifier = Arc::new(Verifier::new(keys, policy, Arc::clone(&parts.clock)));
-    let door = Door::new(DESCRIPTOR_SET, verifier, Arc::new(()))?;
+    let door = Door::new(DESCRIPTOR_SET, verifier, denials)?;
     let remote = remote(&parts.settings.gateway.registry)?;
     let gateway = Builder::new(DESCRIPTOR_SET)?.route(REGISTRY, remote)?.build();
     Ok((gateway, door))

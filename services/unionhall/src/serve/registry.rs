@@ -7,10 +7,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
-    access::{DenialSink, PolicyStore, Verifier},
+    access::{DenialSink, Denials, PolicyStore, Verifier},
     db::{Db, sql},
     keys::{KeyRing, Purpose},
-    ledger::{Ledger, LedgerKeys, denials::Denials, sequencer::Sequencer},
+    ledger::{Ledger, LedgerKeys, denials::keep_written, sequencer::Sequencer},
     server::{Probe, Registered},
 };
 use unionhall_migrations::registry::SCHEMA;
@@ -73,7 +73,8 @@ impl Registry {
         let ledger = self.register.ledger.clone();
         let sequencer = Sequencer::new(ledger.clone(), services::ancestors());
         self.sequencer.spawn(sequencer.run(self.stop_sequencer.clone()));
-        self.tasks.spawn(Arc::clone(&self.denials).keep_written(ledger.clone(), self.stop.clone()));
+        let denials = Arc::clone(&self.denials);
+        self.tasks.spawn(keep_written(denials, ledger.clone(), self.stop.clone()));
         self.tasks.spawn(until(self.stop.clone(), policy.keep_fresh()));
         let names = services::names();
         let probe = parts.health.probe("registry database", &names);

@@ -13,6 +13,7 @@ use tracing_subscriber::layer::{Context as LogContext, SubscriberExt};
 use super::*;
 use crate::{
     access::{ClientEntry, ScopeSource, testing::Rig},
+    fault::Reason,
     reasons,
 };
 
@@ -87,10 +88,10 @@ impl House {
         }
     }
 
-    fn denials(&self) -> Vec<(Option<String>, String, &'static str)> {
+    fn denials(&self) -> Vec<(Option<String>, String, String)> {
         let entry = |denial: &Denial| {
             let client = denial.client.as_ref().map(ToString::to_string);
-            (client, denial.method.clone(), denial.reason.name)
+            (client, denial.method.clone(), denial.reason.to_string())
         };
         self.book.0.lock().iter().map(entry).collect()
     }
@@ -154,7 +155,7 @@ async fn a_call_without_one_good_token_is_not_let_in() {
         assert_eq!(status.code(), Code::Unauthenticated, "{values:?}");
         assert_eq!(status.details(), unauthenticated().to_status().details());
     }
-    assert_eq!(house.denials()[0], (None, GET.to_owned(), "UNAUTHENTICATED"));
+    assert_eq!(house.denials()[0], (None, GET.to_owned(), "UNAUTHENTICATED".to_owned()));
     assert_eq!(house.denials().len(), cases.len());
 }
 
@@ -172,7 +173,8 @@ async fn a_missing_permission_is_denied_and_counted() {
     let status = house.call(house.request(CLOSE)).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert!(status.message().contains("registry.employers.close"));
-    let expected = (Some("tax-office".to_owned()), CLOSE.to_owned(), "PERMISSION_DENIED");
+    let expected =
+        (Some("tax-office".to_owned()), CLOSE.to_owned(), "PERMISSION_DENIED".to_owned());
     assert_eq!(house.denials(), [expected]);
 }
 
@@ -183,7 +185,7 @@ async fn an_unknown_method_needs_a_token_and_then_passes() {
     assert!(house.call(house.request(path)).await.is_ok());
     let bare = Request::builder().uri(path).body(()).unwrap();
     assert_eq!(house.call(bare).await.unwrap_err().code(), Code::Unauthenticated);
-    assert_eq!(house.denials(), [(None, "unknown".to_owned(), "UNAUTHENTICATED")]);
+    assert_eq!(house.denials(), [(None, "unknown".to_owned(), "UNAUTHENTICATED".to_owned())]);
 }
 
 #[tokio::test]
@@ -272,7 +274,7 @@ async fn a_stream_ends_within_a_second_of_its_right() {
         let (status, took) = end(body, &sender).await;
         assert_eq!(status.code(), reason.code);
         assert!(took <= Duration::from_millis(1001), "{took:?}");
-        let denied = (Some("tax-office".to_owned()), WATCH.to_owned(), reason.name);
+        let denied = (Some("tax-office".to_owned()), WATCH.to_owned(), reason.name.to_owned());
         assert_eq!(house.denials(), [denied]);
     }
 }
@@ -301,4 +303,53 @@ async fn a_stream_ends_with_its_token_and_with_its_policy() {
     let (sender, body) = open_stream(&house).await;
     house.rig.clock.advance(chrono::TimeDelta::seconds(6));
     assert_eq!(end(body, &sender).await.0.code(), Code::Unavailable);
+}
+
+/// A handler that refuses, in its head or, where it streams, after all.
+fn refusing(
+    streams: bool,
+) -> impl Service<Request<()>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
++ Clone {
+    service_fn(move |_: Request<()>| {
+        let status = Fault::new(&reasons::OUT_OF_SCOPE).with("node", "110101").to_status();
+        let answer = if streams {
+            let mut trailers = HeaderMap::new();
+            status.add_header(&mut trailers).unwrap();
+            let frames =
+                [http_body::Frame::data(Bytes::new()), http_body::Frame::trailers(trailers)];
+            let frames = tokio_stream::iter(frames.map(Ok::<_, Status>));
+            Response::new(Body::new(http_body_util::StreamBody::new(frames)))
+        } else {
+            status.into_http()
+        };
+        std::future::ready(Ok(answer))
+    })
+}
+
+#[tokio::test]
+async fn what_a_handler_refuses_is_counted_once_behind_any_number_of_doors() {
+    for (path, streams) in [(GET, false), (WATCH, false), (WATCH, true)] {
+        let house = House::new();
+        let outer = AuthenticateLayer::before_another(
+            table(),
+            Arc::clone(&house.rig.verifier),
+            house.book.clone(),
+        );
+        let doors = outer.layer(house.layer.layer(refusing(streams)));
+        let answer = doors.oneshot(house.request(path)).await.unwrap();
+        answer.into_body().collect().await.unwrap();
+        let denied = (Some("tax-office".to_owned()), path.to_owned(), "OUT_OF_SCOPE".to_owned());
+        assert_eq!(house.denials(), [denied], "{path} {streams}");
+    }
+}
+
+#[tokio::test]
+async fn other_failures_of_a_handler_are_no_denials() {
+    let house = House::new();
+    let handler = service_fn(|_: Request<()>| {
+        let status = Fault::new(&reasons::NOT_FOUND).with("name", "x").to_status();
+        std::future::ready(Ok::<_, Infallible>(status.into_http::<Body>()))
+    });
+    house.layer.layer(handler).oneshot(house.request(GET)).await.unwrap();
+    assert!(house.denials().is_empty());
 }

@@ -6,6 +6,16 @@ use tower::{ServiceExt, service_fn};
 use super::*;
 use crate::path::Scope;
 
+/// Remembers every denial.
+#[derive(Default)]
+struct Book(parking_lot::Mutex<Vec<Denial>>);
+
+impl DenialSink for Book {
+    fn denied(&self, denial: Denial) {
+        self.0.lock().push(denial);
+    }
+}
+
 fn client(id: &str) -> ClientId {
     ClientId::parse(id).unwrap()
 }
@@ -50,7 +60,8 @@ async fn the_refusal_says_how_long_to_wait() {
     let handler = service_fn(|_: Request<()>| {
         std::future::ready(Ok::<_, Infallible>(Response::new(Body::empty())))
     });
-    let service = RateLimitLayer::default().layer(handler);
+    let book = Arc::new(Book::default());
+    let service = RateLimitLayer::new(book.clone()).layer(handler);
     let mut caller =
         Caller::internal(client("tax-office"), &["*"], Scope::default(), DateTime::UNIX_EPOCH);
     caller.share = share(4, 1);
@@ -63,6 +74,8 @@ async fn the_refusal_says_how_long_to_wait() {
     let refused = call().await.unwrap();
     let status = Status::from_header_map(refused.headers()).unwrap();
     assert_eq!(status.code(), tonic::Code::ResourceExhausted);
+    let denied = Denial::of(Some(&client("tax-office")), None, "RATE_LIMITED");
+    assert_eq!(*book.0.lock(), [denied]);
     let wait = status.get_details_retry_info().unwrap().retry_delay.unwrap();
     assert_eq!(wait, Duration::from_millis(250));
     tokio::time::advance(wait).await;
