@@ -22,6 +22,9 @@ pub const COMMUNITIES: [&str; 9] = [
     "110102020001",
 ];
 
+/// Employers are entered with 1 to this many employees.
+const FIRST_HEADCOUNTS: u32 = 90;
+
 /// The header of the employer spreadsheet, as the template writes it.
 pub const HEADER: &str = "单位名称,统一社会信用代码,单位性质,行业代码,行业标准版本,实际所在社区,\
     实际地址,成立日期,职工人数,人数统计日期,联系电话";
@@ -102,11 +105,18 @@ pub fn employer(number: u32) -> Employer {
         phone: phone(number),
         workforce: Some(Workforce {
             counted_on: Some(established),
-            employee_count: i32::try_from(1 + number % 90).unwrap_or(1),
+            employee_count: i32::try_from(1 + number % FIRST_HEADCOUNTS).unwrap_or(1),
             ..Workforce::default()
         }),
         ..Employer::default()
     }
+}
+
+/// A headcount that no other number has and no employer is entered with, so that recording it is
+/// always a change.
+#[must_use]
+pub fn headcount(number: u32) -> i32 {
+    i32::try_from(FIRST_HEADCOUNTS + number).unwrap_or(i32::MAX)
 }
 
 /// An address in a community.
@@ -132,7 +142,7 @@ pub fn row(number: u32) -> String {
         employer.display_name,
         employer.credit_code,
         community(number),
-        1 + number % 90,
+        1 + number % FIRST_HEADCOUNTS,
         employer.phone,
     )
 }

@@ -150,7 +150,15 @@ impl Load {
         follower.catch_up(&clients, &operations, &none).await?;
         let found = violations(&operations, follower.seen(), &none);
         ensure!(found.is_empty(), "{}", found.join("\n"));
-        agree(&clients).await?;
+        // A pool can still hold a connection that the fault killed: reads are repeated.
+        let counted = patience::until("a recount", || async {
+            let counted = agree(&clients).await;
+            let away = |error: &anyhow::Error| {
+                error.downcast_ref::<Status>().is_some_and(|told| told.code() == Code::Unavailable)
+            };
+            (!counted.as_ref().is_err_and(away)).then_some(counted)
+        });
+        counted.await??;
         unharmed(suite)
     }
 }

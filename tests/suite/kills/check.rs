@@ -181,7 +181,7 @@ const CLOSED: &str = "closed";
 fn mark(deed: Deed, number: u32) -> String {
     match deed {
         Deed::Phone => samples::phone(number),
-        Deed::Headcount => format!("{number} employees"),
+        Deed::Headcount => format!("{} employees", samples::headcount(number)),
         Deed::Move => samples::address("", number).line,
         Deed::Create => samples::credit_code(number),
         Deed::Close => CLOSED.to_owned(),

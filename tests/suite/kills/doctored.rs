@@ -60,7 +60,7 @@ fn version(position: i64, record: &str, version: i64, face: Face) -> Version {
 /// An area, two employers that writers entered and changed, two that one transaction imported.
 fn honest() -> History {
     let called = Face { phone: samples::phone(3), ..face(1) };
-    let counted = Face { employees: 5, ..called.clone() };
+    let counted = Face { employees: samples::headcount(5), ..called.clone() };
     let moved = Face { address: samples::address("", 6).line, ..counted.clone() };
     let closed = Face { closed: true, ..moved.clone() };
     let area = Version {
@@ -175,7 +175,7 @@ fn an_effect_that_nobody_asked_for_is_seen() {
     assert!(found.contains("employers/b version 2: nobody asked for it"), "{found}");
     // Two writes in one version: one of them overwrote the other's version.
     let found = after(|history| {
-        let both = Face { phone: samples::phone(3), employees: 5, ..face(1) };
+        let both = Face { phone: samples::phone(3), employees: samples::headcount(5), ..face(1) };
         history.feed[3].face = Some(both);
     });
     assert!(found.contains("employers/a version 2: nobody asked for it"), "{found}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 use prost::Message;
-use tonic::Status;
+use tonic::{Code, Status};
 use unionhall_proto::common::v1::{Change, ListChangesRequest, change::Kind};
 use unionhall_proto::registry::v1::{Employer, employer::State};
 use unionhall_tests::{client::Clients, patience, samples};
@@ -45,7 +45,11 @@ impl Follower {
         missing.strike(&self.seen);
         let catching = async {
             while !missing.is_empty() {
-                let changes = self.page(clients, 1).await?;
+                let changes = match self.page(clients, 1).await {
+                    // What the contract lets clients repeat: a pool can hold a dead connection.
+                    Err(status) if status.code() == Code::Unavailable => continue,
+                    page => page?,
+                };
                 let known = self.seen.len();
                 self.take(changes)?;
                 missing.strike(&self.seen[known..]);

@@ -9,7 +9,7 @@ pub(crate) enum Deed {
     Create,
     /// Gives it the telephone of the number.
     Phone,
-    /// Records as many employees as the number.
+    /// Records the headcount of the number.
     Headcount,
     /// Moves it to the address of the number.
     Move,

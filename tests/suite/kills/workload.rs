@@ -230,7 +230,7 @@ async fn update(clients: &Clients, operation: &Operation) -> Answer {
 async fn count(clients: &Clients, operation: &Operation) -> Answer {
     let workforce = Workforce {
         counted_on: Some(COUNTED_ON),
-        employee_count: i32::try_from(operation.number).unwrap_or(0),
+        employee_count: samples::headcount(operation.number),
         ..Workforce::default()
     };
     let request = RecordWorkforceRequest {
