@@ -18,7 +18,7 @@ use crate::{
 /// Chunks that wait for the register while the next one is read.
 const WAITING_CHUNKS: usize = 1;
 /// What the rows of a chunk weigh; a chunk of very long or wide rows has fewer of them.
-pub(super) const CHUNK_BYTES: usize = 3 * 1024 * 1024;
+pub(super) const CHUNK_BYTES: usize = 2 * 1024 * 1024;
 /// Faults of cells in one chunk; they are written in one transaction.
 pub(super) const CHUNK_FAULTS: usize = 5_000;
 /// How the sheet reader calls the one sheet of a CSV. No workbook's sheet may have a colon.
