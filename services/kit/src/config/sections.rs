@@ -163,7 +163,7 @@ pub enum LogFormat {
 pub struct TelemetryConfig {
     /// `text` or `json`, on standard error. Default `text`.
     pub log_format: LogFormat,
-    /// `tracing` filter directives. Default `info`.
+    /// `tracing` filter directives. Default `info,opentelemetry=warn`.
     pub log_filter: String,
     /// OTLP endpoint (gRPC) for traces and metrics, for instance `http://127.0.0.1:4317`. Without
     /// it nothing leaves the process.
@@ -176,7 +176,7 @@ impl Default for TelemetryConfig {
     fn default() -> Self {
         Self {
             log_format: LogFormat::Text,
-            log_filter: "info".to_owned(),
+            log_filter: "info,opentelemetry=warn".to_owned(),
             otlp_endpoint: None,
             admin_address: None,
         }
