@@ -2,7 +2,7 @@
 
 # Tables that an import writes, children after parents. Deltas of figures are not among them: by
 # the end they are folded into balances, which like positions and seals come after the write.
-imported_tables=(employer employer_fact event audit_entry import_batch import_effect)
+imported_tables=(employer employer_fact employer_place event audit_entry import_batch import_effect)
 point_read='SELECT id, version, area, facts, created_at, updated_at'
 
 # import_into NAME FILE FOLDER ADDRESS: notes the milliseconds of the whole command.
@@ -54,6 +54,7 @@ SQL
     done
     psql "$database" -q <<SQL
 ALTER TABLE bare.employer_fact ADD FOREIGN KEY (employer) REFERENCES bare.employer (id);
+ALTER TABLE bare.employer_place ADD FOREIGN KEY (employer) REFERENCES bare.employer (id);
 ALTER TABLE bare.import_effect ADD FOREIGN KEY (batch) REFERENCES bare.import_batch (id);
 CHECKPOINT;
 SQL
