@@ -54,7 +54,7 @@ fn extension(field: &FieldDescriptor, name: &str) -> Outcome<ExtensionDescriptor
 impl Rules {
     fn behave(&mut self, behaviors: &ExtensionDescriptor, value: &Value) -> Outcome<()> {
         match enum_name(&behaviors.kind(), value)?.as_str() {
-            "OPTIONAL" => {}
+            "OPTIONAL" | "INPUT_ONLY" => {}
             "REQUIRED" => self.required = true,
             "OUTPUT_ONLY" => self.output_only = true,
             "IDENTIFIER" => self.identifier = true,

@@ -12,6 +12,9 @@ use unionhall_proto::{NotADate, google::r#type::Date};
 pub struct CivilDate(NaiveDate);
 
 impl CivilDate {
+    /// Before every day that anybody names.
+    pub const FIRST: Self = Self(NaiveDate::MIN);
+
     /// The day of year, month and day, where it exists.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day).map(Self)

@@ -75,6 +75,11 @@ impl Path {
     }
 }
 
+/// The place of what stands nowhere in a tree; no scope holds it.
+pub fn nowhere() -> Path {
+    Path("-".to_owned())
+}
+
 impl TryFrom<String> for Path {
     type Error = NotAPath;
 

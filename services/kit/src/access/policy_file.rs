@@ -101,14 +101,14 @@ pub enum PolicyError {
 }
 
 impl PolicyFile {
-    /// The policy of a first start: one administrator who may do everything below `area`.
-    pub fn first(area: Vec<path::Path>) -> Result<Self, PolicyError> {
+    /// The policy of a first start: one administrator who may do everything below these places.
+    pub fn first(area: Vec<path::Path>, affiliation: Vec<path::Path>) -> Result<Self, PolicyError> {
         let role = RoleEntry { name: ADMINISTRATOR.to_owned(), permissions: vec!["*".to_owned()] };
         let client = ClientEntry {
             id: ClientId::parse(ADMINISTRATOR)?,
             roles: vec![ADMINISTRATOR.to_owned()],
             area,
-            affiliation: Vec::new(),
+            affiliation,
             max_token_minutes: LONGEST_TOKEN_MINUTES,
             rate: USUAL_RATE,
             burst: None,

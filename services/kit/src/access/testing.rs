@@ -22,7 +22,7 @@ pub(crate) struct Rig {
 
 /// The administrator, and a tax office that may read the district's employers.
 pub(crate) fn policy() -> PolicyFile {
-    let mut file = PolicyFile::first(vec![Path::parse("11").unwrap()]).unwrap();
+    let mut file = PolicyFile::first(vec![Path::parse("11").unwrap()], vec![]).unwrap();
     let permissions = vec!["registry.employers.read".to_owned()];
     file.put_role(RoleEntry { name: "reader".into(), permissions });
     let mut client = file.clients[0].clone();

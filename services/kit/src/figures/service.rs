@@ -6,8 +6,6 @@ mod days;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use tonic::{Request, Response, Status};
 use unionhall_proto::common::v1::{
     BatchGetFiguresRequest, BatchGetFiguresResponse, ExplainRequest, ExplainResponse, Figure,
@@ -17,7 +15,7 @@ use unionhall_proto::common::v1::{
 
 use self::days::Asked;
 pub use self::{
-    catalogue::{Catalogue, Definition, Explained, Kind, Sought, Words},
+    catalogue::{Catalogue, Definition, Explained, Kind, Node, Sought, Stretch, Words},
     days::Days,
 };
 use super::read::{self, Question};
@@ -111,8 +109,15 @@ impl<C: Catalogue> FigureDesk<C> {
             days::span(message.from_day.as_ref(), message.day.as_ref(), self.today())?;
         let definition = self.definition(&message.metric)?;
         let node = self.node(&caller, &message.node).await?;
-        let points =
-            read::series(self.ledger.db(), definition.id, Line::Area, &node, from, day).await?;
+        let mut points = Vec::new();
+        for (from, day, path) in node.between(from, day) {
+            let db = self.ledger.db();
+            let stretch = read::series(db, definition.id, node.line, path, from, day).await?;
+            let news =
+                |(_, value): &(CivilDate, i64)| points.last().map(|(_, at)| at) != Some(value);
+            let skipped = stretch.iter().take_while(|point| !news(point)).count();
+            points.extend(stretch.into_iter().skip(skipped));
+        }
         let point = |(day, value): (CivilDate, i64)| Point { day: Some(day.into()), value };
         let points = points.into_iter().map(point).collect();
         Ok(Response::new(Series { metric: message.metric, node: message.node, points }))
@@ -141,7 +146,7 @@ impl<C: Catalogue> FigureDesk<C> {
         let after = self.pager.place(&binding, &asked.page_token)?;
         let sought = Sought {
             metric: definition.id,
-            area: &node,
+            node: &node,
             days,
             scope: &call.caller.scope,
             after: after.as_ref().map(|place| place.key.as_slice()),
@@ -162,8 +167,10 @@ impl<C: Catalogue> FigureDesk<C> {
     /// The figure and the records behind it, from one state of the database.
     async fn evaluate(&self, sought: &Sought<'_>) -> Outcome<(i64, Explained)> {
         let state = self.ledger.db().begin_read().await?;
-        let questions: Vec<Question> = questions(sought.metric, sought.area, sought.days).collect();
-        let value = difference(&read::values_in(&state, &questions).await?);
+        let asked = questions(sought.metric, sought.node, sought.days);
+        let questions: Vec<Question> = asked.iter().map(|(_, question)| question.clone()).collect();
+        let mut values = read::values_in(&state, &questions).await?.into_iter();
+        let value = sum(&asked, &mut values);
         let explained = self.catalogue.explain(&state, sought).await?;
         state.rollback().await.map_err(fault::of)?;
         Ok((value, explained))
@@ -179,22 +186,23 @@ impl<C: Catalogue> FigureDesk<C> {
     ) -> Outcome<Vec<Figure>> {
         let metrics: Vec<&Definition> =
             metrics.iter().map(|name| self.definition(name)).collect::<Outcome<_>>()?;
-        let areas = self.nodes(caller, nodes).await?;
-        let mut asks = Vec::with_capacity(areas.len() * metrics.len());
-        for area in &areas {
-            for metric in &metrics {
-                asks.extend(questions(metric.id, area, asked.of(metric.kind)));
-            }
-        }
-        let values = read::values(self.ledger.db(), &asks).await?;
-        let mut values = values.as_slice();
-        let mut figures = Vec::with_capacity(areas.len() * metrics.len());
-        for node in nodes {
+        let places = self.nodes(caller, nodes).await?;
+        let mut questioned = Vec::with_capacity(places.len() * metrics.len());
+        for place in &places {
             for metric in &metrics {
                 let days = asked.of(metric.kind);
-                let (own, rest) = values.split_at(questions_of(days));
-                values = rest;
-                figures.push(figure(metric, node, days, difference(own)));
+                questioned.push(questions(metric.id, place, days));
+            }
+        }
+        let asks = questioned.iter().flatten().map(|(_, question)| question.clone());
+        let asks: Vec<Question> = asks.collect();
+        let mut values = read::values(self.ledger.db(), &asks).await?.into_iter();
+        let mut questioned = questioned.into_iter();
+        let mut figures = Vec::with_capacity(places.len() * metrics.len());
+        for node in nodes {
+            for metric in &metrics {
+                let value = sum(&questioned.next().unwrap_or_default(), &mut values);
+                figures.push(figure(metric, node, asked.of(metric.kind), value));
             }
         }
         Ok(figures)
@@ -206,23 +214,26 @@ impl<C: Catalogue> FigureDesk<C> {
         found.ok_or_else(|| not_found(resource))
     }
 
-    async fn node(&self, caller: &Caller, name: &str) -> Outcome<Path> {
-        let mut areas = self.nodes(caller, std::slice::from_ref(&name.to_owned())).await?;
-        areas.pop().ok_or_else(|| not_found(name))
+    async fn node(&self, caller: &Caller, name: &str) -> Outcome<Node> {
+        let mut nodes = self.nodes(caller, std::slice::from_ref(&name.to_owned())).await?;
+        nodes.pop().ok_or_else(|| not_found(name))
     }
 
-    /// The paths of the nodes. The scope is checked first: of what lies outside it, a caller does
-    /// not learn whether it exists.
-    async fn nodes(&self, caller: &Caller, names: &[String]) -> Outcome<Vec<Path>> {
-        let areas: Vec<Path> = names.iter().map(|name| area(name)).collect::<Outcome<_>>()?;
-        areas.iter().try_for_each(|area| caller.require_node(Line::Area, area))?;
-        let asked: BTreeSet<&Path> = areas.iter().collect();
-        let asked: Vec<Path> = asked.into_iter().cloned().collect();
-        let known = self.catalogue.known_areas(self.ledger.db(), &asked).await?;
-        match areas.iter().find(|area| !known.contains(area)) {
-            Some(missing) => Err(not_found(&format!("areas/{missing}"))),
-            None => Ok(areas),
+    /// The nodes with these names. The scope is checked first where the name tells the path: of
+    /// what lies outside it, a caller does not learn whether it exists.
+    async fn nodes(&self, caller: &Caller, names: &[String]) -> Outcome<Vec<Node>> {
+        for name in names {
+            if let Some(area) = area(name)? {
+                caller.require_node(Line::Area, &area)?;
+            }
         }
+        let known = self.catalogue.nodes(self.ledger.db(), names).await?;
+        let node = |name: &String| {
+            let node = known.get(name).ok_or_else(|| not_found(name))?;
+            let seen = node.last().is_some_and(|path| caller.scope.covers(node.line, path));
+            if seen { Ok(node.clone()) } else { Err(not_found(name)) }
+        };
+        names.iter().map(node).collect()
     }
 
     fn today(&self) -> CivilDate {
@@ -230,28 +241,22 @@ impl<C: Catalogue> FigureDesk<C> {
     }
 }
 
-/// No figure is kept on the line of affiliation yet, so a union is a node that does not exist.
-fn area(name: &str) -> Outcome<Path> {
-    let label = name.strip_prefix("areas/").ok_or_else(|| not_found(name))?;
-    Path::parse(label).map_err(|_| not_found(name))
+/// The path that the name of an area is; `None` for a name of another kind.
+fn area(name: &str) -> Outcome<Option<Path>> {
+    let label = name.strip_prefix("areas/");
+    label.map(|label| Path::parse(label).map_err(|_| not_found(name))).transpose()
 }
 
-fn questions(metric: super::MetricId, area: &Path, days: Days) -> impl Iterator<Item = Question> {
-    let ask = move |day| Question { metric, line: Line::Area, node: area.clone(), day };
-    [Some(days.day), days.before()].into_iter().flatten().map(ask)
+/// What is asked for a figure, each with its sign. A day on which the node was not known is not
+/// asked for, and counts nothing.
+fn questions(metric: super::MetricId, node: &Node, days: Days) -> Vec<(i64, Question)> {
+    let stretches = node.stretches(days);
+    stretches.iter().flat_map(|stretch| stretch.questions(metric, node.line)).collect()
 }
 
-fn questions_of(days: Days) -> usize {
-    if days.from.is_some() { 2 } else { 1 }
-}
-
-/// The answer to [`questions`]: the value at the end, less the one before the beginning.
-fn difference(answers: &[i64]) -> i64 {
-    match answers {
-        [end, before] => end - before,
-        [end] => *end,
-        _ => 0,
-    }
+/// The figure to which the answers sum up.
+fn sum(asked: &[(i64, Question)], values: &mut impl Iterator<Item = i64>) -> i64 {
+    asked.iter().zip(values).map(|((sign, _), value)| sign * value).sum()
 }
 
 fn figure(definition: &Definition, node: &str, days: Days, value: i64) -> Figure {

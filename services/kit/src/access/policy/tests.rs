@@ -2,7 +2,7 @@ use super::*;
 use crate::{clock::ManualClock, path};
 
 fn first() -> PolicyFile {
-    PolicyFile::first(vec![path::Path::parse("11").unwrap()]).unwrap()
+    PolicyFile::first(vec![path::Path::parse("11").unwrap()], vec![]).unwrap()
 }
 
 fn store() -> (tempfile::TempDir, Arc<ManualClock>, Arc<PolicyStore>) {

@@ -49,7 +49,7 @@ fn contradictions_are_refused_by_name() {
 fn a_written_policy_reads_the_same() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("policy.toml");
-    let mut policy = PolicyFile::first(vec![path::Path::parse("11").unwrap()]).unwrap();
+    let mut policy = PolicyFile::first(vec![path::Path::parse("11").unwrap()], vec![]).unwrap();
     policy.write(&path).unwrap();
     assert_eq!(PolicyFile::read(&path).unwrap(), policy);
 
@@ -68,7 +68,7 @@ fn a_written_policy_reads_the_same() {
 fn an_invalid_policy_never_replaces_a_valid_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("policy.toml");
-    let good = PolicyFile::first(vec![]).unwrap();
+    let good = PolicyFile::first(vec![], vec![]).unwrap();
     good.write(&path).unwrap();
     let mut bad = good.clone();
     bad.clients[0].roles.push("nobody".into());

@@ -1,6 +1,6 @@
 //! What a service tells about its figures.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::HashMap};
 
 use sea_orm::DatabaseTransaction;
 use unionhall_proto::common::v1::{
@@ -9,10 +9,11 @@ use unionhall_proto::common::v1::{
 
 use super::days::Days;
 use crate::{
+    civil::CivilDate,
     db::Db,
     fault::Outcome,
-    figures::MetricId,
-    path::{Path, Scope},
+    figures::{MetricId, read::Question},
+    path::{Line, Path, Scope},
 };
 
 /// What a figure means.
@@ -35,17 +36,22 @@ pub struct Definition {
 }
 
 /// A text in the two languages of the suite.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// Chinese (zh-CN).
-    pub zh: &'static str,
+    pub zh: Cow<'static, str>,
     /// English.
-    pub en: &'static str,
+    pub en: Cow<'static, str>,
 }
 
 impl Words {
-    fn message(self) -> LocalizedText {
-        LocalizedText { zh: self.zh.to_owned(), en: self.en.to_owned() }
+    /// The text in both languages.
+    pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+
+    fn message(&self) -> LocalizedText {
+        LocalizedText { zh: self.zh.to_string(), en: self.en.to_string() }
     }
 }
 
@@ -80,13 +86,100 @@ impl Definition {
     }
 }
 
+/// What a figure is asked of: a place in a tree, which may have moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The line on which it stands.
+    pub line: Line,
+    /// Its paths, ascending by their first days; it is unknown before the first.
+    paths: Vec<(CivilDate, Path)>,
+}
+
+impl Node {
+    /// A node that is its path, whatever the day.
+    pub fn fixed(line: Line, path: Path) -> Self {
+        Self { line, paths: vec![(CivilDate::FIRST, path)] }
+    }
+
+    /// A node that has each path from a day on; `paths` ascend by day.
+    pub fn moving(line: Line, paths: Vec<(CivilDate, Path)>) -> Self {
+        Self { line, paths }
+    }
+
+    /// Its path on `day`.
+    pub fn on(&self, day: CivilDate) -> Option<&Path> {
+        self.paths.iter().rev().find(|(from, _)| *from <= day).map(|(_, path)| path)
+    }
+
+    /// Its path as it stands.
+    pub fn last(&self) -> Option<&Path> {
+        self.paths.last().map(|(_, path)| path)
+    }
+
+    /// Its paths between two days, each with its first and last day there.
+    pub(super) fn between(
+        &self,
+        from: CivilDate,
+        until: CivilDate,
+    ) -> impl Iterator<Item = (CivilDate, CivilDate, &Path)> {
+        let ends = self.paths.iter().skip(1).map(|(next, _)| next.previous());
+        let ends = ends.chain(std::iter::once(until));
+        self.paths.iter().zip(ends).filter_map(move |((begins, path), ends)| {
+            let (first, last) = ((*begins).max(from), ends.min(until));
+            (first <= last).then_some((first, last, path))
+        })
+    }
+
+    /// Where a figure of these days is read. A level is read where the node stood on the day. What
+    /// came in a period came where the node stood at the time, so that each of its places gives
+    /// what came there.
+    pub fn stretches(&self, days: Days) -> Vec<Stretch> {
+        let Some(from) = days.from else {
+            let path = self.on(days.day).cloned();
+            let day = days.day;
+            return path.map(|path| Stretch { path, day, before: None }).into_iter().collect();
+        };
+        let stretch = |(first, day, path): (CivilDate, CivilDate, &Path)| Stretch {
+            path: path.clone(),
+            day,
+            before: Some(first.previous()),
+        };
+        self.between(from, days.day).map(stretch).collect()
+    }
+}
+
+/// A place of a node, and the days for which it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The place.
+    pub path: Path,
+    /// The day up to which it counts.
+    pub day: CivilDate,
+    /// What was there up to this day does not count; `None` for a level.
+    pub before: Option<CivilDate>,
+}
+
+impl Stretch {
+    /// What is asked of the books, each with its sign.
+    pub(super) fn questions(
+        &self,
+        metric: MetricId,
+        line: Line,
+    ) -> impl Iterator<Item = (i64, Question)> {
+        let days = [(1, Some(self.day)), (-1, self.before)];
+        days.into_iter().filter_map(move |(sign, day)| {
+            Some((sign, Question { metric, line, node: self.path.clone(), day: day? }))
+        })
+    }
+}
+
 /// Asks which records make up a figure.
 #[derive(Debug, Clone)]
 pub struct Sought<'a> {
     /// The figure.
     pub metric: MetricId,
-    /// The node, on the area line.
-    pub area: &'a Path,
+    /// The node.
+    pub node: &'a Node,
     /// The days.
     pub days: Days,
     /// What the caller may see; a record outside it counts but is not described.
@@ -112,8 +205,8 @@ pub trait Catalogue: Send + Sync + 'static {
     /// Every figure, in any order.
     fn definitions(&self) -> &[Definition];
 
-    /// Those of `areas` that exist or existed.
-    async fn known_areas(&self, db: &Db, areas: &[Path]) -> Outcome<BTreeSet<Path>>;
+    /// The nodes with these names that exist or existed.
+    async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>>;
 
     /// Evaluates the predicate of a figure over the facts, in the state that `state` reads.
     async fn explain(&self, state: &DatabaseTransaction, sought: &Sought<'_>)

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use sea_orm::DatabaseTransaction;
 use tonic_types::StatusExt;
 use unionhall_proto::{common::v1::explain_response::Contribution, google::r#type::Date};
@@ -16,7 +18,7 @@ const FLOW: MetricId = MetricId(2);
 struct Sample(Vec<Definition>);
 
 fn words() -> Words {
-    Words { zh: "数", en: "count" }
+    Words::new("数", "count")
 }
 
 fn sample() -> Sample {
@@ -38,9 +40,13 @@ impl Catalogue for Sample {
         &self.0
     }
 
-    async fn known_areas(&self, _: &Db, areas: &[Path]) -> Outcome<BTreeSet<Path>> {
-        let known = |area: &&Path| matches!(area.as_str(), "11" | "110102" | "110101");
-        Ok(areas.iter().filter(known).cloned().collect())
+    async fn nodes(&self, _: &Db, names: &[String]) -> Outcome<HashMap<String, Node>> {
+        let known =
+            |name: &&String| matches!(name.as_str(), "areas/11" | "areas/110102" | "areas/110101");
+        let node = |name: &String| {
+            (name.clone(), Node::fixed(Line::Area, path(name.trim_start_matches("areas/"))))
+        };
+        Ok(names.iter().filter(known).map(node).collect())
     }
 
     async fn explain(&self, _: &DatabaseTransaction, sought: &Sought<'_>) -> Outcome<Explained> {

@@ -101,6 +101,7 @@ fn change(event: Positioned) -> Change {
         version: event.version,
         kind: i32::from(event.kind),
         area: event.area,
+        affiliation: event.affiliation.unwrap_or_default(),
         commit_time: Some(clock::timestamp(event.committed_at)),
         transaction: event.tx,
         snapshot,
