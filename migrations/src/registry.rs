@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Books), Box::new(AreasAndEmployers)]
+        vec![Box::new(Books), Box::new(AreasAndEmployers), Box::new(Unions)]
     }
 }
 
@@ -44,6 +44,21 @@ impl MigrationName for AreasAndEmployers {
 impl MigrationTrait for AreasAndEmployers {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, AREAS_AND_EMPLOYERS).await
+    }
+}
+
+struct Unions;
+
+impl MigrationName for Unions {
+    fn name(&self) -> &str {
+        "registry_0003_unions"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Unions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, UNIONS).await
     }
 }
 
@@ -164,4 +179,86 @@ CREATE TABLE employer_place (
 );
 CREATE INDEX employer_fact_area ON employer_fact (area, employer)
     WHERE area IS NOT NULL AND superseded_at IS NULL;
+"#;
+
+/// `trade_union` carries what is looked up and listed by, as of the last change; `facts` repeats
+/// the facts that stand. `place` is the type and the area of a union that is the only one of its
+/// type there; `own_employer` the employer whose own union it is. Both are given free when it ends.
+/// `trade_union_path` has the path on the line of affiliation for every day; `affiliation` is the
+/// last of them. `employer.cover` is the union that covers the employer as it stands,
+/// `employer.affiliation` its path; `employer_fact.trade_union` repeats the union of a coverage, by
+/// which a union finds whom it covers or covered.
+const UNIONS: &str = r#"
+CREATE TABLE trade_union (
+    id {uuid} PRIMARY KEY,
+    version BIGINT NOT NULL,
+    label {path} NOT NULL UNIQUE,
+    area {path} NOT NULL,
+    affiliation {path} NOT NULL,
+    display_name TEXT NOT NULL,
+    name_key {path} NOT NULL,
+    union_type TEXT NOT NULL,
+    union_level TEXT NOT NULL,
+    credit_code TEXT,
+    own_employer {uuid},
+    superior {uuid},
+    place TEXT,
+    ended_on DATE,
+    facts TEXT NOT NULL,
+    created_at {instant} NOT NULL,
+    updated_at {instant} NOT NULL,
+    deleted_at {instant}
+);
+CREATE INDEX trade_union_area ON trade_union (area, id);
+CREATE INDEX trade_union_affiliation ON trade_union (affiliation, id);
+CREATE INDEX trade_union_name ON trade_union (name_key, id);
+CREATE INDEX trade_union_superior ON trade_union (superior);
+CREATE UNIQUE INDEX trade_union_by_credit_code ON trade_union (credit_code)
+    WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX trade_union_by_place ON trade_union (place) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX trade_union_by_own_employer ON trade_union (own_employer)
+    WHERE deleted_at IS NULL;
+
+CREATE TABLE trade_union_fact (
+    id {serial},
+    trade_union {uuid} NOT NULL REFERENCES trade_union (id),
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    area {path},
+    valid_from DATE NOT NULL,
+    valid_until DATE,
+    recorded_at {instant} NOT NULL,
+    superseded_at {instant}
+);
+CREATE INDEX trade_union_fact_trade_union ON trade_union_fact (trade_union, id);
+CREATE INDEX trade_union_fact_superior ON trade_union_fact (value)
+    WHERE field = 'superior' AND superseded_at IS NULL;
+CREATE INDEX trade_union_fact_area ON trade_union_fact (area, trade_union)
+    WHERE area IS NOT NULL AND superseded_at IS NULL;
+
+CREATE TABLE trade_union_path (
+    trade_union {uuid} NOT NULL REFERENCES trade_union (id),
+    path {path} NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_until DATE,
+    PRIMARY KEY (trade_union, valid_from)
+);
+CREATE INDEX trade_union_path_path ON trade_union_path (path, trade_union);
+
+CREATE TABLE trade_union_place (
+    area {path} NOT NULL,
+    trade_union {uuid} NOT NULL REFERENCES trade_union (id),
+    PRIMARY KEY (area, trade_union)
+);
+
+ALTER TABLE structure_change ADD COLUMN union_count BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE structure_change ADD COLUMN moved_union_count BIGINT NOT NULL DEFAULT 0;
+
+ALTER TABLE employer ADD COLUMN affiliation {path};
+ALTER TABLE employer ADD COLUMN cover {uuid};
+CREATE INDEX employer_affiliation ON employer (affiliation, id) WHERE affiliation IS NOT NULL;
+CREATE INDEX employer_cover ON employer (cover, id) WHERE cover IS NOT NULL;
+ALTER TABLE employer_fact ADD COLUMN trade_union {uuid};
+CREATE INDEX employer_fact_trade_union ON employer_fact (trade_union, employer)
+    WHERE trade_union IS NOT NULL;
 "#;

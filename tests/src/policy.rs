@@ -21,9 +21,11 @@ impl Policy {
     /// A further client with these permissions below these areas.
     #[must_use]
     pub fn client(mut self, id: &str, permissions: &[&str], areas: &[&str], rate: u32) -> Self {
+        // Who sees everything sees every union as well.
+        let affiliation: &[&str] = if areas == ["11"] { &["u"] } else { &[] };
         self.roles += &format!("[[roles]]\nname = \"{id}\"\npermissions = {permissions:?}\n\n");
         self.clients += &format!(
-            "[[clients]]\nid = \"{id}\"\nroles = [\"{id}\"]\narea = {areas:?}\naffiliation = []\n\
+            "[[clients]]\nid = \"{id}\"\nroles = [\"{id}\"]\narea = {areas:?}\naffiliation = {affiliation:?}\n\
              max_token_minutes = 720\nrate = {rate}\n\n"
         );
         self

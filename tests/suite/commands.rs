@@ -37,7 +37,8 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
             output.stderr,
             suite.logs()
         );
-        for (variable, collection) in [("EMPLOYER", "employers/"), ("CHANGE", "structureChanges/")]
+        for (variable, collection) in
+            [("EMPLOYER", "employers/"), ("UNION", "unions/"), ("CHANGE", "structureChanges/")]
         {
             learn(&mut desk, variable, collection, &output.stdout);
         }

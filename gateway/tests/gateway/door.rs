@@ -64,7 +64,7 @@ impl Door {
 
 fn verifier(root: &tempfile::TempDir, key: &SigningKey, burst: u32) -> Arc<Verifier> {
     let path = root.path().join("policy.toml");
-    let mut policy = PolicyFile::first(vec![Path::parse("11").unwrap()]).unwrap();
+    let mut policy = PolicyFile::first(vec![Path::parse("11").unwrap()], vec![]).unwrap();
     policy.clients[0].rate = 1.try_into().unwrap();
     policy.clients[0].burst = Some(burst.try_into().unwrap());
     policy.write(&path).unwrap();

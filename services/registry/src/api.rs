@@ -7,4 +7,5 @@ pub mod employers;
 pub mod imports;
 pub mod metrics;
 pub mod reference;
+pub mod unions;
 mod wire;

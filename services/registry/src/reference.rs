@@ -46,11 +46,19 @@ pub enum ListId {
     CreditCodeCategory,
     /// 行政区划级别: the levels of the area tree.
     AreaLevel,
+    /// 工会组织类型: what a union unites.
+    UnionType,
+    /// 工会组织形式: how a union is organised.
+    UnionForm,
+    /// 工会组织层级: where a union stands in the hierarchy.
+    UnionLevel,
+    /// 工会标记: what a union bears from a day on.
+    UnionMark,
 }
 
 impl ListId {
     /// Every list, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Ownership,
         Self::EconomicType,
         Self::Industry,
@@ -64,6 +72,10 @@ impl ListId {
         Self::EmployerStatus,
         Self::CreditCodeCategory,
         Self::AreaLevel,
+        Self::UnionType,
+        Self::UnionForm,
+        Self::UnionLevel,
+        Self::UnionMark,
     ];
 
     /// The id by which the shipped catalogue knows the list.
@@ -82,6 +94,10 @@ impl ListId {
             Self::EmployerStatus => "employer_status",
             Self::CreditCodeCategory => "credit_code_category",
             Self::AreaLevel => "area_level",
+            Self::UnionType => "union_type",
+            Self::UnionForm => "union_form",
+            Self::UnionLevel => "union_level",
+            Self::UnionMark => "union_mark",
         }
     }
 
@@ -113,7 +129,7 @@ impl ReferenceError {
 const CATALOGUE: &str = include_str!("../data/reference/lists.csv");
 
 /// The texts of the lists by id and edition; `lists.csv` says the rest about each.
-const TEXTS: [(&str, &str, &str); 14] = [
+const TEXTS: [(&str, &str, &str); 18] = [
     ("ownership", "1", include_str!("../data/reference/ownership.csv")),
     ("economic_type", "2000", include_str!("../data/reference/economic_type.csv")),
     ("industry", "2011", include_str!("../data/reference/industry_2011.csv")),
@@ -128,6 +144,10 @@ const TEXTS: [(&str, &str, &str); 14] = [
     ("employer_status", "1", include_str!("../data/reference/employer_status.csv")),
     ("credit_code_category", "2015", include_str!("../data/reference/credit_code_category.csv")),
     ("area_level", "1", include_str!("../data/reference/area_level.csv")),
+    ("union_type", "1", include_str!("../data/reference/union_type.csv")),
+    ("union_form", "1", include_str!("../data/reference/union_form.csv")),
+    ("union_level", "1", include_str!("../data/reference/union_level.csv")),
+    ("union_mark", "1", include_str!("../data/reference/union_mark.csv")),
 ];
 
 /// All shipped code lists.

@@ -15,5 +15,7 @@ pub mod organisation_code;
 pub mod quality;
 pub mod reasons;
 pub mod refusal;
+pub mod steps;
+pub mod union;
 
 pub use refusal::Refusal;

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use unionhall_kit::{figures::fold::Ancestors, path::Path, server::Registered};
+use unionhall_kit::{
+    figures::fold::Ancestors,
+    path::{Line, Path},
+    server::Registered,
+};
 use unionhall_proto::{
     DESCRIPTOR_SET,
     registry::v1::{
         area_service_server::{self, AreaServiceServer},
         change_feed_server::{self, ChangeFeedServer},
-        employer_service_server,
+        coverage_service_server, employer_service_server,
         import_service_server::{self, ImportServiceServer},
         metrics_server::{self, MetricsServer},
         reference_service_server::{self, ReferenceServiceServer},
+        union_service_server,
     },
 };
 
@@ -21,19 +26,22 @@ use crate::{
     Register,
     api::{
         areas::Areas, changes::Changes, employers::Employers, imports::ImportCalls,
-        metrics::Figures, reference::Reference,
+        metrics::Figures, reference::Reference, unions::Unions,
     },
     imports::imports,
     jobs::{recount::Recounter, structure::Carrier},
-    rules::area::AreaPath,
+    rules::{area::AreaPath, union::affiliation::AffiliationPath},
 };
 
 /// Every service with its descriptor.
 pub fn registered(register: &Register) -> Registered {
+    let (employers, coverage) = Employers::new(register.clone());
     Registered::new(DESCRIPTOR_SET)
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))
-        .service(Employers::new(register.clone()))
+        .service(employers)
+        .service(coverage)
+        .service(Unions::new(register.clone()))
         .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
         .service(ImportServiceServer::new(ImportCalls::new(imports(register))))
@@ -45,15 +53,21 @@ pub fn names() -> Vec<&'static str> {
         area_service_server::SERVICE_NAME,
         reference_service_server::SERVICE_NAME,
         employer_service_server::SERVICE_NAME,
+        union_service_server::SERVICE_NAME,
+        coverage_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
         import_service_server::SERVICE_NAME,
     ]
 }
 
-/// The nodes at which a leaf counts: the area itself and every area above it.
+/// The nodes at which a leaf counts: the area or union itself and every one above it.
 pub fn ancestors() -> Arc<Ancestors> {
-    Arc::new(|_, leaf: &Path| {
+    Arc::new(|line, leaf: &Path| {
+        if line == Line::Affiliation {
+            let path = AffiliationPath::try_from(leaf.clone());
+            return path.map(|path| path.upwards().collect()).unwrap_or_default();
+        }
         let mut nodes = Vec::with_capacity(5);
         let mut at = AreaPath::parse(leaf.as_str()).ok();
         while let Some(area) = at {
@@ -76,8 +90,6 @@ pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut Joi
 
 #[cfg(test)]
 mod tests {
-    use unionhall_kit::path::Line;
-
     use super::*;
 
     #[test]

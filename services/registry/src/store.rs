@@ -1,7 +1,10 @@
 //! The only place that knows the register's SQL.
 
 pub mod areas;
+pub mod dated;
 pub mod employers;
 pub mod explain;
 pub mod quality;
 pub mod structure_changes;
+pub mod unions;
+pub mod written;

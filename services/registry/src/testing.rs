@@ -69,11 +69,21 @@ impl Rig {
 
     /// Every event so far, in commit order.
     pub(crate) async fn events(&self) -> Vec<Positioned> {
+        self.seen(&scope("1")).await
+    }
+
+    /// Every event so far that one sees who sees a union and what is below it, and nothing else.
+    pub(crate) async fn events_below(&self, affiliation: &str) -> Vec<Positioned> {
+        let affiliation = Prefixes::normalised(vec![Path::parse(affiliation).unwrap()]);
+        self.seen(&Scope { area: Prefixes::default(), affiliation }).await
+    }
+
+    async fn seen(&self, scope: &Scope) -> Vec<Positioned> {
         self.sequencer.drain().await.unwrap();
         let ledger = &self.register.ledger;
         let start = ledger.feed_start().await.unwrap();
         ledger
-            .changes(start, &scope("1"), 10_000, Instant::now(), std::future::pending())
+            .changes(start, scope, 10_000, Instant::now(), std::future::pending())
             .await
             .unwrap()
             .events
@@ -91,10 +101,20 @@ fn scope(prefix: &str) -> Scope {
 
 /// A call of everything below `area`, as the layers hand it to a handler.
 pub(crate) fn call_within<T>(area: &str, message: T) -> Request<T> {
+    called(scope(area), message)
+}
+
+/// A call of everything below `area`, and below a union.
+pub(crate) fn call_on_both_lines<T>(area: &str, affiliation: &str, message: T) -> Request<T> {
+    let affiliation = Prefixes::normalised(vec![Path::parse(affiliation).unwrap()]);
+    called(Scope { affiliation, ..scope(area) }, message)
+}
+
+fn called<T>(scope: Scope, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let client = ClientId::parse("tester").unwrap();
     let expires_at = "2099-01-01T00:00:00Z".parse().unwrap();
-    let caller = Caller::internal(client, &["*"], scope(area), expires_at);
+    let caller = Caller::internal(client, &["*"], scope, expires_at);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(Arc::new(MethodAccess {
         path: format!("/test/{}", std::any::type_name::<T>()),

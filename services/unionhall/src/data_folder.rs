@@ -75,7 +75,8 @@ impl DataFolder {
     pub(crate) fn policy(&self, clock: &SharedClock) -> Result<Arc<PolicyStore>> {
         let path = self.policy_file();
         if !path.exists() {
-            PolicyFile::first(vec![path::Path::parse("11")?])?.write(&path)?;
+            let places = |all: &str| path::Path::parse(all).map(|path| vec![path]);
+            PolicyFile::first(places("11")?, places("u")?)?.write(&path)?;
         }
         Ok(PolicyStore::open(&path, Arc::clone(clock))?)
     }

@@ -4,7 +4,10 @@ use anyhow::{Result, ensure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use unionhall_kit::{
     civil::CivilDate,
-    figures::read::{Question, values},
+    figures::{
+        read::{Question, values},
+        service::Stretch,
+    },
     ids::{Ids, SystemRandomness},
     ledger::{Begun, Done, Entry, Intent, Ledger, sequencer::Sequencer},
     path::{Line, Path},
@@ -13,7 +16,7 @@ use unionhall_registry::{
     revisions::Revisions,
     rules::{
         area::AreaPath,
-        contribution::{Metric, Step, contributions, difference, share},
+        contribution::{Counting, Metric, Paths, contributions, share},
         employer::{
             EmployerFacts, Status, address::Address, code::OwnershipCode, headcount::Headcount,
             identifier::Identifier,
@@ -21,6 +24,7 @@ use unionhall_registry::{
         name::Name,
         organisation_code::OrganisationCode,
         quality::RuleSet,
+        steps::{Step, difference},
     },
     services,
     store::{
@@ -75,6 +79,12 @@ fn rules() -> &'static RuleSet {
     RuleSet::shipped().expect("the shipped rules")
 }
 
+/// Nobody is covered here.
+fn by() -> Counting<'static> {
+    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
+    Counting { rules: rules(), paths: &NOWHERE }
+}
+
 async fn begin(ledger: &Ledger) -> Result<Box<Entry>> {
     let intent =
         Intent { client: "c", method: "/m", trace: "t", request_id: None, body: Vec::new() };
@@ -85,7 +95,7 @@ async fn begin(ledger: &Ledger) -> Result<Box<Entry>> {
 }
 
 fn move_figures(entry: &mut Entry, before: &EmployerFacts, after: &EmployerFacts) {
-    let steps = difference(&contributions(before, rules()), &contributions(after, rules()));
+    let steps = difference(&contributions(before, by()), &contributions(after, by()));
     entry.figures(steps.iter().map(Step::to_delta));
 }
 
@@ -142,24 +152,21 @@ pub(super) async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Re
 }
 
 pub(super) async fn figure(ledger: &Ledger, asked: &Asked<'_>) -> Result<i64> {
-    let ask = |day| Question {
-        metric: asked.metric.id(),
-        line: Line::Area,
-        node: asked.node.clone(),
-        day,
-    };
-    let questions: Vec<Question> =
-        [Some(asked.day), asked.before].into_iter().flatten().map(ask).collect();
+    let [Stretch { path, day, before }] = asked.stretches else { anyhow::bail!("one place") };
+    let ask =
+        |day| Question { metric: asked.metric.id(), line: asked.line, node: path.clone(), day };
+    let questions: Vec<Question> = [Some(*day), *before].into_iter().flatten().map(ask).collect();
     let answers = values(ledger.db(), &questions).await?;
     Ok(answers[0] - answers.get(1).copied().unwrap_or(0))
 }
 
 fn recount(employers: &[EmployerFacts], asked: &Asked<'_>) -> i64 {
-    let days = (asked.day, asked.before);
-    let within = |area: &&&str| area.starts_with(asked.node.as_str());
+    let Stretch { path, day, before } = &asked.stretches[0];
+    let within = |area: &&&str| area.starts_with(path.as_str());
     let of = |facts| -> i64 {
         let areas = COMMUNITIES.iter().filter(within);
-        areas.map(|area| share(asked.metric, facts, rules(), area, days)).sum()
+        let share = |area| share(asked.metric, facts, by(), (Line::Area, area), (*day, *before));
+        areas.map(|area| share(area)).sum()
     };
     employers.iter().map(of).sum()
 }
@@ -177,8 +184,9 @@ async fn explanations_sum_to_their_figure(engine: Engine) -> Result<()> {
         for node in NODES.map(|node| Path::parse(node).expect("a path")) {
             for day in DAYS.step_by(300) {
                 let before = metric.is_flow().then(|| civil(day - 200));
-                let asked =
-                    Asked { metric, node: &node, day: civil(day), before, rules: &revisions };
+                let stretches = [Stretch { path: node.clone(), day: civil(day), before }];
+                let line = Line::Area;
+                let asked = Asked { metric, line, stretches: &stretches, rules: &revisions };
                 let counted = pages(&books.ledger, &asked, 7).await?;
                 let sum: i64 = counted.iter().map(|counted| counted.value).sum();
                 ensure!(sum == figure(&books.ledger, &asked).await?, "{metric:?} {node} {day}");

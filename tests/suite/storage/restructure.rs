@@ -30,7 +30,7 @@ use unionhall_registry::{
     jobs::structure::Carrier,
     rules::{
         area::AreaPath,
-        contribution::Metric,
+        contribution::{Counting, Metric, Paths},
         employer::{
             EmployerFacts,
             address::Address,
@@ -101,7 +101,9 @@ async fn put(register: &Register, number: usize) -> Result<bool> {
         entry.discard().await?;
         return Ok(false);
     };
-    entry.figures(effect::figures(&EmployerFacts::default(), &facts, &register.quality));
+    let paths = Paths::new();
+    let by = Counting { rules: &register.quality, paths: &paths };
+    entry.figures(effect::figures(&EmployerFacts::default(), &facts, by));
     let new = register.new_employer(facts);
     insert_many(entry.conn(), &[new], entry.now()).await??;
     entry.commit(Done { record: "employers".to_owned(), version: 1 }).await?;

@@ -11,7 +11,10 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     db::sql,
-    figures::read::{Question, values},
+    figures::{
+        read::{Question, values},
+        service::Stretch,
+    },
     ids::SystemRandomness,
     keys::KeyRing,
     ledger::{Done, sequencer::Sequencer},
@@ -22,7 +25,7 @@ use unionhall_registry::{
     api::employers::effect,
     jobs::recount::Recounter,
     rules::{
-        contribution::{Metric, worth},
+        contribution::{Counting, Metric, Paths, worth},
         employer::{EmployerFacts, address::Phone},
         quality::RuleSet,
     },
@@ -74,7 +77,7 @@ async fn enter(register: &Register, facts: Vec<EmployerFacts>) -> Result<Vec<Uui
     let new: Vec<_> = facts.into_iter().map(|facts| register.new_employer(facts)).collect();
     let entered = insert_many(entry.conn(), &new, entry.now()).await??;
     for record in &entered {
-        effect::note(register, &mut entry, None, record).await?;
+        effect::note(register, &mut entry, None, record, &Paths::new()).await?;
     }
     entry.commit(Done { record: "employers".to_owned(), version: 1 }).await?;
     Ok(entered.into_iter().map(|record| record.id).collect())
@@ -86,7 +89,7 @@ async fn change(register: &Register, id: Uuid, facts: EmployerFacts) -> Result<(
     let held = load_for_update(entry.conn(), &[id]).await?;
     let before = held.first().context("the employer")?;
     let after = save(entry.conn(), before, facts, entry.now()).await??;
-    effect::note(register, &mut entry, Some(before), &after).await?;
+    effect::note(register, &mut entry, Some(before), &after, &Paths::new()).await?;
     Ok(entry.commit(Done { record: after.name(), version: after.version }).await?)
 }
 
@@ -121,10 +124,10 @@ async fn agree(books: &Books, tables: &[&RuleSet]) -> Result<BTreeMap<i32, usize
             let kept = values(books.ledger.db(), &questions).await?;
             let counted = records
                 .iter()
-                .filter_map(|record| worth(metric, &record.facts, tables[&record.rules], day));
+                .flat_map(|record| worth(metric, &record.facts, by(tables[&record.rules]), day));
             let worths: Vec<_> = counted.collect();
             for (node, kept) in nodes.iter().zip(kept) {
-                let inside = worths.iter().filter(|(area, _)| area.path().within(node));
+                let inside = worths.iter().filter(|(leaf, _)| leaf.node.within(node));
                 let count: i64 = inside.map(|(_, value)| value).sum();
                 ensure!(kept == count, "{metric:?} of {node} on {day}: {kept}, not {count}");
             }
@@ -138,7 +141,8 @@ async fn valid(register: &Register, day: i32) -> Result<i64> {
     let node = Path::parse("11")?;
     let metric = Metric::ValidRecords;
     let rules = &register.revisions;
-    let asked = Asked { metric, node: &node, day: civil(day), before: None, rules };
+    let stretches = [Stretch { path: node, day: civil(day), before: None }];
+    let asked = Asked { metric, line: Line::Area, stretches: &stretches, rules };
     let figure = figure(&register.ledger, &asked).await?;
     let explained = pages(&register.ledger, &asked, 300).await?;
     let sum: i64 = explained.iter().map(|counted: &Counted| counted.value).sum();
@@ -206,7 +210,7 @@ async fn only_its_days_are_judged(
     let (records, _) = everybody(books).await?;
     let count = |rules: &RuleSet, day| {
         let valid = |record: &&EmployerRecord| {
-            worth(Metric::ValidRecords, &record.facts, rules, civil(day)).is_some()
+            !worth(Metric::ValidRecords, &record.facts, by(rules), civil(day)).is_empty()
         };
         i64::try_from(records.iter().filter(valid).count())
     };
@@ -216,6 +220,12 @@ async fn only_its_days_are_judged(
     let touched = valid(register, TOUCHED).await?;
     ensure!(touched == count(tables[1], TOUCHED)? && touched < count(tables[0], TOUCHED)?);
     Ok(())
+}
+
+/// Nobody is covered here.
+fn by(rules: &RuleSet) -> Counting<'_> {
+    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
+    Counting { rules, paths: &NOWHERE }
 }
 
 on_both_engines!(figures_follow_the_rules);

@@ -1,6 +1,7 @@
 //! `EmployerService`.
 
 mod change;
+mod cover;
 mod decode;
 pub mod effect;
 mod encode;
@@ -21,6 +22,7 @@ use unionhall_proto::registry::v1::{
     ListDuplicateCandidatesRequest, ListDuplicateCandidatesResponse, ListEmployerFactsRequest,
     ListEmployerFactsResponse, ListEmployersRequest, ListEmployersResponse, LookupEmployerRequest,
     RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest, UpdateEmployerRequest,
+    coverage_service_server::CoverageServiceServer,
     employer_service_server::{EmployerService, EmployerServiceServer},
 };
 use uuid::Uuid;
@@ -40,12 +42,14 @@ pub struct Employers {
 }
 
 impl Employers {
-    /// The service over this register. Starts the readers, which end with the last clone.
-    pub fn new(register: Register) -> EmployerServiceServer<Self> {
-        EmployerServiceServer::new(Self::over(register))
+    /// The services over this register: employers, and their coverage. Starts the readers, which
+    /// end with the last clone.
+    pub fn new(register: Register) -> (EmployerServiceServer<Self>, CoverageServiceServer<Self>) {
+        let employers = Self::over(register);
+        (EmployerServiceServer::new(employers.clone()), CoverageServiceServer::new(employers))
     }
 
-    fn over(register: Register) -> Self {
+    pub(super) fn over(register: Register) -> Self {
         let db = register.ledger.db().clone();
         let loader = Loader::start(move |ids: Vec<Uuid>| {
             let db = db.clone();
@@ -61,10 +65,12 @@ impl Employers {
     }
 }
 
-/// An employer is visible through the area of its actual address.
+/// An employer is visible through the area of its actual address, and through the union that covers
+/// it.
 fn scoped(record: EmployerRecord) -> Scoped<EmployerRecord> {
     let area = record.area.path().clone();
-    Scoped::new(record, Some(area), None)
+    let affiliation = record.affiliation.as_ref().map(|path| path.path().clone());
+    Scoped::new(record, Some(area), affiliation)
 }
 
 fn answer<T>(outcome: Outcome<T>) -> Result<Response<T>, Status> {

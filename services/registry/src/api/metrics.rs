@@ -3,15 +3,15 @@
 
 mod definitions;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
 use tonic::{Request, Response, Status};
 use unionhall_kit::{
     db::Db,
     fault::{Fault, Outcome},
-    figures::service::{Catalogue, Definition, Explained, FigureDesk, Sought},
-    path::{Path, Scope},
+    figures::service::{Catalogue, Definition, Explained, FigureDesk, Node, Sought},
+    path::{Line, Scope},
     reasons,
 };
 use unionhall_proto::{
@@ -27,21 +27,21 @@ use uuid::Uuid;
 use crate::{
     Register,
     revisions::Revisions,
-    rules::contribution::Metric,
+    rules::{contribution::Metric, union::contribution::UnionMetric},
     store::{
         employers::Place,
-        explain::{self, Asked, Counted},
+        explain::{self, Asked, Counted, nodes, unions},
     },
 };
 
 /// The service.
-pub struct Figures(FigureDesk<Employers>);
+pub struct Figures(FigureDesk<OfRegister>);
 
 impl Figures {
     /// The service over this register.
     pub fn new(register: Register) -> Self {
-        let definitions = definitions::of(&register.quality);
-        let catalogue = Employers { definitions, rules: register.revisions.clone() };
+        let definitions = definitions::of(&register.quality, register.reference);
+        let catalogue = OfRegister { definitions, rules: register.revisions.clone() };
         Self(FigureDesk::new(register.ledger, register.pager, catalogue))
     }
 }
@@ -84,20 +84,20 @@ impl Metrics for Figures {
     }
 }
 
-/// The figures over employers.
-struct Employers {
+/// The figures over employers and unions.
+struct OfRegister {
     definitions: Vec<Definition>,
     rules: Revisions,
 }
 
 #[tonic::async_trait]
-impl Catalogue for Employers {
+impl Catalogue for OfRegister {
     fn definitions(&self) -> &[Definition] {
         &self.definitions
     }
 
-    async fn known_areas(&self, db: &Db, areas: &[Path]) -> Outcome<BTreeSet<Path>> {
-        explain::known_areas(db, areas).await
+    async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>> {
+        nodes::nodes(db, names).await
     }
 
     async fn explain(
@@ -106,22 +106,73 @@ impl Catalogue for Employers {
         sought: &Sought<'_>,
     ) -> Outcome<Explained> {
         let internal = || Fault::new(&reasons::INTERNAL);
-        let asked = Asked {
-            metric: Metric::of_id(sought.metric).ok_or_else(internal)?,
-            node: sought.area,
-            day: sought.days.day,
-            before: sought.days.before(),
-            rules: &self.rules,
-        };
+        if let Some(metric) = UnionMetric::of_id(sought.metric) {
+            return of_unions(state, metric, sought).await;
+        }
+        let metric = Metric::of_id(sought.metric).ok_or_else(internal)?;
+        let stretches = sought.node.stretches(sought.days);
+        let line = sought.node.line;
+        let asked = Asked { metric, line, stretches: &stretches, rules: &self.rules };
         let after = sought.after.map(place).transpose()?;
         let at_most = usize::try_from(sought.at_most).unwrap_or(usize::MAX);
         let page = explain::explain(state, &asked, after, at_most).await?;
         let tell = |counted| contribution(counted, sought.scope);
-        Ok(Explained {
-            contributions: page.counted.into_iter().map(tell).collect(),
-            next: page.next.map(|place| vec![place.area.to_string(), place.id.to_string()]),
-        })
+        let mut contributions: Vec<_> = page.counted.into_iter().map(tell).collect();
+        name_nodes(state, line, &mut contributions).await?;
+        Ok(Explained { contributions, next: page.next.map(key) })
     }
+}
+
+async fn of_unions(
+    state: &DatabaseTransaction,
+    metric: UnionMetric,
+    sought: &Sought<'_>,
+) -> Outcome<Explained> {
+    let day = sought.days.day;
+    let Some(path) = sought.node.on(day) else { return Ok(Explained::default()) };
+    let asked = unions::Asked { metric, line: sought.node.line, day: (day, path.clone()) };
+    let after = sought.after.map(place).transpose()?;
+    let at_most = usize::try_from(sought.at_most).unwrap_or(usize::MAX);
+    let page = unions::explain(state, &asked, after, at_most).await?;
+    let tell = |counted: unions::Counted| {
+        let record = &counted.record;
+        let paths = (record.area.path(), record.affiliation.path());
+        let visible = sought.scope.sees(Some(paths.0), Some(paths.1));
+        let name = record.facts.names.rows().last().filter(|_| visible);
+        Contribution {
+            record: record.name(),
+            display_name: name.map(|row| row.value.as_str().to_owned()).unwrap_or_default(),
+            value: counted.value,
+            node: counted.place.area,
+        }
+    };
+    let mut contributions: Vec<_> = page.counted.into_iter().map(tell).collect();
+    name_nodes(state, sought.node.line, &mut contributions).await?;
+    Ok(Explained { contributions, next: page.next.map(key) })
+}
+
+/// Puts the names of the nodes in place of their paths.
+async fn name_nodes(
+    state: &DatabaseTransaction,
+    line: Line,
+    contributions: &mut [Contribution],
+) -> Outcome<()> {
+    if line == Line::Area {
+        for one in contributions {
+            one.node = format!("areas/{}", one.node);
+        }
+        return Ok(());
+    }
+    let paths: Vec<&str> = contributions.iter().map(|one| one.node.as_str()).collect();
+    let names = nodes::unions_at(state, &paths).await?;
+    for one in contributions {
+        one.node = names.get(&one.node).cloned().unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn key(place: Place) -> Vec<String> {
+    vec![place.area, place.id.to_string()]
 }
 
 /// The token is sealed, so only one that this service made gets here.
@@ -137,12 +188,13 @@ fn place(key: &[String]) -> Outcome<Place> {
 /// itself.
 fn contribution(counted: Counted, scope: &Scope) -> Contribution {
     let Counted { record, place, value } = counted;
-    let visible = scope.sees(Some(record.area.path()), None);
+    let affiliation = record.affiliation.as_ref().map(|path| path.path());
+    let visible = scope.sees(Some(record.area.path()), affiliation);
     let name = record.facts.names.rows().last().filter(|_| visible);
     Contribution {
         record: record.name(),
         display_name: name.map(|row| row.value.as_str().to_owned()).unwrap_or_default(),
         value,
-        node: format!("areas/{}", place.area),
+        node: place.area,
     }
 }

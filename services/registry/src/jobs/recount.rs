@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
-    fault::{Fault, Outcome},
+    fault::Outcome,
     ledger::{AuditNote, Done},
-    path::Path,
-    reasons,
+    path::nowhere,
 };
 
 use super::summed;
@@ -83,21 +82,23 @@ impl Recounter {
             return Ok(ids.len());
         }
         let mut deltas = Vec::new();
+        let facts = behind.iter().map(|record| &record.facts);
+        let paths = effect::paths(entry.conn(), facts).await?;
         for record in &behind {
             let counted = self.register.rules_of(entry.conn(), record).await?;
-            deltas.extend(effect::recount(&record.facts, &counted, &self.register.quality));
+            let rules = (&*counted, &*self.register.quality);
+            deltas.extend(effect::recount(&record.facts, rules, &paths));
         }
         employers::mark_counted(entry.conn(), &behind, newest).await?;
         entry.figures(summed(deltas));
-        entry.audit(note(behind.len(), newest)?);
+        entry.audit(note(behind.len(), newest));
         entry.commit(Done { record: String::new(), version: 0 }).await?;
         Ok(ids.len())
     }
 }
 
 /// A chunk stands anywhere in the tree, so its entry stands beside it.
-fn note(count: usize, revision: i32) -> Outcome<AuditNote> {
-    let nowhere = Path::parse("-").map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error));
+fn note(count: usize, revision: i32) -> AuditNote {
     let detail = format!("recounted {count} employers by revision {revision} of the quality rules");
-    Ok(AuditNote { record: "metrics/valid_records".to_owned(), area: nowhere?, detail })
+    AuditNote { record: "metrics/valid_records".to_owned(), area: nowhere(), detail }
 }

@@ -1,4 +1,4 @@
-//! Carries employers along when areas move or merge.
+//! Carries unions and employers along when areas move or merge.
 //!
 //! The tree changes in the transaction of the request. From then on nobody can be put into the
 //! areas that ended, and those who are there follow in chunks, each one transaction: their dated
@@ -18,19 +18,25 @@ use uuid::Uuid;
 
 use super::summed;
 use crate::{
-    api::{areas::note, employers::effect},
+    api::{areas::note, employers::effect, unions::effect as union_effect},
     register::Register,
     rules::{
         area::{AreaPath, tree::Lineage},
+        contribution::Counting,
         employer::{EmployerFacts, change::relocate},
+        history::History,
+        union::{UnionId, change as union_change},
     },
     store::{
         areas,
         employers::{self, EmployerRecord},
         structure_changes::{self, Progress, StructureChange},
+        unions,
     },
 };
 
+/// Unions that one transaction carries.
+const UNIONS_A_CHUNK: u64 = 100;
 /// Employers that one transaction carries.
 const EMPLOYERS_A_CHUNK: u64 = 500;
 /// Without a bell (another instance began a change, or died over one) the job looks this often.
@@ -82,6 +88,11 @@ impl Carrier {
         let ways = ways(&entry, &change).await?;
         let from: Vec<AreaPath> = ways.keys().cloned().collect();
         let conn = entry.conn();
+        let seated = structure_changes::next_unions(conn, &from, change.on, UNIONS_A_CHUNK).await?;
+        if !seated.is_empty() {
+            self.carry_unions(entry, change, &ways, &seated).await?;
+            return Ok(true);
+        }
         let ids =
             structure_changes::next_employers(conn, &from, change.on, EMPLOYERS_A_CHUNK).await?;
         if ids.is_empty() {
@@ -101,11 +112,13 @@ impl Carrier {
     ) -> Outcome<()> {
         let before = employers::load_for_update(entry.conn(), ids).await?;
         let mut deltas = Vec::new();
+        let paths = effect::paths(entry.conn(), before.iter().map(|record| &record.facts)).await?;
         let mut relocated: Vec<(&EmployerRecord, EmployerFacts)> = Vec::with_capacity(before.len());
         for record in &before {
             let facts = carried(&record.facts, ways);
             let rules = self.register.rules_of(entry.conn(), record).await?;
-            deltas.extend(effect::figures(&record.facts, &facts, &rules));
+            let by = Counting { rules: &rules, paths: &paths };
+            deltas.extend(effect::figures(&record.facts, &facts, by));
             relocated.push((record, facts));
         }
         let saved = employers::save_many(entry.conn(), relocated, entry.now()).await?;
@@ -121,6 +134,38 @@ impl Carrier {
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 
+    /// Unions go first: what comes later may rely on their places.
+    async fn carry_unions(
+        &self,
+        mut entry: Entry,
+        mut change: StructureChange,
+        ways: &BTreeMap<AreaPath, Lineage>,
+        ids: &[UnionId],
+    ) -> Outcome<()> {
+        let before = unions::load_for_update(entry.conn(), ids).await?;
+        let paths = unions::paths_of(entry.conn(), ids).await?;
+        let mut deltas = Vec::new();
+        for record in &before {
+            let standing = History::default();
+            let standing = paths.get(&record.id).unwrap_or(&standing);
+            let facts = ways
+                .values()
+                .fold(record.facts.clone(), |facts, step| union_change::relocate(&facts, step));
+            deltas.extend(union_effect::figures((&record.facts, standing), (&facts, standing)));
+            let paths = standing.clone();
+            let saved = unions::save(entry.conn(), record, facts, paths, entry.now()).await?;
+            // The merge was refused where two would take one place.
+            saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
+        }
+        let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
+        change.moved_union_count += count;
+        change.updated_at = entry.now().max(change.updated_at);
+        structure_changes::advance(entry.conn(), &change).await?;
+        entry.figures(summed(deltas));
+        entry.audit(audit(&change, format!("carried {count} unions")));
+        entry.commit(Done { record: change.name(), version: 1 }).await
+    }
+
     /// Everybody has followed: whoever took the subtree while they were under way takes it again.
     async fn end(&self, mut entry: Entry, mut change: StructureChange) -> Outcome<()> {
         let mut touched = change.sources.clone();
@@ -132,6 +177,7 @@ impl Carrier {
         change.progress = Progress::Done;
         // Whoever left the area by another way meanwhile was not carried.
         change.employer_count = change.moved_employer_count;
+        change.union_count = change.moved_union_count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
         entry.audit(audit(&change, "every employer followed".to_owned()));

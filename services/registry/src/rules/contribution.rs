@@ -1,20 +1,31 @@
-//! Figures: what one employer contributes to each metric, area and day.
+//! Figures: what one employer contributes to each metric, node and day, on both lines.
 //!
 //! A metric is a function of the facts of one record and a day. [`worth`] is that function, and
-//! everything else follows from it: [`contributions`] writes it down as signed steps on the leaf
-//! area, and [`difference`] is what a change of the facts adds to the figures.
+//! everything else follows from it: [`contributions`] writes it down as signed steps on the leaves,
+//! and their difference is what a change of the facts adds to the figures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use unionhall_kit::{
     civil::CivilDate,
-    figures::{Delta, MetricId},
-    path::Line,
+    figures::MetricId,
+    path::{Line, Path},
 };
 
-use super::{area::AreaPath, employer::EmployerFacts, quality::RuleSet};
+use super::{
+    area::AreaPath,
+    employer::{
+        EmployerFacts,
+        cover::{Cover, beginnings},
+    },
+    history::History,
+    quality::RuleSet,
+    steps::{self, Leaf, Step},
+    union::{UnionId, affiliation::AffiliationPath},
+};
 
-/// A figure of employers. All count where the employer actually works.
+/// A figure of employers. All count where the employer actually works and, while a union covers
+/// it, at that union's place on the line of affiliation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// Active employers on the day.
@@ -26,20 +37,55 @@ pub enum Metric {
     /// Employers that have counted on some day up to this one; the difference of two days is how
     /// many were new between. Each stays where it counted first.
     NewEmployers,
+    /// Active employers that a union covers on the day (F011).
+    CoveredEmployers,
+    /// Those that have their own union (F031).
+    CoveredByOwn,
+    /// Those that a joint union covers (F032).
+    CoveredByJoint,
+    /// Employees of the covered ones.
+    CoveredEmployees,
+    /// How often employers have passed from uncovered to covered up to the day (F029). Each stays
+    /// where the employer was covered.
+    NewlyCovered,
+    /// Those by their own union (F031).
+    NewlyCoveredByOwn,
+    /// Those by a joint union (F032).
+    NewlyCoveredByJoint,
 }
+
+use Metric as M;
 
 impl Metric {
     /// Every metric, in the order of its definition.
-    pub const ALL: [Self; 4] =
-        [Self::Employers, Self::Employees, Self::ValidRecords, Self::NewEmployers];
+    pub const ALL: [Self; 11] = [
+        M::Employers,
+        M::Employees,
+        M::ValidRecords,
+        M::NewEmployers,
+        M::CoveredEmployers,
+        M::CoveredByOwn,
+        M::CoveredByJoint,
+        M::CoveredEmployees,
+        M::NewlyCovered,
+        M::NewlyCoveredByOwn,
+        M::NewlyCoveredByJoint,
+    ];
 
     /// The name in the contract.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Employers => "employers",
-            Self::Employees => "employees",
-            Self::ValidRecords => "valid_records",
-            Self::NewEmployers => "new_employers",
+            M::Employers => "employers",
+            M::Employees => "employees",
+            M::ValidRecords => "valid_records",
+            M::NewEmployers => "new_employers",
+            M::CoveredEmployers => "covered_employers",
+            M::CoveredByOwn => "covered_by_own_union",
+            M::CoveredByJoint => "covered_by_joint_union",
+            M::CoveredEmployees => "covered_employees",
+            M::NewlyCovered => "new_union_organisations",
+            M::NewlyCoveredByOwn => "newly_covered_by_own_union",
+            M::NewlyCoveredByJoint => "newly_covered_by_joint_union",
         }
     }
 
@@ -51,10 +97,17 @@ impl Metric {
     /// The number under which its values are kept. Numbers are never given anew.
     pub fn id(self) -> MetricId {
         MetricId(match self {
-            Self::Employers => 1,
-            Self::Employees => 2,
-            Self::ValidRecords => 3,
-            Self::NewEmployers => 4,
+            M::Employers => 1,
+            M::Employees => 2,
+            M::ValidRecords => 3,
+            M::NewEmployers => 4,
+            M::CoveredEmployers => 5,
+            M::CoveredByOwn => 6,
+            M::CoveredByJoint => 7,
+            M::CoveredEmployees => 8,
+            M::NewlyCovered => 9,
+            M::NewlyCoveredByOwn => 10,
+            M::NewlyCoveredByJoint => 11,
         })
     }
 
@@ -65,68 +118,101 @@ impl Metric {
 
     /// Whether it is read as a flow: the difference of two days.
     pub fn is_flow(self) -> bool {
-        self == Self::NewEmployers
+        matches!(
+            self,
+            M::NewEmployers | M::NewlyCovered | M::NewlyCoveredByOwn | M::NewlyCoveredByJoint
+        )
     }
-}
 
-/// From `day` on, the figure of `metric` at `area` and above is higher by `delta`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Step {
-    /// The figure.
-    pub metric: Metric,
-    /// The area of the actual address.
-    pub area: AreaPath,
-    /// The first day.
-    pub day: CivilDate,
-    /// How much, never zero.
-    pub delta: i64,
-}
-
-impl Step {
-    /// The step as the books take it.
-    pub fn to_delta(&self) -> Delta {
-        Delta {
-            metric: self.metric.id(),
-            line: Line::Area,
-            node: self.area.path().clone(),
-            day: self.day,
-            delta: self.delta,
+    /// Whether coverage of this kind counts.
+    fn wants(self, cover: Cover) -> bool {
+        match self {
+            M::CoveredByOwn | M::NewlyCoveredByOwn => !cover.kind.is_joint(),
+            M::CoveredByJoint | M::NewlyCoveredByJoint => cover.kind.is_joint(),
+            _ => true,
         }
     }
 }
 
-/// What the record is worth to `metric` on `day`, and where; `None` where it does not count.
-pub fn worth<'a>(
+/// Where unions stand on the line of affiliation, by union.
+pub type Paths = HashMap<UnionId, History<AffiliationPath>>;
+
+/// What figures are counted by.
+#[derive(Debug, Clone, Copy)]
+pub struct Counting<'a> {
+    /// The rules of quality.
+    pub rules: &'a RuleSet,
+    /// At least the paths of the unions that cover the record or covered it.
+    pub paths: &'a Paths,
+}
+
+/// What the record is worth to `metric` on `day`, and at which leaves of both lines; empty where it
+/// does not count.
+pub fn worth(
     metric: Metric,
-    facts: &'a EmployerFacts,
-    rules: &RuleSet,
+    facts: &EmployerFacts,
+    by: Counting<'_>,
     day: CivilDate,
-) -> Option<(&'a AreaPath, i64)> {
-    let area = facts.counted_at(day);
-    let value = match metric {
-        Metric::NewEmployers => {
-            return first_counted(facts).filter(|(first, _)| *first <= day).map(|(_, at)| (at, 1));
-        }
-        Metric::Employers => 1,
-        Metric::Employees => {
-            facts.workforce_on(day).map_or(0, |(_, count)| i64::from(count.employees()))
-        }
-        Metric::ValidRecords => i64::from(area.is_some() && rules.passes(facts, day)),
+) -> Vec<(Leaf, i64)> {
+    let present = |value: i64| match facts.counted_at(day) {
+        Some(area) if value != 0 => leaves(facts, by, (area, day), value),
+        _ => Vec::new(),
     };
-    area.map(|area| (area, value)).filter(|(_, value)| *value != 0)
+    let covered = || facts.covers.on(day).is_some_and(|cover| metric.wants(*cover));
+    let employees = || facts.workforce_on(day).map_or(0, |(_, count)| i64::from(count.employees()));
+    match metric {
+        M::Employers => present(1),
+        M::Employees => present(employees()),
+        M::ValidRecords => {
+            present(i64::from(facts.counted_at(day).is_some() && by.rules.passes(facts, day)))
+        }
+        M::CoveredEmployers | M::CoveredByOwn | M::CoveredByJoint => present(i64::from(covered())),
+        M::CoveredEmployees => present(if covered() { employees() } else { 0 }),
+        M::NewEmployers => {
+            let first = first_counted(facts).filter(|(first, _)| *first <= day);
+            first.map(|(_, area)| vec![(on_area(area), 1)]).unwrap_or_default()
+        }
+        M::NewlyCovered | M::NewlyCoveredByOwn | M::NewlyCoveredByJoint => {
+            beginnings(&facts.covers)
+                .filter(|(begun, cover)| *begun <= day && metric.wants(*cover))
+                .filter_map(|(begun, _)| Some((facts.actual_area_on(begun)?, begun)))
+                .flat_map(|(area, begun)| leaves(facts, by, (area, begun), 1))
+                .collect()
+        }
+    }
 }
 
-/// What the record adds to the figure of `metric` at `area` itself on `day`; for a flow, less what
+/// The leaves at which something of a day counts: the area and, if a union covers the employer on
+/// that day, the union.
+fn leaves(
+    facts: &EmployerFacts,
+    by: Counting<'_>,
+    (area, day): (&AreaPath, CivilDate),
+    value: i64,
+) -> Vec<(Leaf, i64)> {
+    let cover = facts.covers.on(day).and_then(|cover| by.paths.get(&cover.union)?.on(day));
+    let union = cover.map(|path| Leaf { line: Line::Affiliation, node: path.path().clone() });
+    std::iter::once(on_area(area)).chain(union).map(|leaf| (leaf, value)).collect()
+}
+
+fn on_area(area: &AreaPath) -> Leaf {
+    Leaf { line: Line::Area, node: area.path().clone() }
+}
+
+/// What the record adds to the figure of `metric` at `leaf` itself on `day`; for a flow, less what
 /// it added on `before`, the day before the period.
 pub fn share(
     metric: Metric,
     facts: &EmployerFacts,
-    rules: &RuleSet,
-    area: &str,
+    by: Counting<'_>,
+    leaf: (Line, &str),
     (day, before): (CivilDate, Option<CivilDate>),
 ) -> i64 {
-    let there = |day| worth(metric, facts, rules, day).filter(|(at, _)| at.as_str() == area);
-    let value = |day| there(day).map_or(0, |(_, value)| value);
+    let value = |day| -> i64 {
+        let there = worth(metric, facts, by, day).into_iter();
+        let there = there.filter(|(at, _)| at.line == leaf.0 && at.node.as_str() == leaf.1);
+        there.map(|(_, value)| value).sum()
+    };
     value(day) - before.map_or(0, value)
 }
 
@@ -136,34 +222,20 @@ fn first_counted(facts: &EmployerFacts) -> Option<(CivilDate, &AreaPath)> {
     days.into_iter().find_map(|day| facts.counted_at(day).map(|area| (day, area)))
 }
 
-/// What the record contributes: its steps, ascending by metric, area and day. Days on which it
+/// What the record contributes: its steps, ascending by metric, leaf and day. Days on which it
 /// will become worth less without a change of facts are among them, in the future too.
-pub fn contributions(facts: &EmployerFacts, rules: &RuleSet) -> Vec<Step> {
-    let mut steps = BTreeMap::new();
-    let days = turning_days(facts, rules);
-    for metric in Metric::ALL {
-        let mut before = None;
-        for day in &days {
-            let now = worth(metric, facts, rules, *day);
-            if now == before {
-                continue;
-            }
-            for (side, sign) in [(before, -1), (now, 1)] {
-                if let Some((area, value)) = side {
-                    *steps.entry((metric, area, *day)).or_insert(0) += sign * value;
-                }
-            }
-            before = now;
-        }
-    }
-    canonical(
-        steps.into_iter().map(|((metric, area, day), delta)| ((metric, area.clone(), day), delta)),
-    )
+pub fn contributions(facts: &EmployerFacts, by: Counting<'_>) -> Vec<Step> {
+    let days = turning_days(facts, by);
+    let metrics = Metric::ALL.into_iter().map(Metric::id);
+    steps::steps(metrics, &days, |id, day| match Metric::of_id(id) {
+        Some(metric) => worth(metric, facts, by, day),
+        None => Vec::new(),
+    })
 }
 
 /// Every day on which some worth can change.
-fn turning_days(facts: &EmployerFacts, rules: &RuleSet) -> BTreeSet<CivilDate> {
-    let mut days: BTreeSet<CivilDate> = rules.turning_days(facts).into_iter().collect();
+fn turning_days(facts: &EmployerFacts, by: Counting<'_>) -> BTreeSet<CivilDate> {
+    let mut days: BTreeSet<CivilDate> = by.rules.turning_days(facts).into_iter().collect();
     days.extend(facts.names.days());
     days.extend(facts.identifiers.days());
     days.extend(facts.ownerships.days());
@@ -174,35 +246,25 @@ fn turning_days(facts: &EmployerFacts, rules: &RuleSet) -> BTreeSet<CivilDate> {
     days.extend(facts.phones.days());
     days.extend(facts.statuses.days());
     days.extend(facts.headcounts.keys());
+    days.extend(facts.covers.days());
+    let unions = facts.covers.rows().iter().filter_map(|row| by.paths.get(&row.value.union));
+    days.extend(unions.flat_map(History::days));
     days
-}
-
-/// What a change adds to the figures: the steps of `new` less those of `old`.
-pub fn difference(old: &[Step], new: &[Step]) -> Vec<Step> {
-    let mut steps = BTreeMap::new();
-    for (side, sign) in [(old, -1), (new, 1)] {
-        for step in side {
-            let key = (step.metric, step.area.clone(), step.day);
-            *steps.entry(key).or_insert(0) += sign * step.delta;
-        }
-    }
-    canonical(steps)
-}
-
-fn canonical(steps: impl IntoIterator<Item = ((Metric, AreaPath, CivilDate), i64)>) -> Vec<Step> {
-    let nonzero = |(_, delta): &(_, i64)| *delta != 0;
-    let step = |((metric, area, day), delta)| Step { metric, area, day, delta };
-    steps.into_iter().filter(nonzero).map(step).collect()
 }
 
 /// The figure of `metric` at `node` on `day`: all steps at or below the node up to the day.
 pub fn value_on<'a>(
     steps: impl IntoIterator<Item = &'a Step>,
-    node: &AreaPath,
+    (line, node): (Line, &Path),
     metric: Metric,
     day: CivilDate,
 ) -> i64 {
-    let counts = |step: &&Step| step.metric == metric && step.day <= day && step.area.within(node);
+    let counts = |step: &&Step| {
+        step.metric == metric.id()
+            && step.day <= day
+            && step.leaf.line == line
+            && step.leaf.node.within(node)
+    };
     steps.into_iter().filter(counts).map(|step| step.delta).sum()
 }
 

@@ -6,6 +6,8 @@
 pub mod address;
 pub mod change;
 pub mod code;
+pub mod cover;
+mod cover_fault;
 mod fault;
 pub mod headcount;
 pub mod identifier;
@@ -18,6 +20,7 @@ use unionhall_kit::civil::CivilDate;
 use self::{
     address::{Address, Phone},
     code::{EconomicTypeCode, Industry, OwnershipCode},
+    cover::Cover,
     headcount::Headcount,
     identifier::Identifier,
 };
@@ -74,6 +77,8 @@ pub struct EmployerFacts {
     pub phones: History<Phone>,
     /// Whether it works 状态.
     pub statuses: History<Status>,
+    /// The unions that cover it 建会.
+    pub covers: History<Cover>,
     /// Headcounts 职工人数 by the day on which they were counted.
     pub headcounts: BTreeMap<CivilDate, Headcount>,
 }

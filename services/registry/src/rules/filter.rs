@@ -1,4 +1,5 @@
-//! The filter of a list of employers: the part of AIP-160 that an index or a page scan serves.
+//! Filters of lists: the part of AIP-160 that an index or a page scan serves. Here the reader of
+//! the terms, and the filter of employers.
 //!
 //! `term AND term ...`, each term `field = value`; a value is a bare word or stands in double
 //! quotes, in which `\"` and `\\` are the characters themselves.
@@ -43,89 +44,103 @@ pub struct FilterFault {
     pub remedy_zh: &'static str,
 }
 
+/// One term of a filter.
+pub struct Term {
+    /// The field.
+    pub field: String,
+    /// What it is to be.
+    pub value: String,
+    field_at: usize,
+    value_at: usize,
+}
+
+impl Term {
+    /// The value is none of the field; the remedy in English and Chinese.
+    pub fn bad(&self, (remedy, remedy_zh): (&'static str, &'static str)) -> FilterFault {
+        fault(self.value_at, remedy, remedy_zh)
+    }
+
+    /// The field is none of the list.
+    pub fn unknown(&self, remedy: &'static str, remedy_zh: &'static str) -> FilterFault {
+        fault(self.field_at, remedy, remedy_zh)
+    }
+}
+
+/// Reads the terms of a filter one by one; `take` answers whether the field was free.
+pub fn terms(
+    text: &str,
+    mut take: impl FnMut(&Term) -> Result<bool, FilterFault>,
+) -> Result<(), FilterFault> {
+    let mut reader = Reader { text: text.chars().collect(), at: 0 };
+    reader.skip_spaces();
+    while !reader.ended() {
+        let term = reader.term()?;
+        if !take(&term)? {
+            return Err(fault(term.field_at, "name each field once", "每个字段只能写一次"));
+        }
+        reader.skip_spaces();
+        if reader.ended() {
+            break;
+        }
+        let at = reader.at;
+        if reader.bare() != "AND" {
+            return Err(fault(at, "write AND between two terms", "两个条件之间请写 AND"));
+        }
+        reader.skip_spaces();
+        if reader.ended() {
+            return Err(fault(reader.at, "write a term after AND", "AND 之后请再写一个条件"));
+        }
+    }
+    Ok(())
+}
+
+/// What an area label looks like.
+pub const AREA: (&str, &str) =
+    ("write an area label of 2, 4, 6, 9 or 12 digits", "请写2、4、6、9或12位数字的区域编号");
+/// What the beginning of a name looks like.
+pub const PREFIX: (&str, &str) = (
+    "write the beginning of the name and '*', for instance \"北京*\"",
+    "请写名称开头和“*”，例如 \"北京*\"",
+);
+
 impl EmployerFilter {
     /// Reads a filter; an empty one wants everything.
     pub fn parse(text: &str) -> Result<Self, FilterFault> {
         let mut filter = Self::default();
-        let mut reader = Reader { text: text.chars().collect(), at: 0 };
-        reader.skip_spaces();
-        while !reader.ended() {
-            filter.term(&mut reader)?;
-            reader.skip_spaces();
-            if reader.ended() {
-                break;
-            }
-            let at = reader.at;
-            if reader.bare() != "AND" {
-                return Err(fault(at, "write AND between two terms", "两个条件之间请写 AND"));
-            }
-            reader.skip_spaces();
-            if reader.ended() {
-                return Err(fault(reader.at, "write a term after AND", "AND 之后请再写一个条件"));
-            }
-        }
+        terms(text, |term| filter.term(term))?;
         Ok(filter)
     }
 
-    fn term(&mut self, reader: &mut Reader) -> Result<(), FilterFault> {
-        let field_at = reader.at;
-        let field = reader.bare();
-        reader.skip_spaces();
-        if !reader.take('=') {
-            return Err(fault(
-                reader.at,
-                "write '=' after the field; no other comparison is known",
-                "字段之后请写“=”，不支持其他比较符",
-            ));
-        }
-        reader.skip_spaces();
-        let value_at = reader.at;
-        let value = reader.value()?;
-        let bad = |remedy, remedy_zh| fault(value_at, remedy, remedy_zh);
-        let fresh = match field.as_str() {
-            "area" => put(&mut self.area, AreaPath::parse(&value).ok()).ok_or_else(|| {
-                bad(
-                    "write an area label of 2, 4, 6, 9 or 12 digits",
-                    "请写2、4、6、9或12位数字的区域编号",
-                )
-            })?,
-            "state" => put(&mut self.state, Status::from_code(&value)).ok_or_else(|| {
-                bad("write ACTIVE, SUSPENDED or CLOSED", "请写 ACTIVE、SUSPENDED 或 CLOSED")
-            })?,
+    fn term(&mut self, term: &Term) -> Result<bool, FilterFault> {
+        let value = term.value.as_str();
+        let read = match term.field.as_str() {
+            "area" => put(&mut self.area, AreaPath::parse(value).ok()).ok_or(AREA),
+            "state" => put(&mut self.state, Status::from_code(value))
+                .ok_or(("write ACTIVE, SUSPENDED or CLOSED", "请写 ACTIVE、SUSPENDED 或 CLOSED")),
             "valid" => put(&mut self.valid, value.parse().ok())
-                .ok_or_else(|| bad("write true or false", "请写 true 或 false"))?,
-            "ownership" => {
-                put(&mut self.ownership, OwnershipCode::parse(&value).ok()).ok_or_else(|| {
-                    bad("write a code of codeLists/ownership", "请写 codeLists/ownership 中的代码")
-                })?
-            }
-            "industry" => put(&mut self.industry, industry(&value)).ok_or_else(|| {
-                bad("write edition and code, for instance 2017:83", "请写版本和代码，例如 2017:83")
-            })?,
-            "display_name" => put(&mut self.name_prefix, prefix(&value)).ok_or_else(|| {
-                bad(
-                    "write the beginning of the name and '*', for instance \"北京*\"",
-                    "请写名称开头和“*”，例如 \"北京*\"",
-                )
-            })?,
+                .ok_or(("write true or false", "请写 true 或 false")),
+            "ownership" => put(&mut self.ownership, OwnershipCode::parse(value).ok()).ok_or((
+                "write a code of codeLists/ownership",
+                "请写 codeLists/ownership 中的代码",
+            )),
+            "industry" => put(&mut self.industry, industry(value)).ok_or((
+                "write edition and code, for instance 2017:83",
+                "请写版本和代码，例如 2017:83",
+            )),
+            "display_name" => put(&mut self.name_prefix, prefix(value)).ok_or(PREFIX),
             _ => {
-                return Err(fault(
-                    field_at,
+                return Err(term.unknown(
                     "name one of area, state, valid, ownership, industry or display_name",
                     "请写 area、state、valid、ownership、industry 或 display_name 之一",
                 ));
             }
         };
-        if fresh {
-            Ok(())
-        } else {
-            Err(fault(field_at, "name each field once", "每个字段只能写一次"))
-        }
+        read.map_err(|remedy| term.bad(remedy))
     }
 }
 
 /// Sets the value of a term: whether the field was free; `None` for a value that is none.
-fn put<T>(field: &mut Option<T>, value: Option<T>) -> Option<bool> {
+pub fn put<T>(field: &mut Option<T>, value: Option<T>) -> Option<bool> {
     let value = value?;
     Some(field.replace(value).is_none())
 }
@@ -136,7 +151,8 @@ fn industry(text: &str) -> Option<Industry> {
     Some(Industry { edition, code: IndustryCode::parse(code).ok()? })
 }
 
-fn prefix(text: &str) -> Option<String> {
+/// The beginning of a name, which `*` follows.
+pub fn prefix(text: &str) -> Option<String> {
     let prefix = text.strip_suffix('*')?;
     (!prefix.trim().is_empty() && !prefix.contains('*')).then(|| prefix.to_owned())
 }
@@ -151,6 +167,22 @@ struct Reader {
 }
 
 impl Reader {
+    fn term(&mut self) -> Result<Term, FilterFault> {
+        let field_at = self.at;
+        let field = self.bare();
+        self.skip_spaces();
+        if !self.take('=') {
+            return Err(fault(
+                self.at,
+                "write '=' after the field; no other comparison is known",
+                "字段之后请写“=”，不支持其他比较符",
+            ));
+        }
+        self.skip_spaces();
+        let value_at = self.at;
+        Ok(Term { field, value: self.value()?, field_at, value_at })
+    }
+
     fn ended(&self) -> bool {
         self.at == self.text.len()
     }

@@ -41,8 +41,8 @@ unionhall_kit::reasons! {
         "区域{area}下仍有未撤销的区域（如{child}），请先撤销或调整";
     /// Employers lie in the area and nothing takes it over.
     AREA_HAS_RECORDS: FailedPrecondition,
-        "{count} employers lie in {area}; merge it into another area or move them first",
-        "区域{area}内仍有{count}家单位，请并入其他区域或先行迁出";
+        "{count} employers and unions lie in {area}; merge it into another area or move them first",
+        "区域{area}内仍有{count}家单位和工会，请并入其他区域或先行迁出";
     /// The day of the change contradicts today or what is recorded.
     AREA_DATE_INVALID: InvalidArgument,
         "the change cannot take effect on that day: {problem}",
@@ -100,4 +100,71 @@ unionhall_kit::reasons! {
     EMPLOYER_TEXT_INVALID: InvalidArgument,
         "the field '{field}' has at most {limit} characters, without control characters, direction marks or pictographs",
         "“{field}”至多{limit}个字符，不得含控制字符、方向标记或表情符号";
+    /// Another union covers the employer. `union` is its name, or `-` for a caller who does not see
+    /// it.
+    EMPLOYER_COVERED: FailedPrecondition,
+        "the employer is covered by another union ({union}) on {day}; name it as the previous one to take the employer over",
+        "该单位在{day}已由其他工会覆盖（{union}），如需转接请将其填为 previous_union";
+    /// No union covers the employer.
+    EMPLOYER_NOT_COVERED: FailedPrecondition,
+        "no union covers the employer on {day}",
+        "该单位在{day}没有工会覆盖";
+    /// The union cannot cover the employer.
+    COVER_INVALID: FailedPrecondition,
+        "the union cannot cover the employer: {problem}",
+        "该工会不能覆盖该单位：{problem_zh}";
+    /// A fact without which no union is entered.
+    UNION_INCOMPLETE: InvalidArgument,
+        "the field '{field}' is needed to enter a union",
+        "登记工会须填写“{field}”";
+    /// A credit code that is right but not of a union.
+    UNION_CODE_CATEGORY: InvalidArgument,
+        "{code} is not a union's code: those begin with 81 (basic union) or 89 (other)",
+        "{code}不是工会的统一社会信用代码：应以81（基层工会）或89（其他）开头";
+    /// Type, employer and territory of a union do not fit each other.
+    UNION_KIND_INVALID: InvalidArgument,
+        "a union of the type {type} cannot be so: {problem}",
+        "组织类型{type}有误：{problem_zh}";
+    /// A text of a union is too long or holds characters that it does not need.
+    UNION_TEXT_INVALID: InvalidArgument,
+        "the field '{field}' has 1 to {limit} characters, without control characters, direction marks or pictographs",
+        "“{field}”为1至{limit}个字符，不得含控制字符、方向标记或表情符号";
+    /// The day of the change contradicts today, the establishment or what is recorded.
+    UNION_DATE_INVALID: InvalidArgument,
+        "the change cannot take effect on {day}: {problem}",
+        "变更不能于{day}生效：{problem_zh}";
+    /// The union has ended by the day.
+    UNION_ENDED: FailedPrecondition,
+        "the union ended on {day}; only what held before can still be corrected",
+        "工会已于{day}终止，只能更正此前的信息";
+    /// The union named as the one above cannot be it.
+    SUPERIOR_INVALID: FailedPrecondition,
+        "the union above cannot be so: {problem}",
+        "上级工会有误：{problem_zh}";
+    /// The union does not bear the mark.
+    UNION_MARK_ABSENT: FailedPrecondition,
+        "the union does not bear the mark {mark} on {day}",
+        "工会在{day}没有标记{mark}";
+    /// Another union of the type has the area. `union` is its name, or `-` for a caller who does
+    /// not see it.
+    UNION_PLACE_TAKEN: AlreadyExists,
+        "areas/{area} has a union of the type {type} already ({union}); an area has one",
+        "区域{area}已有类型为{type}的工会（{union}），一个区域只能有一个";
+    /// The employer has its own union. `union` is its name, or `-` for a caller who does not see it.
+    EMPLOYER_HAS_UNION: AlreadyExists,
+        "{employer} has its own union already ({union})",
+        "单位{employer}已独立建会（{union}）";
+    /// Another union has the credit code. `union` is its name, or `-` for a caller who does not
+    /// see it.
+    UNION_EXISTS: AlreadyExists,
+        "a union with the code {code} exists already ({union})",
+        "代码为{code}的工会已存在（{union}）";
+    /// The union still covers employers or has unions below it.
+    UNION_NOT_EMPTY: FailedPrecondition,
+        "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first",
+        "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属";
+    /// Nothing is recorded that could be shown.
+    UNION_CONTACT_ABSENT: FailedPrecondition,
+        "the union has no contact with a mobile number",
+        "该工会没有登记联系人手机号码";
 }

@@ -6,6 +6,7 @@
 mod candidates;
 mod codes;
 mod counted;
+mod covered;
 mod fact;
 mod held;
 mod list;
@@ -26,16 +27,17 @@ pub use self::{
     candidates::candidates,
     codes::{Code, Holder, find_by_code, holders},
     counted::{counted_before, mark_counted},
+    covered::{count_covered_from, covered_by},
     fact::{DatedFact, Fact, facts, rows},
     held::hold_areas,
-    list::{Page, Place, Want, list},
+    list::{Page, Place, Want, behind, list},
     past::{PastFact, past_facts},
-    present::places,
+    present::{name_key, places},
     read::{load, load_for_update},
     remove::{remove, remove_many},
     write::{NewEmployer, Taken, Write, insert_many, save, save_many},
 };
-use crate::rules::{area::AreaPath, employer::EmployerFacts};
+use crate::rules::{area::AreaPath, employer::EmployerFacts, union::affiliation::AffiliationPath};
 
 /// The collection in resource names.
 pub const COLLECTION: &str = "employers/";
@@ -49,6 +51,9 @@ pub struct EmployerRecord {
     pub version: i64,
     /// The area of the actual address as it stands: the record's place on the area line.
     pub area: AreaPath,
+    /// The path of the union that covers it as it stands: the record's place on the line of
+    /// affiliation.
+    pub affiliation: Option<AffiliationPath>,
     /// The facts that stand.
     pub facts: EmployerFacts,
     /// The revision of the quality rules under which figures count it.

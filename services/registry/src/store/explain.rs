@@ -1,21 +1,30 @@
-//! Which employers make up a figure. The predicate of the figure is evaluated over the facts of
+//! Which records make up a figure; here the employers. The predicate of the figure is evaluated over the facts of
 //! every employer that ever stood in the node: one that has moved away counts there on an old day.
+
+pub mod nodes;
+pub mod unions;
 
 use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    civil::CivilDate,
-    db::{Db, fault, places, sql},
+    db::{fault, sql},
     fault::Outcome,
-    path::{Path, PathRange},
+    figures::service::Stretch,
+    path::{Line, Path, Prefixes},
 };
 use uuid::Uuid;
 
-use super::employers::{self, EmployerRecord, Place};
+use super::{
+    employers::{self, EmployerRecord, Place},
+    unions::paths_of,
+};
 use crate::{
     revisions::Revisions,
-    rules::contribution::{Metric, share},
+    rules::{
+        contribution::{Counting, Metric, share},
+        union::UnionId,
+    },
 };
 
 /// Employers that are loaded at a time.
@@ -29,13 +38,11 @@ const LOOKS_A_PAGE: usize = 8 * BATCH;
 pub struct Asked<'a> {
     /// The figure.
     pub metric: Metric,
-    /// The node: everything in its subtree counts.
-    pub node: &'a Path,
-    /// The day.
-    pub day: CivilDate,
-    /// The day before the period of a flow.
-    pub before: Option<CivilDate>,
-    /// The rules of quality; a record is judged by those under which the figure counts it.
+    /// The line of the node.
+    pub line: Line,
+    /// The places of the node and their days: everything in their subtrees counts.
+    pub stretches: &'a [Stretch],
+    /// The rules of quality.
     pub rules: &'a Revisions,
 }
 
@@ -66,12 +73,13 @@ pub async fn explain(
     after: Option<Place>,
     at_most: usize,
 ) -> Outcome<Page> {
-    let range = asked.node.range();
-    // No employer has the nil id, so this lies before every place of the node.
-    let mut at = after.unwrap_or_else(|| Place { area: range.from.clone(), id: Uuid::nil() });
+    let places = asked.stretches.iter().map(|stretch| stretch.path.clone()).collect();
+    let places = Prefixes::normalised(places);
+    // No employer has the nil id, so this lies before every place.
+    let mut at = after.unwrap_or_else(|| Place { area: String::new(), id: Uuid::nil() });
     let mut page = Page::default();
     for _ in 0..LOOKS_A_PAGE / BATCH {
-        let looked_at = stood_in(state, &range, &at).await?;
+        let looked_at = stood_in(state, asked.line, &places, &at).await?;
         let ended = looked_at.len() < BATCH;
         for counted in evaluate(state, asked, &looked_at).await? {
             if page.counted.len() == at_most {
@@ -91,28 +99,50 @@ pub async fn explain(
 
 #[derive(FromQueryResult)]
 struct Row {
-    area: String,
+    path: String,
     employer: Uuid,
 }
 
 /// The next places of the node, whether or not anyone counts there on the day.
 async fn stood_in(
     state: &impl ConnectionTrait,
-    range: &PathRange,
+    line: Line,
+    subtrees: &Prefixes,
     after: &Place,
 ) -> Outcome<Vec<Place>> {
-    let text = "SELECT area, employer FROM employer_place
-                WHERE (area, employer) > ($1, $2) AND area < $3
-                ORDER BY area, employer LIMIT $4";
-    let values: [Value; 4] = [
-        after.area.as_str().into(),
-        after.id.into(),
-        range.until.as_str().into(),
-        (BATCH as i64).into(),
-    ];
-    let rows = Row::find_by_statement(sql(state, text, values)).all(state).await;
-    let place = |row: Row| Place { area: row.area, id: row.employer };
-    Ok(rows.map_err(fault::of)?.into_iter().map(place).collect())
+    let text = match line {
+        Line::Area => {
+            "SELECT area AS path, employer FROM employer_place
+             WHERE (area, employer) > ($1, $2) AND area >= $3 AND area < $4
+             ORDER BY area, employer LIMIT $5"
+        }
+        // Every path of every union that ever covered the employer.
+        Line::Affiliation => {
+            "SELECT DISTINCT p.path, f.employer FROM trade_union_path p
+             JOIN employer_fact f ON f.trade_union = p.trade_union
+             WHERE (p.path, f.employer) > ($1, $2) AND p.path >= $3 AND p.path < $4
+             ORDER BY p.path, f.employer LIMIT $5"
+        }
+    };
+    let mut places = Vec::new();
+    // The subtrees are disjoint and ascend, so going through them in turn keeps the order.
+    for range in subtrees.iter().map(Path::range).filter(|range| after.area < range.until) {
+        let left = BATCH - places.len();
+        if left == 0 {
+            break;
+        }
+        let values: [Value; 5] = [
+            after.area.as_str().into(),
+            after.id.into(),
+            range.from.into(),
+            range.until.into(),
+            (left as i64).into(),
+        ];
+        let rows = Row::find_by_statement(sql(state, text, values)).all(state).await;
+        let place = |row: Row| Place { area: row.path, id: row.employer };
+        places.extend(rows.map_err(fault::of)?.into_iter().map(place));
+    }
+    Ok(places)
 }
 
 /// Those that count there. An employer is found at every place that it ever had, and counts at
@@ -124,33 +154,24 @@ async fn evaluate(
 ) -> Outcome<Vec<Counted>> {
     let ids: Vec<Uuid> = looked_at.iter().map(|place| place.id).collect();
     let records = employers::load(state, &ids).await?;
-    let days = (asked.day, asked.before);
+    let rows = records.values().flat_map(|record| record.facts.covers.rows());
+    let unions: BTreeSet<UnionId> = rows.map(|row| row.value.union).collect();
+    let paths = paths_of(state, &unions.into_iter().collect::<Vec<_>>()).await?;
     let mut counted = Vec::new();
     for place in looked_at {
         let Some(record) = records.get(&place.id) else { continue };
         let rules = asked.rules.of(state, record.rules).await?;
-        let value = share(asked.metric, &record.facts, &rules, &place.area, days);
+        let by = Counting { rules: &rules, paths: &paths };
+        let here = asked.stretches.iter();
+        let here = here.filter(|stretch| place.area.starts_with(stretch.path.as_str()));
+        let leaf = (asked.line, place.area.as_str());
+        let shares = here.map(|stretch| {
+            share(asked.metric, &record.facts, by, leaf, (stretch.day, stretch.before))
+        });
+        let value = shares.sum();
         if value != 0 {
             counted.push(Counted { record: record.clone(), place: place.clone(), value });
         }
     }
     Ok(counted)
-}
-
-#[derive(FromQueryResult)]
-struct Label {
-    label: String,
-}
-
-/// Those of `areas` that are recorded, open or closed.
-pub async fn known_areas(db: &Db, areas: &[Path]) -> Outcome<BTreeSet<Path>> {
-    if areas.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let conn = db.reader();
-    let text = format!("SELECT label FROM area WHERE label IN (VALUES {})", places(areas.len(), 1));
-    let values = areas.iter().map(|area| Value::from(area.as_str()));
-    let rows = Label::find_by_statement(sql(conn, &text, values)).all(conn).await;
-    let rows = rows.map_err(fault::of)?;
-    Ok(rows.into_iter().filter_map(|row| Path::parse(&row.label).ok()).collect())
 }

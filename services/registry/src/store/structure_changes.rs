@@ -11,7 +11,10 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use super::areas::{kind, kind_code, label, list};
-use crate::rules::area::{AreaPath, tree::LineageKind};
+use crate::rules::{
+    area::{AreaPath, tree::LineageKind},
+    union::UnionId,
+};
 
 /// How far a structure change has come; numbers as in the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,10 @@ pub struct StructureChange {
     pub employer_count: i64,
     /// Employers carried so far.
     pub moved_employer_count: i64,
+    /// Unions that it carries along.
+    pub union_count: i64,
+    /// Unions carried so far.
+    pub moved_union_count: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When it last moved.
@@ -75,6 +82,8 @@ pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Ou
         change.area_count.into(),
         change.employer_count.into(),
         change.moved_employer_count.into(),
+        change.union_count.into(),
+        change.moved_union_count.into(),
         change.created_at.into(),
         change.updated_at.into(),
     ];
@@ -84,12 +93,15 @@ pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Ou
 /// Writes how far a change has come.
 pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> Outcome<()> {
     let text = "UPDATE structure_change SET state = $2, employer_count = $3,
-                       moved_employer_count = $4, updated_at = $5 WHERE id = $1";
-    let values: [Value; 5] = [
+                       moved_employer_count = $4, union_count = $5, moved_union_count = $6,
+                       updated_at = $7 WHERE id = $1";
+    let values: [Value; 7] = [
         change.id.into(),
         (change.progress as i16).into(),
         change.employer_count.into(),
         change.moved_employer_count.into(),
+        change.union_count.into(),
+        change.moved_union_count.into(),
         change.updated_at.into(),
     ];
     conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
@@ -97,7 +109,8 @@ pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> O
 }
 
 const COLUMNS: &str = "id, kind, sources, target, effective_date, state, client, area_count,
-                       employer_count, moved_employer_count, created_at, updated_at";
+                       employer_count, moved_employer_count, union_count, moved_union_count,
+                       created_at, updated_at";
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -112,6 +125,8 @@ struct Row {
     area_count: i64,
     employer_count: i64,
     moved_employer_count: i64,
+    union_count: i64,
+    moved_union_count: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -131,6 +146,8 @@ impl Row {
             area_count: self.area_count,
             employer_count: self.employer_count,
             moved_employer_count: self.moved_employer_count,
+            union_count: self.union_count,
+            moved_union_count: self.moved_union_count,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
@@ -222,6 +239,59 @@ pub async fn next_employers(
     let rows = conn.query_all_raw(sql(conn, &text, values(areas, on))).await;
     let id = |row: sea_orm::QueryResult| row.try_get("", "employer").map_err(fault::of);
     rows.map_err(fault::of)?.into_iter().map(id).collect()
+}
+
+/// Places of unions in the areas `$2, ...` that hold on or after the day `$1`.
+fn seats(areas: usize) -> String {
+    format!(
+        "FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
+         WHERE (f.valid_until IS NULL OR f.valid_until > $1) AND f.superseded_at IS NULL
+           AND u.deleted_at IS NULL AND f.area IN ({})",
+        list(areas, 2)
+    )
+}
+
+/// How many unions have a seat, an office or a territory in one of the areas on or after `on`.
+pub async fn unions_in(
+    conn: &impl ConnectionTrait,
+    areas: &[AreaPath],
+    on: CivilDate,
+) -> Outcome<i64> {
+    let text = format!("SELECT COUNT(DISTINCT f.trade_union) AS count {}", seats(areas.len()));
+    count(conn, &text, values(areas, on)).await
+}
+
+/// The first of those unions, by id.
+pub async fn next_unions(
+    conn: &impl ConnectionTrait,
+    areas: &[AreaPath],
+    on: CivilDate,
+    at_most: u64,
+) -> Outcome<Vec<UnionId>> {
+    let text = format!(
+        "SELECT DISTINCT f.trade_union {} ORDER BY f.trade_union LIMIT {at_most}",
+        seats(areas.len())
+    );
+    let rows = conn.query_all_raw(sql(conn, &text, values(areas, on))).await;
+    let id =
+        |row: sea_orm::QueryResult| row.try_get("", "trade_union").map(UnionId).map_err(fault::of);
+    rows.map_err(fault::of)?.into_iter().map(id).collect()
+}
+
+/// How many unions stand within `area` on or after `on` and have not ended before.
+pub async fn union_occupants(
+    conn: &impl ConnectionTrait,
+    area: &AreaPath,
+    on: CivilDate,
+) -> Outcome<u64> {
+    let text = "SELECT COUNT(DISTINCT u.id) AS count
+         FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
+         WHERE f.area >= $1 AND f.area < $2
+           AND (f.valid_until IS NULL OR f.valid_until > $3) AND f.superseded_at IS NULL
+           AND u.deleted_at IS NULL AND (u.ended_on IS NULL OR u.ended_on > $3)";
+    let range = area.path().range();
+    let values = [range.from.into(), range.until.into(), NaiveDate::from(on).into()];
+    Ok(count(conn, text, values).await?.unsigned_abs())
 }
 
 /// How many employers work within `area` on or after `on` and have not ended before.

@@ -124,7 +124,9 @@ pub(super) async fn close(
     };
     draft.expect(&path, &request.etag)?;
     let on = on.unwrap_or_else(|| draft.today());
-    let occupants = structure_changes::occupants(draft.entry.conn(), &path, on).await?;
+    let employers = structure_changes::occupants(draft.entry.conn(), &path, on).await?;
+    let unions = structure_changes::union_occupants(draft.entry.conn(), &path, on).await?;
+    let occupants = employers + unions;
     let tree = &draft.recorded.tree;
     let plan = plan_close(tree, &path, None, occupants, on, draft.today()).map_err(refused)?;
     structure::settled(&draft, &touches).await?;

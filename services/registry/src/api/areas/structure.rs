@@ -20,12 +20,19 @@ use super::{
 use crate::{
     api::wire::{self, invalid},
     register::Register,
-    rules::area::{
-        AreaPath,
-        plan::{AreaPlan, plan_merge, plan_move},
-        tree::LineageKind,
+    rules::{
+        area::{
+            AreaPath,
+            plan::{AreaPlan, plan_merge, plan_move},
+            tree::LineageKind,
+        },
+        reasons as domain,
+        union::kind::UnionType,
     },
-    store::structure_changes::{self, Progress, StructureChange},
+    store::{
+        structure_changes::{self, Progress, StructureChange},
+        unions,
+    },
 };
 
 pub(super) async fn move_area(
@@ -87,8 +94,27 @@ pub(super) async fn merge(
     let tree = &draft.recorded.tree;
     let plan = plan_merge(tree, &sources, &target, on, draft.today()).map_err(refused)?;
     settled(&draft, &touches).await?;
+    one_union_an_area(&draft, &touches).await?;
     let wish = Wish { kind: LineageKind::Merged, sources, target, on };
     wish.carry_out(draft, &plan, call.caller.client.as_str()).await
+}
+
+/// An area has one union of some types, so that areas with one each cannot become one area: their
+/// unions are merged or dissolved first. `UNION_PLACE_TAKEN`.
+async fn one_union_an_area(draft: &Draft<'_>, areas: &[AreaPath]) -> Outcome<()> {
+    let conn = draft.entry.conn();
+    for kind in UnionType::ALL.iter().filter(|kind| !kind.territory().is_empty()) {
+        let mut holders = Vec::new();
+        for area in areas {
+            holders.extend(unions::find_by_place(conn, *kind, area).await?.map(|id| (area, id)));
+        }
+        if let [_, (area, id), ..] = holders.as_slice() {
+            let fault = Fault::new(&domain::UNION_PLACE_TAKEN).with("area", area);
+            let fault = fault.with("type", kind.code());
+            return Err(fault.with("union", unions::resource_name(*id)));
+        }
+    }
+    Ok(())
 }
 
 /// Areas whose employers are still on their way are left alone until these have arrived: the
@@ -141,8 +167,10 @@ impl Wish {
         let ending: Vec<_> = plan.relocations().map(|step| step.predecessor.clone()).collect();
         let conn = draft.entry.conn();
         let employer_count = structure_changes::employers_in(conn, &ending, on).await?;
-        // Without employers there is nothing to wait for.
-        let progress = if employer_count == 0 { Progress::Done } else { Progress::Applying };
+        // Without anybody there is nothing to wait for.
+        let union_count = structure_changes::unions_in(conn, &ending, on).await?;
+        let nobody = employer_count == 0 && union_count == 0;
+        let progress = if nobody { Progress::Done } else { Progress::Applying };
         let area_count = i64::try_from(plan.areas().len()).unwrap_or(i64::MAX);
         let now = draft.entry.now();
         Ok(StructureChange {
@@ -156,6 +184,8 @@ impl Wish {
             area_count,
             employer_count,
             moved_employer_count: 0,
+            union_count,
+            moved_union_count: 0,
             created_at: now,
             updated_at: now,
         })
@@ -171,7 +201,10 @@ fn note(draft: &mut Draft<'_>, change: &StructureChange) {
     entry.audit(AuditNote {
         record: change.name(),
         area: change.target.path().clone(),
-        detail: format!("{} areas, {} employers", change.area_count, change.employer_count),
+        detail: format!(
+            "{} areas, {} employers, {} unions",
+            change.area_count, change.employer_count, change.union_count
+        ),
     });
 }
 
@@ -201,6 +234,7 @@ fn within(scope: &Scope, change: &StructureChange) -> proto::StructureChange {
     let mut places = change.sources.iter().chain([&change.target]);
     if !places.all(|place| scope.covers(Line::Area, place.path())) {
         (shown.employer_count, shown.moved_employer_count) = (0, 0);
+        (shown.union_count, shown.moved_union_count) = (0, 0);
     }
     shown
 }

@@ -120,6 +120,8 @@ pub(super) fn structure_change(change: &StructureChange) -> proto::StructureChan
         area_count: change.area_count,
         employer_count: change.employer_count,
         moved_employer_count: change.moved_employer_count,
+        union_count: change.union_count,
+        moved_union_count: change.moved_union_count,
         create_time: Some(timestamp(change.created_at)),
         update_time: Some(timestamp(change.updated_at)),
     }

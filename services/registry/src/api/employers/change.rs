@@ -15,8 +15,9 @@ use unionhall_proto::{
     google::r#type::Date,
     mask,
     registry::v1::{
-        CloseEmployerRequest, DeleteEmployerRequest, Employer, RecordWorkforceRequest,
-        ResumeEmployerRequest, SuspendEmployerRequest, UpdateEmployerRequest,
+        CloseEmployerRequest, CoverEmployerRequest, DeleteEmployerRequest, Employer,
+        RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest,
+        UncoverEmployerRequest, UpdateEmployerRequest,
     },
 };
 
@@ -29,8 +30,12 @@ use crate::{
             EmployerFacts, Status,
             change::{EmployerChange, Surroundings, amend},
         },
+        union::UnionId,
     },
-    store::employers::{self, EmployerRecord, Taken, hold_areas},
+    store::{
+        employers::{self, EmployerRecord, Taken, hold_areas},
+        unions::{self, UnionRecord},
+    },
 };
 
 /// What every change names beside its content.
@@ -39,7 +44,7 @@ pub(super) struct Order<'a> {
     name: &'a str,
     etag: &'a str,
     request_id: &'a str,
-    validate_only: bool,
+    pub(super) validate_only: bool,
 }
 
 macro_rules! orders {
@@ -62,17 +67,24 @@ orders!(
     SuspendEmployerRequest,
     ResumeEmployerRequest,
     CloseEmployerRequest,
-    DeleteEmployerRequest
+    DeleteEmployerRequest,
+    CoverEmployerRequest,
+    UncoverEmployerRequest
 );
 
 /// An employer that is held for a change.
-struct Held {
-    entry: Box<Entry>,
-    record: EmployerRecord,
+pub(super) struct Held {
+    pub(super) entry: Box<Entry>,
+    pub(super) record: EmployerRecord,
     areas: AreaTree,
+    /// The unions that the change relies on.
+    pub(super) unions: Vec<UnionRecord>,
 }
 
-enum Opened {
+/// What a change relies on beside the employer: areas, a day, and unions.
+pub(super) type Relied<'a> = (&'a [AreaPath], CivilDate, &'a [UnionId]);
+
+pub(super) enum Opened {
     Fresh(Box<Held>),
     Replay(Done),
 }
@@ -103,7 +115,7 @@ impl Employers {
             within_scope(&call.caller, &changes)?;
             amend(&record.facts, &changes, from, around).map_err(|fault| fault.to_fault())
         };
-        self.change(&call, order, (&named, from), "updated", decide).await
+        self.change(&call, order, (&named, from, &[]), "updated", decide).await
     }
 
     pub(super) async fn count(&self, call: Call<RecordWorkforceRequest>) -> Outcome<Employer> {
@@ -118,7 +130,7 @@ impl Employers {
             amend(&record.facts, &[change], from, around).map_err(|fault| fault.to_fault())
         };
         let order = Order::from(message);
-        self.change(&call, order, (&[], counted_on), "headcount recorded", decide).await
+        self.change(&call, order, (&[], counted_on, &[]), "headcount recorded", decide).await
     }
 
     /// Suspends, resumes or closes.
@@ -135,12 +147,12 @@ impl Employers {
             let change = [EmployerChange::Status(status)];
             amend(&record.facts, &change, from, around).map_err(|fault| fault.to_fault())
         };
-        self.change(call, order, (&[], from), "state set", decide).await
+        self.change(call, order, (&[], from, &[]), "state set", decide).await
     }
 
     pub(super) async fn delete(&self, call: Call<DeleteEmployerRequest>) -> Outcome<()> {
         let order = Order::from(&call.message);
-        let held = match self.open(&call, order, (&[], self.today())).await? {
+        let held = match self.open(&call, order, (&[], self.today(), &[])).await? {
             Opened::Fresh(held) => held,
             Opened::Replay(_) => return Ok(()),
         };
@@ -149,7 +161,8 @@ impl Employers {
         if order.validate_only {
             return entry.discard().await;
         }
-        effect::note_removal(&self.register, &mut entry, &before, &after).await?;
+        let paths = effect::paths(entry.conn(), [&before.facts]).await?;
+        effect::note_removal(&self.register, &mut entry, &before, &after, &paths).await?;
         entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await
     }
@@ -158,11 +171,12 @@ impl Employers {
         &self,
         call: &Call<M>,
         order: Order<'_>,
-        places: (&[AreaPath], CivilDate),
+        relied: Relied<'_>,
         what: &str,
         decide: impl FnOnce(&EmployerRecord, Surroundings<'_>) -> Outcome<EmployerFacts>,
     ) -> Outcome<Employer> {
-        let Held { entry, record: before, areas } = match self.open(call, order, places).await? {
+        let Held { entry, record: before, areas, .. } = match self.open(call, order, relied).await?
+        {
             Opened::Fresh(held) => *held,
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
@@ -178,14 +192,14 @@ impl Employers {
         }
     }
 
-    /// Begins a change: areas are held first, then the employer. Which areas those are follows
+    /// Begins a change: areas are held first, then unions, then the employer. Which areas those are follows
     /// from the employer, so that it is looked at before; should it have moved in between, the
     /// caller tries again. `NOT_FOUND`, `ETAG_MISMATCH`, `CONFLICT`.
-    async fn open<M: Message>(
+    pub(super) async fn open<M: Message>(
         &self,
         call: &Call<M>,
         order: Order<'_>,
-        (named, day): (&[AreaPath], CivilDate),
+        (named, day, unions): Relied<'_>,
     ) -> Outcome<Opened> {
         let id = decode::id(order.name)?;
         let request_id = if order.validate_only { "" } else { order.request_id };
@@ -199,6 +213,7 @@ impl Employers {
         let mut wanted = relied_on(&peeked, day);
         wanted.extend_from_slice(named);
         let areas = hold_areas(entry.conn(), &wanted).await?;
+        let unions = unions::hold(entry.conn(), unions).await?;
         let locked = employers::load_for_update(entry.conn(), &[id]).await?;
         let record = locked.into_iter().next().ok_or_else(missing)?;
         let record = scoped(record).open(&call.caller.scope, order.name)?;
@@ -208,7 +223,7 @@ impl Employers {
         if !order.etag.is_empty() && order.etag != record.etag() {
             return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
         }
-        Ok(Opened::Fresh(Box::new(Held { entry, record, areas })))
+        Ok(Opened::Fresh(Box::new(Held { entry, record, areas, unions })))
     }
 }
 

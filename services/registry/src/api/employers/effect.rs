@@ -3,23 +3,29 @@
 use std::collections::BTreeSet;
 
 use prost::Message;
+use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     civil::CivilDate,
     fault::Outcome,
     figures::Delta,
     ledger::{AuditNote, Entry, Event, EventKind},
+    path::nowhere,
 };
 
 use super::encode;
 use crate::{
     Register,
     rules::{
-        area::AreaPath,
-        contribution::{Step, contributions, difference},
+        contribution::{Counting, Paths, contributions},
         employer::EmployerFacts,
         quality::RuleSet,
+        steps::{Step, difference},
+        union::UnionId,
     },
-    store::employers::{EmployerRecord, rows},
+    store::{
+        employers::{EmployerRecord, rows},
+        unions::paths_of,
+    },
 };
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
@@ -31,16 +37,17 @@ pub async fn note(
     entry: &mut Entry,
     before: Option<&EmployerRecord>,
     after: &EmployerRecord,
+    paths: &Paths,
 ) -> Outcome<()> {
     entry.not_before(after.updated_at);
-    if let Some(before) = before.filter(|before| before.area != after.area) {
-        entry.event(departure(before, after));
+    if let Some(before) = before {
+        departures(before, after).for_each(|event| entry.event(event));
     }
     entry.event(event(after, entry.today(), &register.quality));
     let nothing = EmployerFacts::default();
     let before = before.map_or(&nothing, |before| &before.facts);
     let rules = register.rules_of(entry.conn(), after).await?;
-    entry.figures(figures(before, &after.facts, &rules));
+    entry.figures(figures(before, &after.facts, Counting { rules: &rules, paths }));
     Ok(())
 }
 
@@ -50,43 +57,59 @@ pub async fn note_removal(
     entry: &mut Entry,
     before: &EmployerRecord,
     after: &EmployerRecord,
+    paths: &Paths,
 ) -> Outcome<()> {
     entry.not_before(after.updated_at);
-    entry.event(bare(EventKind::Removed, after, &after.area));
+    entry.event(bare(EventKind::Removed, after));
     let rules = register.rules_of(entry.conn(), before).await?;
-    entry.figures(figures(&before.facts, &after.facts, &rules));
+    entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, paths }));
     Ok(())
+}
+
+/// The paths of every union that covers or covered one of the employers.
+pub async fn paths<'a>(
+    conn: &impl ConnectionTrait,
+    employers: impl IntoIterator<Item = &'a EmployerFacts>,
+) -> Outcome<Paths> {
+    let rows = employers.into_iter().flat_map(|facts| facts.covers.rows());
+    let unions: BTreeSet<UnionId> = rows.map(|row| row.value.union).collect();
+    paths_of(conn, &unions.into_iter().collect::<Vec<_>>()).await
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.
 fn event(record: &EmployerRecord, today: CivilDate, rules: &RuleSet) -> Event {
     let kind = if record.version == 1 { EventKind::Created } else { EventKind::Updated };
+    let snapshot = encode::employer(record, today, rules).encode_to_vec();
+    Event { snapshot_type: SNAPSHOT, snapshot, ..bare(kind, record) }
+}
+
+/// Tells those who follow an area or a union that the record left. They may not see it any more, so
+/// nothing tells where it went. It comes before the event at the new place: who follows both ends
+/// up with the record.
+fn departures(before: &EmployerRecord, after: &EmployerRecord) -> impl Iterator<Item = Event> {
+    let left = || bare(EventKind::Left, after);
+    let area = (before.area != after.area).then(|| Event {
+        area: before.area.path().clone(),
+        affiliation: None,
+        ..left()
+    });
+    let gone = before.affiliation.as_ref().filter(|_| before.affiliation != after.affiliation);
+    let union = gone.map(|path| Event {
+        area: nowhere(),
+        affiliation: Some(path.path().clone()),
+        ..left()
+    });
+    area.into_iter().chain(union)
+}
+
+/// An event without a snapshot.
+fn bare(kind: EventKind, record: &EmployerRecord) -> Event {
     Event {
         record: record.name(),
         version: record.version,
         kind,
         area: record.area.path().clone(),
-        affiliation: None,
-        snapshot_type: SNAPSHOT,
-        snapshot: encode::employer(record, today, rules).encode_to_vec(),
-    }
-}
-
-/// Tells those who follow the area that the record left. They may not see it any more, so nothing
-/// tells where it went. It comes before the event at the new area: who follows both ends up with
-/// the record.
-fn departure(before: &EmployerRecord, after: &EmployerRecord) -> Event {
-    bare(EventKind::Left, after, &before.area)
-}
-
-/// An event without a snapshot.
-fn bare(kind: EventKind, record: &EmployerRecord, area: &AreaPath) -> Event {
-    Event {
-        record: record.name(),
-        version: record.version,
-        kind,
-        area: area.path().clone(),
-        affiliation: None,
+        affiliation: record.affiliation.as_ref().map(|path| path.path().clone()),
         snapshot_type: "",
         snapshot: Vec::new(),
     }
@@ -94,13 +117,18 @@ fn bare(kind: EventKind, record: &EmployerRecord, area: &AreaPath) -> Event {
 
 /// How figures move when the facts become `after`; no facts at all count nowhere. The rules are
 /// those under which the record is counted.
-pub fn figures(before: &EmployerFacts, after: &EmployerFacts, rules: &RuleSet) -> Vec<Delta> {
-    let steps = difference(&contributions(before, rules), &contributions(after, rules));
+pub fn figures(before: &EmployerFacts, after: &EmployerFacts, by: Counting<'_>) -> Vec<Delta> {
+    let steps = difference(&contributions(before, by), &contributions(after, by));
     steps.iter().map(Step::to_delta).collect()
 }
 
 /// How figures move when a record that was counted under `old` is counted under `new` rules.
-pub fn recount(facts: &EmployerFacts, old: &RuleSet, new: &RuleSet) -> Vec<Delta> {
+pub fn recount(
+    facts: &EmployerFacts,
+    (old, new): (&RuleSet, &RuleSet),
+    paths: &Paths,
+) -> Vec<Delta> {
+    let (old, new) = (Counting { rules: old, paths }, Counting { rules: new, paths });
     let steps = difference(&contributions(facts, old), &contributions(facts, new));
     steps.iter().map(Step::to_delta).collect()
 }

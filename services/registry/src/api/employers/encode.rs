@@ -6,20 +6,24 @@ use unionhall_kit::civil::CivilDate;
 use unionhall_proto::{
     common::v1::LocalizedText,
     registry::v1::{
-        Address as AddressMessage, Employer, EmployerFact, Industry as IndustryMessage, Validity,
-        Workforce, employer::State, validity::FailedRule,
+        Address as AddressMessage, Coverage, Employer, EmployerFact, Industry as IndustryMessage,
+        Validity, Workforce, coverage::Kind as CoverageKind, employer::State, validity::FailedRule,
     },
 };
 
 use crate::{
     rules::{
         employer::{
-            EmployerFacts, Status, address::Address, code::Industry, headcount::Headcount,
-            identifier::Identifier,
+            EmployerFacts, Status, address::Address, code::Industry, cover::Cover,
+            headcount::Headcount, identifier::Identifier,
         },
         quality::{RuleSet, Severity},
+        union::kind::CoverKind,
     },
-    store::employers::{EmployerRecord, Fact, PastFact},
+    store::{
+        employers::{EmployerRecord, Fact, PastFact},
+        unions,
+    },
 };
 
 /// The employer as it was on `day`.
@@ -28,6 +32,7 @@ pub fn employer(record: &EmployerRecord, day: CivilDate, rules: &RuleSet) -> Emp
         name: record.name(),
         state: state(record.facts.status_on(day)).into(),
         validity: Some(validity(&record.facts, day, rules)),
+        coverage: coverage(&record.facts, day),
         create_time: Some(instant(record.created_at)),
         update_time: Some(instant(record.updated_at)),
         etag: record.etag(),
@@ -81,6 +86,7 @@ fn value(fact: &Fact, from: CivilDate) -> Employer {
         Fact::EstablishedOn(day) => value.established_on = Some((*day).into()),
         Fact::Phone(phone) => value.phone = phone.as_str().to_owned(),
         Fact::Workforce(count) => value.workforce = Some(workforce(from, *count)),
+        Fact::Coverage(cover) => value.coverage = Some(covered(*cover, from)),
         Fact::State(status) => value.state = state(Some(*status)).into(),
     }
     value
@@ -103,6 +109,26 @@ fn validity(facts: &EmployerFacts, day: CivilDate, rules: &RuleSet) -> Validity 
                 }),
             })
             .collect(),
+    }
+}
+
+fn coverage(facts: &EmployerFacts, day: CivilDate) -> Option<Coverage> {
+    let row = facts.covers.rows().iter().find(|row| row.period.covers(day))?;
+    Some(covered(row.value, row.period.from()))
+}
+
+fn covered(cover: Cover, from: CivilDate) -> Coverage {
+    let kind = match cover.kind {
+        CoverKind::Own => CoverageKind::Own,
+        CoverKind::Joint => CoverageKind::Joint,
+        CoverKind::Community => CoverageKind::Community,
+        CoverKind::Industry => CoverageKind::Industry,
+        CoverKind::Park => CoverageKind::Park,
+    };
+    Coverage {
+        union: unions::resource_name(cover.union),
+        kind: kind.into(),
+        valid_from: Some(from.into()),
     }
 }
 

@@ -75,7 +75,9 @@ impl Employers {
             return Ok(self.shown(record, Some(today)));
         }
         if before.is_none_or(|before| before.facts != record.facts) {
-            effect::note(&self.register, &mut entry, before, record).await?;
+            let facts = before.map(|before| &before.facts).into_iter().chain([&record.facts]);
+            let paths = effect::paths(entry.conn(), facts).await?;
+            effect::note(&self.register, &mut entry, before, record, &paths).await?;
             entry.audit(effect::audit(before, record, what));
         }
         entry.commit(Done { record: record.name(), version: record.version }).await?;

@@ -1,12 +1,18 @@
 //! What the figures of the register mean. A definition whose rule changes gets the next version.
 
+mod unions;
+
 use unionhall_kit::figures::service::{Definition, Kind, Words};
 
-use crate::rules::{contribution::Metric, quality::RuleSet};
+use crate::{
+    reference::ReferenceBook,
+    rules::{contribution::Metric, quality::RuleSet},
+};
 
 /// Every figure; the one of quality bears the revision of its rules.
-pub(super) fn of(rules: &RuleSet) -> Vec<Definition> {
-    Metric::ALL.into_iter().map(|metric| definition(metric, rules)).collect()
+pub(super) fn of(rules: &RuleSet, lists: &ReferenceBook) -> Vec<Definition> {
+    let employers = Metric::ALL.into_iter().map(|metric| definition(metric, rules));
+    employers.chain(unions::definitions(lists)).collect()
 }
 
 fn definition(metric: Metric, rules: &RuleSet) -> Definition {
@@ -26,12 +32,17 @@ fn definition(metric: Metric, rules: &RuleSet) -> Definition {
             Metric::Employees => "F028",
             Metric::ValidRecords => "F180",
             Metric::NewEmployers => "F007",
+            Metric::CoveredEmployers => "F011",
+            Metric::CoveredByOwn | Metric::NewlyCoveredByOwn => "F031",
+            Metric::CoveredByJoint | Metric::NewlyCoveredByJoint => "F032",
+            Metric::CoveredEmployees => "F028",
+            Metric::NewlyCovered => "F029",
         },
     }
 }
 
 fn words(metric: Metric) -> (Words, Words) {
-    let words = |zh, en| Words { zh, en };
+    let words = |zh: &'static str, en: &'static str| Words::new(zh, en);
     match metric {
         Metric::Employers => (
             words("单位数", "Employers"),
@@ -70,20 +81,80 @@ fn words(metric: Metric) -> (Words, Words) {
                  enterprises (F007) looks at.",
             ),
         ),
+        Metric::CoveredEmployers => (
+            words("建会单位数", "Covered employers"),
+            words(
+                "当日在业且有工会覆盖（独立建会或联合工会涵盖）的用人单位（F011）；另按覆盖工会的隶属关系计数。",
+                "Employers that are active and covered by a union on the day, their own or a joint \
+                 one (F011); counted at that union on the line of affiliation as well.",
+            ),
+        ),
+        Metric::CoveredByOwn => (
+            words("独立建会单位数", "Employers with their own union"),
+            words(
+                "建会单位中由本单位工会覆盖的（F031）。",
+                "Covered employers whose union is their own (F031).",
+            ),
+        ),
+        Metric::CoveredByJoint => (
+            words("联合工会涵盖单位数", "Employers covered by a joint union"),
+            words(
+                "建会单位中由联合、社区联合、行业或园区工会涵盖的（F032）。",
+                "Covered employers whose union is a joint one: joint, community, industry or park \
+                 (F032).",
+            ),
+        ),
+        Metric::CoveredEmployees => (
+            words("建会单位职工数", "Employees of covered employers"),
+            words(
+                "建会单位的职工人数，取当日及以前最近一次填报的人数；建会单位口径入会率（F028）的分母。",
+                "Employees of covered employers, by the last headcount on or before the day; the \
+                 denominator of the density over units that have a union (F028).",
+            ),
+        ),
+        Metric::NewlyCovered => (
+            words("新增工会组织数", "New union organisations"),
+            words(
+                "期间内由未覆盖转为覆盖的次数（首尾两日均含），按当日实际地址计数；\
+                 等于独立建会与联合工会涵盖两项之和（F029、F033）。",
+                "How often employers passed from uncovered to covered within the period, both days \
+                 included, at the actual address of the day; the sum of those by their own and by a \
+                 joint union (F029, F033).",
+            ),
+        ),
+        Metric::NewlyCoveredByOwn => (
+            words("新增独立建会数", "Newly covered by their own union"),
+            words(
+                "新增工会组织中由本单位工会覆盖的（F031）。",
+                "New union organisations in which the union is the employer's own (F031).",
+            ),
+        ),
+        Metric::NewlyCoveredByJoint => (
+            words("新增联合工会涵盖数", "Newly covered by a joint union"),
+            words(
+                "新增工会组织中由联合工会涵盖的（F032）。",
+                "New union organisations in which a joint union covers the employer (F032).",
+            ),
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::rules::union::contribution::UnionMetric;
 
     #[test]
     fn every_figure_is_defined_in_both_languages() {
         let rules = RuleSet::shipped().unwrap();
-        let definitions = of(rules);
-        assert_eq!(definitions.len(), Metric::ALL.len());
+        let definitions = of(rules, ReferenceBook::shipped().unwrap());
+        assert_eq!(definitions.len(), Metric::ALL.len() + UnionMetric::all().count());
+        let ids: BTreeSet<_> = definitions.iter().map(|definition| definition.id).collect();
+        assert_eq!(ids.len(), definitions.len(), "a number of its own each");
         for definition in &definitions {
-            for words in [definition.title, definition.definition] {
+            for words in [&definition.title, &definition.definition] {
                 assert!(!words.zh.is_ascii() && words.en.is_ascii(), "{}", definition.name);
             }
         }

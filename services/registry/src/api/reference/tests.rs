@@ -22,7 +22,7 @@ async fn lists_come_by_name_page_by_page() {
             break;
         }
     }
-    assert_eq!(names.len(), 14);
+    assert_eq!(names.len(), 18);
     assert!(names.is_sorted(), "{names:?}");
     assert!(names.contains(&"codeLists/industry_2011".to_owned()));
 }

@@ -106,8 +106,10 @@ async fn withdraw(
     records: Vec<&EmployerRecord>,
 ) -> Outcome<()> {
     let removed = remove_many(entry.conn(), &records, entry.now()).await?;
+    let facts = records.iter().map(|record| &record.facts);
+    let paths = effect::paths(entry.conn(), facts).await?;
     for (before, after) in records.iter().zip(&removed) {
-        effect::note_removal(register, entry, before, after).await?;
+        effect::note_removal(register, entry, before, after, &paths).await?;
     }
     Ok(())
 }
@@ -120,8 +122,10 @@ async fn restore(
     let present: Vec<&EmployerRecord> = changes.iter().map(|(record, _)| *record).collect();
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
+    let facts = present.iter().map(|record| &record.facts);
+    let paths = effect::paths(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
     for (before, after) in present.into_iter().zip(&saved) {
-        effect::note(register, entry, Some(before), after).await?;
+        effect::note(register, entry, Some(before), after, &paths).await?;
     }
     Ok(())
 }

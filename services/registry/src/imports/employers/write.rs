@@ -22,6 +22,7 @@ use crate::{
     imports::places::Places,
     rules::{
         area::{AreaPath, tree::AreaTree},
+        contribution::Paths,
         employer::{EmployerFacts, change::Surroundings},
     },
     store::employers::{
@@ -124,8 +125,10 @@ impl Work<'_> {
         let now = entry.now();
         if !self.new.is_empty() {
             let entered = insert_many(entry.conn(), &self.new, now).await?.map_err(taken)?;
+            // Nobody is covered from the first moment.
+            let paths = Paths::new();
             for (at, record) in self.entered_at.into_iter().zip(&entered) {
-                effect::note(register, entry, None, record).await?;
+                effect::note(register, entry, None, record, &paths).await?;
                 self.applied[at] = Applied::Changed(change(0, record, Vec::new()));
             }
         }
@@ -133,9 +136,11 @@ impl Work<'_> {
             let before: HashMap<Uuid, &EmployerRecord> =
                 self.changes.iter().map(|(record, _)| (record.id, *record)).collect();
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
+            let facts = changed.iter().map(|record| &record.facts);
+            let paths = effect::paths(entry.conn(), facts).await?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
-                effect::note(register, entry, Some(old), record).await?;
+                effect::note(register, entry, Some(old), record, &paths).await?;
                 let text = facts_text(&old.facts)?.into_bytes();
                 self.applied[at] = Applied::Changed(change(old.version, record, text));
             }

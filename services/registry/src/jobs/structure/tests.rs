@@ -13,7 +13,7 @@ use crate::{
     reference::ReferenceBook,
     rules::{
         area::tree::AreaTree,
-        contribution::{Metric, contributions},
+        contribution::{Counting, Metric, Paths, contributions, value_on},
         employer::{
             EmployerFacts,
             address::Address,
@@ -24,6 +24,7 @@ use crate::{
         },
         name::Name,
         organisation_code::OrganisationCode,
+        quality::RuleSet,
     },
     testing::{Rig, call, day, rig},
 };
@@ -31,6 +32,12 @@ use crate::{
 const OLD: &str = "110102010013";
 const NEIGHBOUR: &str = "110102010005";
 const DAYS: [&str; 5] = ["2014-01-01", "2014-03-14", "2014-03-15", "2014-04-01", "2014-07-01"];
+
+/// Nobody is covered here.
+fn by(rules: &RuleSet) -> Counting<'_> {
+    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
+    Counting { rules, paths: &NOWHERE }
+}
 
 fn path(label: &str) -> AreaPath {
     AreaPath::parse(label).unwrap()
@@ -64,7 +71,7 @@ async fn put(rig: &Rig, employers: Vec<EmployerFacts>) -> Vec<EmployerRecord> {
     let mut entry = register.ledger.begin_own("c", "m").await.unwrap();
     let nothing = EmployerFacts::default();
     for facts in &employers {
-        entry.figures(effect::figures(&nothing, facts, &register.quality));
+        entry.figures(effect::figures(&nothing, facts, by(&register.quality)));
     }
     let new: Vec<_> = employers.into_iter().map(|facts| register.new_employer(facts)).collect();
     let now = entry.now();
@@ -95,13 +102,8 @@ async fn figures(rig: &Rig, nodes: &[&str]) -> Vec<i64> {
 /// What the stored facts say of one node.
 fn recounted(records: &[EmployerRecord], rig: &Rig, node: &str) -> Vec<i64> {
     let steps: Vec<_> =
-        records.iter().flat_map(|r| contributions(&r.facts, &rig.register.quality)).collect();
-    let value = |metric, text| {
-        let counts = |step: &&crate::rules::contribution::Step| {
-            step.metric == metric && step.day <= day(text) && step.area.within(&path(node))
-        };
-        steps.iter().filter(counts).map(|step| step.delta).sum()
-    };
+        records.iter().flat_map(|r| contributions(&r.facts, by(&rig.register.quality))).collect();
+    let value = |metric, text| value_on(&steps, (Line::Area, path(node).path()), metric, day(text));
     let of_metric = |metric| DAYS.map(|text| value(metric, text));
     Metric::ALL.into_iter().flat_map(of_metric).collect()
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{steps::difference, *};
 use crate::rules::employer::{
     Status,
     address::Phone,
@@ -10,8 +10,9 @@ use crate::rules::employer::{
     tests::{COMMUNITIES, address, areas, around, complete, day, edit, path, versions},
 };
 
-fn rules() -> &'static RuleSet {
-    RuleSet::shipped().unwrap()
+fn by() -> Counting<'static> {
+    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
+    Counting { rules: RuleSet::shipped().unwrap(), paths: &NOWHERE }
 }
 
 fn changed(facts: &EmployerFacts, change: EmployerChange, from: &str) -> EmployerFacts {
@@ -21,21 +22,34 @@ fn changed(facts: &EmployerFacts, change: EmployerChange, from: &str) -> Employe
 /// Steps as text: metric, last digits of the area, day, delta.
 fn written(steps: &[Step]) -> Vec<String> {
     let text = |step: &Step| {
-        let place = &step.area.as_str()[6..];
-        format!("{} {place} {} {:+}", step.metric.name(), step.day, step.delta)
+        let metric = Metric::of_id(step.metric).unwrap();
+        let place = &step.leaf.node.as_str()[6..];
+        format!("{} {place} {} {:+}", metric.name(), step.day, step.delta)
     };
     steps.iter().map(text).collect()
 }
 
 #[test]
 fn a_metric_keeps_its_number_and_its_name() {
-    let known = [(1, "employers"), (2, "employees"), (3, "valid_records"), (4, "new_employers")];
+    let known = [
+        (1, "employers"),
+        (2, "employees"),
+        (3, "valid_records"),
+        (4, "new_employers"),
+        (5, "covered_employers"),
+        (6, "covered_by_own_union"),
+        (7, "covered_by_joint_union"),
+        (8, "covered_employees"),
+        (9, "new_union_organisations"),
+        (10, "newly_covered_by_own_union"),
+        (11, "newly_covered_by_joint_union"),
+    ];
     assert_eq!(Metric::ALL.map(|metric| (metric.id().0, metric.name())), known);
     for metric in Metric::ALL {
         assert_eq!(Metric::of_id(metric.id()), Some(metric));
         assert_eq!(Metric::parse(metric.name()), Some(metric));
     }
-    assert_eq!(Metric::of_id(MetricId(5)), None);
+    assert_eq!(Metric::of_id(MetricId(12)), None);
 }
 
 #[test]
@@ -54,7 +68,7 @@ fn a_life_is_written_as_signed_steps() {
         changed(&born, EmployerChange::ActualAddress(address(COMMUNITIES[2])), "2014-07-01");
     let ended = changed(&moved, EmployerChange::Status(Status::Closed), "2016-01-01");
     assert_eq!(
-        written(&contributions(&ended, rules())),
+        written(&contributions(&ended, by())),
         [
             "employers 010001 2014-01-01 +1",
             "employers 010001 2014-07-01 -1",
@@ -80,7 +94,7 @@ fn a_correction_takes_back_what_was_counted_wrongly() {
     let facts = enter(&complete(), day("2014-01-01"), around(&areas)).unwrap();
     let right =
         changed(&facts, EmployerChange::ActualAddress(address(COMMUNITIES[1])), "2014-01-01");
-    let steps = difference(&contributions(&facts, rules()), &contributions(&right, rules()));
+    let steps = difference(&contributions(&facts, by()), &contributions(&right, by()));
     assert_eq!(
         written(&steps),
         [
@@ -99,9 +113,9 @@ fn an_employer_is_new_once() {
     for (status, from) in [(Status::Suspended, "2014-02-01"), (Status::Active, "2014-03-01")] {
         facts = changed(&facts, EmployerChange::Status(status), from);
     }
-    let steps = contributions(&facts, rules());
+    let steps = contributions(&facts, by());
     let district = path("110102");
-    let figure = |metric, text| value_on(&steps, &district, metric, day(text));
+    let figure = |metric, text| value_on(&steps, (Line::Area, district.path()), metric, day(text));
     assert_eq!(figure(Metric::Employers, "2014-02-15"), 0);
     assert_eq!(figure(Metric::Employers, "2014-03-01"), 1);
     assert_eq!(figure(Metric::NewEmployers, "2013-12-31"), 0);
@@ -126,7 +140,7 @@ proptest! {
         let mut sum = Vec::new();
         let mut before = Vec::new();
         for facts in versions(edits) {
-            let now = contributions(&facts, rules());
+            let now = contributions(&facts, by());
             let added = difference(&before, &now);
             // Adding is taking away what is taken away.
             sum = difference(&difference(&added, &[]), &sum);
@@ -143,7 +157,7 @@ proptest! {
         let records: Vec<_> =
             histories.into_iter().map(|edits| versions(edits).pop().unwrap()).collect();
         let steps: Vec<_> =
-            records.iter().flat_map(|facts| contributions(facts, rules())).collect();
+            records.iter().flat_map(|facts| contributions(facts, by())).collect();
         let start = day("2014-01-01").epoch_day();
         for offset in offsets {
             let on = CivilDate::from_epoch_day(start + offset).unwrap();
@@ -152,11 +166,11 @@ proptest! {
                 for metric in Metric::ALL {
                     let counted: i64 = records
                         .iter()
-                        .filter_map(|facts| worth(metric, facts, rules(), on))
-                        .filter(|(area, _)| area.within(&node))
+                        .flat_map(|facts| worth(metric, facts, by(), on))
+                        .filter(|(leaf, _)| leaf.node.within(node.path()))
                         .map(|(_, value)| value)
                         .sum();
-                    prop_assert_eq!(value_on(&steps, &node, metric, on), counted);
+                    prop_assert_eq!(value_on(&steps, (Line::Area, node.path()), metric, on), counted);
                 }
             }
         }
@@ -165,9 +179,9 @@ proptest! {
     #[test]
     fn contributions_are_canonical(edits in prop::collection::vec(edit(), 0..16)) {
         let facts = versions(edits).pop().unwrap();
-        let steps = contributions(&facts, rules());
+        let steps = contributions(&facts, by());
         let ascending = |pair: &[Step]| {
-            (pair[0].metric, &pair[0].area, pair[0].day) < (pair[1].metric, &pair[1].area, pair[1].day)
+            (pair[0].metric, &pair[0].leaf, pair[0].day) < (pair[1].metric, &pair[1].leaf, pair[1].day)
         };
         prop_assert!(steps.windows(2).all(ascending));
         prop_assert!(steps.iter().all(|step| step.delta != 0));

@@ -60,7 +60,7 @@ pub fn enter(
     from: CivilDate,
     around: Surroundings<'_>,
 ) -> Result<EmployerFacts, EmployerFault> {
-    not_after_today(from, around)?;
+    not_after_today(from, around.today)?;
     let mut facts = EmployerFacts::default();
     facts.statuses.record(Some(Status::Active), from);
     for change in changes {
@@ -89,11 +89,8 @@ pub fn amend(
     from: CivilDate,
     around: Surroundings<'_>,
 ) -> Result<EmployerFacts, EmployerFault> {
-    not_after_today(from, around)?;
-    if let Some(first) = facts.first_day().filter(|first| from < *first) {
-        return Err(EmployerFault::BeforeRecord(from, first));
-    }
-    open_on(facts, from)?;
+    not_after_today(from, around.today)?;
+    stands_on(facts, from)?;
     let mut amended = facts.clone();
     for change in changes {
         amended = changed(amended, change, from, around)?;
@@ -124,8 +121,16 @@ fn carry(addresses: &mut History<Address>, lineage: &Lineage) {
     }
 }
 
-fn not_after_today(day: CivilDate, around: Surroundings<'_>) -> Result<(), EmployerFault> {
-    if day > around.today { Err(EmployerFault::InFuture(day)) } else { Ok(()) }
+pub(super) fn not_after_today(day: CivilDate, today: CivilDate) -> Result<(), EmployerFault> {
+    if day > today { Err(EmployerFault::InFuture(day)) } else { Ok(()) }
+}
+
+/// Whether the employer is there on the day.
+pub(super) fn stands_on(facts: &EmployerFacts, day: CivilDate) -> Result<(), EmployerFault> {
+    match facts.first_day().filter(|first| day < *first) {
+        Some(first) => Err(EmployerFault::BeforeRecord(day, first)),
+        None => open_on(facts, day),
+    }
 }
 
 fn open_on(facts: &EmployerFacts, day: CivilDate) -> Result<(), EmployerFault> {
@@ -160,7 +165,7 @@ fn changed(
         }
         EmployerChange::EstablishedOn(day) => facts.established_on = day,
         EmployerChange::Headcount(counted_on, count) => {
-            not_after_today(counted_on, around)?;
+            not_after_today(counted_on, around.today)?;
             open_on(&facts, counted_on)?;
             facts.headcounts.insert(counted_on, count);
         }
@@ -224,7 +229,7 @@ fn consistent(facts: &EmployerFacts, around: Surroundings<'_>) -> Result<(), Emp
         }
     }
     let Some(established) = facts.established_on else { return Ok(()) };
-    not_after_today(established, around)?;
+    not_after_today(established, around.today)?;
     let counted = facts.headcounts.keys().next().copied();
     match facts.first_day().into_iter().chain(counted).find(|day| *day < established) {
         Some(day) => Err(EmployerFault::BeforeEstablishment(day, established)),

@@ -7,20 +7,26 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     reasons,
 };
+use uuid::Uuid;
 
-use crate::rules::{
-    area::AreaPath,
-    credit_code::CreditCode,
-    employer::{
-        EmployerFacts, Status,
-        address::{Address, Phone},
-        code::{EconomicTypeCode, Industry, OwnershipCode},
-        headcount::Headcount,
-        identifier::Identifier,
+use crate::{
+    rules::{
+        area::AreaPath,
+        credit_code::CreditCode,
+        employer::{
+            EmployerFacts, Status,
+            address::{Address, Phone},
+            code::{EconomicTypeCode, Industry, OwnershipCode},
+            cover::Cover,
+            headcount::Headcount,
+            identifier::Identifier,
+        },
+        history::{Dated, History},
+        name::Name,
+        organisation_code::OrganisationCode,
+        union::UnionId,
     },
-    history::{Dated, History},
-    name::Name,
-    organisation_code::OrganisationCode,
+    store::written,
 };
 
 /// The form in which `employer.facts` is written; a reader refuses one that it does not know.
@@ -43,15 +49,17 @@ pub enum Fact {
     /// Industry.
     Industry(Industry),
     /// Where it is registered.
-    RegisteredAddress(#[serde(with = "address")] Address),
+    RegisteredAddress(#[serde(with = "written::address")] Address),
     /// Where it works.
-    ActualAddress(#[serde(with = "address")] Address),
+    ActualAddress(#[serde(with = "written::address")] Address),
     /// Day of establishment.
     EstablishedOn(CivilDate),
     /// Telephone.
-    Phone(#[serde(with = "phone")] Phone),
+    Phone(#[serde(with = "written::phone")] Phone),
     /// A headcount.
     Workforce(#[serde(with = "headcount")] Headcount),
+    /// The union that covers it.
+    Coverage(Cover),
     /// Whether it works.
     State(Status),
 }
@@ -80,6 +88,7 @@ impl Fact {
             Self::EstablishedOn(_) => "established_on",
             Self::Phone(_) => "phone",
             Self::Workforce(_) => "workforce",
+            Self::Coverage(_) => "coverage",
             Self::State(_) => "state",
         }
     }
@@ -88,6 +97,14 @@ impl Fact {
     pub(super) fn area(&self) -> Option<&AreaPath> {
         match self {
             Self::RegisteredAddress(address) | Self::ActualAddress(address) => Some(address.area()),
+            _ => None,
+        }
+    }
+
+    /// The union of a coverage, by which a union finds whom it covers.
+    pub(super) fn union(&self) -> Option<Uuid> {
+        match self {
+            Self::Coverage(Cover { union: UnionId(id), .. }) => Some(*id),
             _ => None,
         }
     }
@@ -119,6 +136,7 @@ pub fn rows(facts: &EmployerFacts) -> Vec<DatedFact> {
     put(&mut rows, &facts.registered_addresses, Fact::RegisteredAddress);
     put(&mut rows, &facts.actual_addresses, Fact::ActualAddress);
     put(&mut rows, &facts.phones, Fact::Phone);
+    put(&mut rows, &facts.covers, Fact::Coverage);
     put(&mut rows, &facts.statuses, Fact::State);
     let since = |fact, day| DatedFact { fact, period: Period::since(day) };
     rows.extend(facts.established_on.map(|day| since(Fact::EstablishedOn(day), day)));
@@ -155,6 +173,7 @@ pub fn facts(rows: impl IntoIterator<Item = DatedFact>) -> Outcome<EmployerFacts
             Fact::RegisteredAddress(value) => kinds.registered.push(Dated { value, period }),
             Fact::ActualAddress(value) => kinds.actual.push(Dated { value, period }),
             Fact::Phone(value) => kinds.phones.push(Dated { value, period }),
+            Fact::Coverage(value) => kinds.covers.push(Dated { value, period }),
             Fact::State(value) => kinds.statuses.push(Dated { value, period }),
             Fact::EstablishedOn(day) => facts.established_on = Some(day),
             Fact::Workforce(count) => {
@@ -175,6 +194,7 @@ struct Kinds {
     registered: Vec<Dated<Address>>,
     actual: Vec<Dated<Address>>,
     phones: Vec<Dated<Phone>>,
+    covers: Vec<Dated<Cover>>,
     statuses: Vec<Dated<Status>>,
 }
 
@@ -189,6 +209,7 @@ impl Kinds {
             registered_addresses: History::new(self.registered).map_err(broken)?,
             actual_addresses: History::new(self.actual).map_err(broken)?,
             phones: History::new(self.phones).map_err(broken)?,
+            covers: History::new(self.covers).map_err(broken)?,
             statuses: History::new(self.statuses).map_err(broken)?,
             ..facts
         })
@@ -219,42 +240,6 @@ pub(super) fn read(text: &str) -> Outcome<EmployerFacts> {
 /// What is stored cannot be read: the database was changed by another hand.
 pub(super) fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
     Fault::new(&reasons::INTERNAL).caused_by(cause)
-}
-
-mod address {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    use super::Address;
-    use crate::rules::area::AreaPath;
-
-    #[derive(Serialize, Deserialize)]
-    struct Form {
-        area: AreaPath,
-        line: String,
-    }
-
-    pub(super) fn serialize<S: Serializer>(address: &Address, out: S) -> Result<S::Ok, S::Error> {
-        Form { area: address.area().clone(), line: address.line().to_owned() }.serialize(out)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
-        let form = Form::deserialize(from)?;
-        Address::new(form.area, &form.line).map_err(D::Error::custom)
-    }
-}
-
-mod phone {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    use super::Phone;
-
-    pub(super) fn serialize<S: Serializer>(phone: &Phone, out: S) -> Result<S::Ok, S::Error> {
-        phone.as_str().serialize(out)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Phone, D::Error> {
-        Phone::parse(&String::deserialize(from)?).map_err(D::Error::custom)
-    }
 }
 
 mod headcount {

@@ -131,7 +131,7 @@ impl Query {
 }
 
 /// The first text behind all that begin with `prefix`; `None` where every later text does.
-fn behind(prefix: &str) -> Option<String> {
+pub fn behind(prefix: &str) -> Option<String> {
     let mut characters: Vec<char> = prefix.chars().collect();
     while let Some(last) = characters.pop() {
         // A range of characters steps over the surrogates.

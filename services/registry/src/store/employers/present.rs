@@ -22,7 +22,7 @@ use crate::{
 
 /// The columns that follow from the facts, in the order of [`Present::values`].
 pub(super) const COLUMNS: &str = "area, display_name, name_key, name_head, name_tail, credit_code, \
-    organisation_code, ownership, industry, phone, address_key, closed_on, facts";
+    organisation_code, ownership, industry, phone, address_key, closed_on, cover, facts";
 
 /// The last value of every fact, in the form in which it is looked up.
 pub(super) struct Present {
@@ -60,6 +60,7 @@ impl Present {
             keys.phone.into(),
             keys.address.into(),
             facts.closed_on().map(NaiveDate::from).into(),
+            Value::Uuid(open(&facts.covers).map(|cover| cover.union.0)),
             fact::written(fact::rows(facts))?.into(),
         ];
         Ok(Self { area: address.area().clone(), values })
@@ -86,7 +87,7 @@ pub(super) fn industry_key(industry: &Industry) -> String {
 }
 
 /// The form in which names are looked up by their beginning.
-pub(super) fn name_key(name: &str) -> String {
+pub fn name_key(name: &str) -> String {
     text::half_width(name).to_lowercase()
 }
 

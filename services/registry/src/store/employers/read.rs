@@ -11,10 +11,11 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use super::{EmployerRecord, fact};
-use crate::rules::area::AreaPath;
+use crate::{rules::area::AreaPath, store::unions::affiliation};
 
 /// The columns of a whole record.
-pub(super) const RECORD: &str = "id, version, area, rules, facts, created_at, updated_at";
+pub(super) const RECORD: &str =
+    "id, version, area, affiliation, rules, facts, created_at, updated_at";
 /// Ids in one statement; within what both engines take.
 const IDS_A_STATEMENT: usize = 1_024;
 
@@ -23,6 +24,7 @@ pub(super) struct Row {
     id: Uuid,
     version: i64,
     area: String,
+    affiliation: Option<String>,
     rules: i32,
     facts: String,
     created_at: DateTime<Utc>,
@@ -35,6 +37,7 @@ impl Row {
             id: self.id,
             version: self.version,
             area: AreaPath::parse(&self.area).map_err(fact::broken)?,
+            affiliation: self.affiliation.as_deref().map(affiliation).transpose()?,
             facts: fact::read(&self.facts)?,
             rules: self.rules,
             created_at: self.created_at,

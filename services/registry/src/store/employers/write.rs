@@ -1,6 +1,6 @@
 //! Writing employers. A change supersedes and adds only the facts that differ.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
@@ -17,7 +17,14 @@ use super::{
     fact::{self, DatedFact},
     present::{self, Present},
 };
-use crate::rules::employer::EmployerFacts;
+use crate::{
+    rules::{
+        area::AreaPath,
+        employer::EmployerFacts,
+        union::{UnionId, affiliation::AffiliationPath},
+    },
+    store::unions,
+};
 
 /// An employer that is to be entered.
 #[derive(Debug, Clone)]
@@ -39,7 +46,8 @@ pub struct Taken;
 /// What a write gives: a failure of the storage outside, a taken code inside.
 pub type Write<T> = Outcome<Result<T, Taken>>;
 
-const FACT_COLUMNS: &str = "employer, field, value, area, valid_from, valid_until, recorded_at";
+const FACT_COLUMNS: &str =
+    "employer, field, value, area, trade_union, valid_from, valid_until, recorded_at";
 
 /// Enters employers, each as version 1.
 pub async fn insert_many(
@@ -56,6 +64,8 @@ pub async fn insert_many(
             id: *id,
             version: 1,
             area: present.area.clone(),
+            // Nobody is covered from the first moment: coverage is a change of its own.
+            affiliation: None,
             facts: facts.clone(),
             rules: *rules,
             created_at: now,
@@ -108,21 +118,28 @@ pub async fn save_many(
     let mut records = Vec::with_capacity(changes.len());
     let mut rows = Vec::new();
     let (mut gone, mut added) = (Vec::new(), Vec::new());
+    let places = affiliations(conn, &changes).await?;
     for (before, facts) in changes {
         if before.facts == facts {
             records.push(before.clone());
             continue;
         }
         let now = now.max(before.updated_at);
+        let affiliation = match present_cover(&facts) {
+            same if same == present_cover(&before.facts) => before.affiliation.clone(),
+            other => other.and_then(|union| places.get(&union).cloned()),
+        };
         let present = Present::of(&facts)?;
         let (id, version) = (before.id, before.version + 1);
         let area = present.area.clone();
         let mut row: Vec<Value> = vec![id.into(), before.version.into(), version.into()];
         row.push(now.into());
+        row.push(affiliation.as_ref().map(|path| path.path().to_string()).into());
         row.extend(present.values());
         rows.push(row);
         differences(before, &facts, now, &mut gone, &mut added)?;
-        records.push(EmployerRecord { version, area, facts, updated_at: now, ..before.clone() });
+        let at = (area, affiliation);
+        records.push(moved(before, version, facts, at, now));
     }
     if let Err(error) = update(conn, rows).await? {
         return taken(error);
@@ -133,14 +150,47 @@ pub async fn save_many(
     Ok(Ok(records))
 }
 
+fn moved(
+    before: &EmployerRecord,
+    version: i64,
+    facts: EmployerFacts,
+    (area, affiliation): (AreaPath, Option<AffiliationPath>),
+    now: DateTime<Utc>,
+) -> EmployerRecord {
+    let (id, rules, created_at) = (before.id, before.rules, before.created_at);
+    EmployerRecord { id, version, area, affiliation, facts, rules, created_at, updated_at: now }
+}
+
+/// The union that covers the employer as it stands.
+fn present_cover(facts: &EmployerFacts) -> Option<UnionId> {
+    let last = facts.covers.rows().last().filter(|row| row.period.until().is_none());
+    last.map(|row| row.value.union)
+}
+
+/// Where the unions stand that come to cover an employer with these changes.
+async fn affiliations(
+    conn: &impl ConnectionTrait,
+    changes: &[(&EmployerRecord, EmployerFacts)],
+) -> Outcome<HashMap<UnionId, AffiliationPath>> {
+    let comes = |(before, after): &(&EmployerRecord, EmployerFacts)| {
+        present_cover(after).filter(|union| present_cover(&before.facts) != Some(*union))
+    };
+    let mut coming: Vec<UnionId> = changes.iter().filter_map(comes).collect();
+    coming.sort_unstable();
+    coming.dedup();
+    let found = unions::load(conn, &coming).await?;
+    Ok(found.into_iter().map(|(id, record)| (id, record.affiliation)).collect())
+}
+
 async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<Result<(), DbErr>> {
     let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
-    let width = columns.len() + 4;
+    let width = columns.len() + 5;
     let sets: Vec<String> =
-        columns.iter().zip(5..).map(|(column, at)| format!("{column} = v.column{at}")).collect();
+        columns.iter().zip(6..).map(|(column, at)| format!("{column} = v.column{at}")).collect();
     for some in rows.chunks(rows_per_statement(width)) {
         let text = format!(
-            "UPDATE employer SET version = v.column3, updated_at = v.column4, {}
+            "UPDATE employer SET version = v.column3, updated_at = v.column4,
+                 affiliation = v.column5, {}
              FROM (VALUES {}) AS v
              WHERE employer.id = v.column1 AND employer.version = v.column2
                AND employer.deleted_at IS NULL",
@@ -212,6 +262,7 @@ fn fact_row(id: Uuid, dated: &DatedFact, now: DateTime<Utc>) -> Outcome<Vec<Valu
         dated.fact.field().into(),
         dated.fact.value()?.into(),
         dated.fact.area().map(|area| area.as_str().to_owned()).into(),
+        Value::Uuid(dated.fact.union()),
         civil(dated.period.from()).into(),
         dated.period.until().map(civil).into(),
         now.into(),

@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     rules::{
         area::AreaPath,
-        contribution::{Metric, contributions, worth},
+        contribution::{Counting, Metric, Paths, contributions, worth},
     },
     services,
     store::employers::{self, EmployerRecord, facts, past_facts},
@@ -134,8 +134,9 @@ impl Desk {
 
     /// Every figure on every day on which one may change equals a count of the records.
     async fn figures_equal_a_recount(&self, records: &[EmployerRecord]) {
-        let rules = &*self.rig.register.quality;
-        let steps = records.iter().flat_map(|record| contributions(&record.facts, rules));
+        let paths = Paths::new();
+        let by = Counting { rules: &self.rig.register.quality, paths: &paths };
+        let steps = records.iter().flat_map(|record| contributions(&record.facts, by));
         let mut days: Vec<CivilDate> =
             steps.flat_map(|step| [step.day.previous(), step.day]).collect();
         days.extend((0..600).step_by(97).map(from));
@@ -154,8 +155,8 @@ impl Desk {
             for day in &days {
                 let (line, node, day) = (Line::Area, node.clone(), *day);
                 let of = |record: &EmployerRecord| {
-                    let found = worth(metric, &record.facts, rules, day);
-                    found.filter(|(area, _)| area.path().within(&node)).map_or(0, |(_, n)| n)
+                    let found = worth(metric, &record.facts, by, day).into_iter();
+                    found.filter(|(leaf, _)| leaf.node.within(&node)).map(|(_, n)| n).sum::<i64>()
                 };
                 counts.push(records.iter().map(of).sum::<i64>());
                 questions.push(Question { metric: metric.id(), line, node, day });

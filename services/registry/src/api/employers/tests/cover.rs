@@ -1,0 +1,230 @@
+//! Which union covers an employer.
+
+use unionhall_kit::{
+    figures::read::{Question, values},
+    ledger::EventKind,
+    path::{Line, Path},
+};
+use unionhall_proto::registry::v1::{
+    CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest, ListCoveredEmployersRequest,
+    UncoverEmployerRequest, Union, coverage::Kind as CoverageKind,
+    coverage_service_server::CoverageService, union_service_server::UnionService,
+};
+
+use super::*;
+use crate::{api::unions::Unions, rules::contribution::Metric};
+
+/// The services over one register.
+struct Hall {
+    desk: Desk,
+    unions: Unions,
+}
+
+async fn hall() -> Hall {
+    let desk = desk().await;
+    let unions = Unions::over(desk.rig.register.clone());
+    Hall { desk, unions }
+}
+
+impl Hall {
+    async fn union(&self, kind: &str, change: impl FnOnce(&mut Union)) -> Union {
+        let mut union = Union {
+            display_name: format!("北京某某{kind}工会"),
+            union_type: kind.to_owned(),
+            union_form: "COMMITTEE".to_owned(),
+            union_level: "BASIC".to_owned(),
+            seat: Some(at(HOME)),
+            ..Default::default()
+        };
+        change(&mut union);
+        let message = CreateUnionRequest {
+            union: Some(union),
+            effective_date: date("2013-01-01"),
+            ..Default::default()
+        };
+        inner(self.unions.create_union(call(message)).await).unwrap()
+    }
+
+    async fn joint(&self) -> Union {
+        self.union("JOINT", |_| {}).await
+    }
+
+    async fn cover(&self, name: &str, union: &str, from: &str) -> Result<Employer, Status> {
+        self.take_over(name, union, "", from).await
+    }
+
+    async fn take_over(
+        &self,
+        name: &str,
+        union: &str,
+        previous_union: &str,
+        from: &str,
+    ) -> Result<Employer, Status> {
+        let message = CoverEmployerRequest {
+            name: name.to_owned(),
+            union: union.to_owned(),
+            previous_union: previous_union.to_owned(),
+            effective_date: date(from),
+            ..Default::default()
+        };
+        inner(self.desk.service.cover_employer(call(message)).await)
+    }
+
+    async fn uncover(&self, name: &str, from: &str) -> Result<Employer, Status> {
+        let message = UncoverEmployerRequest {
+            name: name.to_owned(),
+            effective_date: date(from),
+            ..Default::default()
+        };
+        inner(self.desk.service.uncover_employer(call(message)).await)
+    }
+
+    /// A figure of a node on a day.
+    async fn figure(&self, metric: Metric, (line, node): (Line, &str), day: &str) -> i64 {
+        let question = Question {
+            metric: metric.id(),
+            line,
+            node: Path::parse(node).unwrap(),
+            day: crate::testing::day(day),
+        };
+        let db = self.desk.rig.register.ledger.db();
+        values(db, &[question]).await.unwrap()[0]
+    }
+}
+
+#[tokio::test]
+async fn an_employer_leaves_a_joint_union_to_stand_alone() {
+    let hall = hall().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    let joint = hall.joint().await;
+    let own = hall.union("SINGLE_EMPLOYER", |union| union.employer = name.clone()).await;
+
+    let covered = hall.cover(&name, &joint.name, "2014-07-01").await.unwrap();
+    let coverage = covered.coverage.unwrap();
+    assert_eq!((coverage.kind(), coverage.union.as_str()), (CoverageKind::Joint, &*joint.name));
+    // The rig stands on the day of the first coverage, so that the second is of the same day.
+    assert_eq!(refused(hall.cover(&name, &own.name, "2014-07-01").await), "EMPLOYER_COVERED");
+    let alone = hall.take_over(&name, &own.name, &joint.name, "2014-07-01").await.unwrap();
+    assert_eq!(alone.coverage.unwrap().kind(), CoverageKind::Own);
+
+    let home = (Line::Area, HOME);
+    let today = "2014-07-01";
+    assert_eq!(hall.figure(Metric::CoveredByOwn, home, today).await, 1);
+    assert_eq!(hall.figure(Metric::CoveredByJoint, home, today).await, 0);
+    assert_eq!(hall.figure(Metric::NewlyCovered, home, today).await, 1);
+    assert_eq!(hall.figure(Metric::NewlyCoveredByOwn, home, today).await, 1);
+    let at_own = (Line::Affiliation, own.affiliation.as_str());
+    let at_joint = (Line::Affiliation, joint.affiliation.as_str());
+    assert_eq!(hall.figure(Metric::CoveredEmployees, at_own, today).await, 20);
+    assert_eq!(hall.figure(Metric::CoveredEmployers, at_joint, today).await, 0);
+}
+
+#[tokio::test]
+async fn coverage_is_new_when_it_begins_and_not_when_it_changes_hands() {
+    let hall = hall().await;
+    let given = Employer { established_on: date("2010-03-01"), ..employer(1) };
+    let message = CreateEmployerRequest {
+        employer: Some(given),
+        effective_date: date("2013-02-01"),
+        ..Default::default()
+    };
+    let name = inner(hall.desk.service.create_employer(call(message)).await).unwrap().name;
+    let first = hall.joint().await;
+    let second = hall.union("INDUSTRY", |_| {}).await;
+    hall.cover(&name, &first.name, "2013-03-01").await.unwrap();
+    hall.take_over(&name, &second.name, &first.name, "2013-06-01").await.unwrap();
+    hall.uncover(&name, "2013-09-01").await.unwrap();
+    hall.cover(&name, &second.name, "2014-02-01").await.unwrap();
+    let home = (Line::Area, HOME);
+    let new = async |day| hall.figure(Metric::NewlyCovered, home, day).await;
+    assert_eq!(new("2013-02-28").await, 0);
+    assert_eq!(new("2013-12-31").await, 1);
+    assert_eq!(new("2014-07-01").await, 2);
+    let covered = async |day| hall.figure(Metric::CoveredEmployers, home, day).await;
+    assert_eq!(covered("2013-08-31").await, 1);
+    assert_eq!(covered("2013-09-01").await, 0);
+    let first = (Line::Affiliation, first.affiliation.as_str());
+    assert_eq!(hall.figure(Metric::CoveredEmployers, first, "2013-05-31").await, 1);
+    assert_eq!(hall.figure(Metric::CoveredEmployers, first, "2013-06-01").await, 0);
+    assert_eq!(refused(hall.uncover(&name, "2013-10-01").await), "EMPLOYER_NOT_COVERED");
+}
+
+#[tokio::test]
+async fn only_a_union_that_can_may_cover() {
+    let hall = hall().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    let other = hall.desk.create(employer(2)).await.unwrap().name;
+    let others = hall.union("SINGLE_EMPLOYER", |union| union.employer = other.clone()).await;
+    let federation = hall.union("AREA_FEDERATION", |_| {}).await;
+    for union in [&others, &federation] {
+        assert_eq!(refused(hall.cover(&name, &union.name, "2014-07-01").await), "COVER_INVALID");
+    }
+    let joint = hall.joint().await;
+    let message = DissolveUnionRequest { name: joint.name.clone(), ..Default::default() };
+    inner(hall.unions.dissolve_union(call(message)).await).unwrap();
+    let ended = hall.cover(&name, &joint.name, "2014-07-01").await;
+    assert_eq!(refused(ended), "COVER_INVALID", "it ended on the day");
+    let nobody = "unions/00000000-0000-7000-8000-000000000001";
+    assert_eq!(refused(hall.cover(&name, nobody, "2014-07-01").await), "NOT_FOUND");
+    let early = hall.cover(&name, &others.name, "2010-02-28").await;
+    assert_eq!(refused(early), "EMPLOYER_DATE_INVALID", "before the record begins");
+}
+
+#[tokio::test]
+async fn a_union_that_covers_somebody_does_not_end_and_tells_whom_it_covers() {
+    let hall = hall().await;
+    let joint = hall.joint().await;
+    let mut names = Vec::new();
+    for serial in 1..=5 {
+        let name = hall.desk.create(employer(serial)).await.unwrap().name;
+        hall.cover(&name, &joint.name, "2014-07-01").await.unwrap();
+        names.push(name);
+    }
+    let message = DissolveUnionRequest { name: joint.name.clone(), ..Default::default() };
+    let refusal = hall.unions.dissolve_union(call(message)).await.unwrap_err();
+    let info = refusal.get_error_details().error_info().unwrap().clone();
+    assert_eq!(
+        (info.reason.as_str(), info.metadata["employers"].as_str()),
+        ("UNION_NOT_EMPTY", "5")
+    );
+    let (mut listed, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let message = ListCoveredEmployersRequest {
+            parent: joint.name.clone(),
+            page_size: 2,
+            page_token,
+            ..Default::default()
+        };
+        let page = inner(hall.desk.service.list_covered_employers(call(message)).await).unwrap();
+        listed.extend(page.employers.into_iter().map(|employer| employer.name));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    names.sort();
+    assert_eq!(listed, names);
+    // The union's own line shows them, whatever their area.
+    let request = crate::testing::call_on_both_lines(
+        NEIGHBOUR,
+        &joint.affiliation,
+        GetEmployerRequest { name: names[0].clone(), day: None },
+    );
+    inner(hall.desk.service.get_employer(request).await).unwrap();
+}
+
+#[tokio::test]
+async fn who_follows_a_union_is_told_when_an_employer_leaves_it() {
+    let hall = hall().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    let joint = hall.joint().await;
+    hall.cover(&name, &joint.name, "2014-07-01").await.unwrap();
+    hall.uncover(&name, "2014-07-01").await.unwrap();
+    let events = hall.desk.rig.events_below(&joint.affiliation).await;
+    let told: Vec<(i16, i64)> = events
+        .iter()
+        .filter(|event| event.record == name)
+        .map(|event| (event.kind, event.version))
+        .collect();
+    assert_eq!(told, [(EventKind::Updated as i16, 2), (EventKind::Left as i16, 3)]);
+}

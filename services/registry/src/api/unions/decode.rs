@@ -1,0 +1,291 @@
+//! What a request says of a union, as the domain's values.
+
+use unionhall_kit::{
+    civil::CivilDate,
+    fault::{Fault, Outcome, Violation},
+    reasons,
+    vault::{Vault, masked},
+};
+use unionhall_proto::{
+    Masked,
+    google::r#type::Date,
+    registry::v1::{
+        Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage,
+        CreateUnionRequest, Mark as MarkMessage, Union,
+    },
+    validate::Validate,
+};
+use uuid::Uuid;
+
+use super::reveal;
+use crate::{
+    api::wire,
+    rules::{
+        Refusal,
+        area::AreaPath,
+        credit_code::CreditCode,
+        employer::address::{Address, MAX_LINE_CHARS, Phone},
+        name::Name,
+        union::{
+            EmployerId, UnionFacts, UnionId,
+            approval::{Approval, DocumentNumber, MAX_NUMBER_CHARS},
+            change::{UnionChange, UnionFault},
+            code::UnionCode,
+            contact::{Contact, SealedMobile},
+            kind::{UnionForm, UnionLevel, UnionType},
+            mark::{MAX_NOTE_CHARS, Note, UnionMark},
+        },
+    },
+    store::{employers, unions::COLLECTION},
+};
+
+/// The fields of `Union` that a change can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    DisplayName,
+    Type,
+    Form,
+    Level,
+    CreditCode,
+    Employer,
+    Superior,
+    Territory,
+    Seat,
+    Office,
+    Phone,
+    Contact,
+    Approval,
+}
+
+use Field as F;
+
+impl Field {
+    /// In the order in which changes are made: the level stands before who is above.
+    const ALL: [(Self, &'static str); 13] = [
+        (F::DisplayName, "display_name"),
+        (F::Type, "union_type"),
+        (F::Form, "union_form"),
+        (F::Level, "union_level"),
+        (F::CreditCode, "credit_code"),
+        (F::Employer, "employer"),
+        (F::Superior, "superior"),
+        (F::Territory, "territory"),
+        (F::Seat, "seat"),
+        (F::Office, "office"),
+        (F::Phone, "phone"),
+        (F::Contact, "contact"),
+        (F::Approval, "approval"),
+    ];
+
+    fn differs(self, one: &Union, other: &Union) -> bool {
+        match self {
+            F::DisplayName => one.display_name != other.display_name,
+            F::Type => one.union_type != other.union_type,
+            F::Form => one.union_form != other.union_form,
+            F::Level => one.union_level != other.union_level,
+            F::CreditCode => one.credit_code != other.credit_code,
+            F::Employer => one.employer != other.employer,
+            F::Superior => one.superior != other.superior,
+            F::Territory => one.territory != other.territory,
+            F::Seat => one.seat != other.seat,
+            F::Office => one.office != other.office,
+            F::Phone => one.phone != other.phone,
+            F::Contact => one.contact != other.contact,
+            F::Approval => one.approval != other.approval,
+        }
+    }
+}
+
+/// What decoding needs beside the request.
+pub(super) struct Desk<'a> {
+    /// Seals what is protected.
+    pub(super) vault: &'a Vault,
+    /// The union that is spoken of.
+    pub(super) id: UnionId,
+    /// First day of what is said.
+    pub(super) from: CivilDate,
+    /// What is known of the union so far.
+    pub(super) facts: &'a UnionFacts,
+}
+
+impl Desk<'_> {
+    /// Everything that `union` says.
+    pub(super) fn entered(&self, union: &Union) -> Outcome<Vec<UnionChange>> {
+        let nothing = Union::default();
+        let said = Field::ALL.into_iter().filter(|(field, _)| field.differs(union, &nothing));
+        said.map(|(field, _)| self.change(field, union)).collect()
+    }
+
+    /// What makes `present` what the masked fields of `given` say. The merged fields are validated
+    /// as if they had been given whole. `UNKNOWN_MASK_PATH`, `INVALID_FIELD`.
+    pub(super) fn amended(
+        &self,
+        mut present: Union,
+        given: &Union,
+        mask: &[String],
+    ) -> Outcome<Vec<UnionChange>> {
+        // Nobody sends the masked number back.
+        if let Some(contact) = &mut present.contact {
+            contact.masked_mobile.clear();
+        }
+        let mut merged = present.clone();
+        let unknown = |path| Fault::new(&reasons::UNKNOWN_MASK_PATH).with("path", path);
+        merged.apply_mask(given, mask).map_err(|found| unknown(found.0))?;
+        let differing: Vec<_> =
+            Field::ALL.into_iter().filter(|(field, _)| field.differs(&merged, &present)).collect();
+        if differing.iter().any(|(field, _)| *field == F::Superior) {
+            let why = "is changed by AffiliateUnion; leave it out of the mask";
+            return Err(Fault::new(&reasons::INVALID_FIELD).violation("union.superior", why));
+        }
+        let names: Vec<&str> = differing.iter().map(|(_, name)| *name).collect();
+        let merged = valid(merged, &names)?;
+        differing.iter().map(|(field, _)| self.change(*field, &merged)).collect()
+    }
+
+    /// The change that makes the field what `union` has.
+    fn change(&self, field: Field, union: &Union) -> Outcome<UnionChange> {
+        let unknown =
+            |list, code: &str| fault(UnionFault::CodeUnknown(list, code.to_owned(), self.from));
+        Ok(match field {
+            F::DisplayName => UnionChange::Name(Name::parse(&union.display_name).map_err(fault)?),
+            F::Type => UnionChange::Type(
+                UnionType::parse(&union.union_type)
+                    .ok_or_else(|| unknown("union_type", &union.union_type))?,
+            ),
+            F::Form => UnionChange::Form(
+                UnionForm::parse(&union.union_form)
+                    .ok_or_else(|| unknown("union_form", &union.union_form))?,
+            ),
+            F::Level => UnionChange::Level(
+                UnionLevel::parse(&union.union_level)
+                    .ok_or_else(|| unknown("union_level", &union.union_level))?,
+            ),
+            F::CreditCode => UnionChange::Code(given(&union.credit_code, code)?),
+            F::Employer => UnionChange::Employer(given(&union.employer, employer)?),
+            F::Superior => UnionChange::Superior(given(&union.superior, id)?),
+            F::Territory => UnionChange::Territory(given(&union.territory, area)?),
+            F::Seat => match &union.seat {
+                Some(seat) => UnionChange::Seat(address("seat", seat)?),
+                None => return Err(fault(UnionFault::Incomplete("seat"))),
+            },
+            F::Office => {
+                let office = union.office.as_ref().map(|at| address("office", at));
+                UnionChange::Office(office.transpose()?)
+            }
+            F::Phone => UnionChange::Phone(given(&union.phone, phone)?),
+            F::Contact => {
+                let contact = union.contact.as_ref().map(|contact| self.contact(contact));
+                UnionChange::Contact(contact.transpose()?)
+            }
+            F::Approval => {
+                UnionChange::Approval(union.approval.as_ref().map(approval).transpose()?)
+            }
+        })
+    }
+
+    /// A contact without a number keeps the one that is known.
+    fn contact(&self, given: &ContactMessage) -> Outcome<Contact> {
+        let name = Name::parse_area(&given.display_name).map_err(fault)?;
+        if given.mobile.is_empty() {
+            let known = self.facts.contacts.on(self.from);
+            return Ok(Contact { name, mobile: known.and_then(|known| known.mobile.clone()) });
+        }
+        let plain = given.mobile.as_bytes();
+        let index = self.vault.blind_indexes("mobile", plain).pop().map(|index| index.mac);
+        let mobile = SealedMobile {
+            masked: masked(&given.mobile, 3, 2),
+            index: index.unwrap_or_default(),
+            sealed: self.vault.seal(reveal::context(&self.id), plain)?,
+        };
+        Ok(Contact { name, mobile: Some(mobile) })
+    }
+}
+
+/// The union, if what is said of these fields keeps the contract's rules.
+fn valid(union: Union, fields: &[&str]) -> Outcome<Union> {
+    let mut whole = CreateUnionRequest { union: Some(union), ..Default::default() };
+    let concerns = |found: &Violation| {
+        let path = found.field.strip_prefix("union.").unwrap_or(&found.field);
+        fields.contains(&path.split('.').next().unwrap_or(path))
+    };
+    let violations: Vec<Violation> = whole.check().into_iter().filter(concerns).collect();
+    if violations.is_empty() {
+        Ok(whole.union.unwrap_or_default())
+    } else {
+        Err(Fault::new(&reasons::INVALID_FIELD).violations(violations))
+    }
+}
+
+fn given<T>(text: &str, read: impl Fn(&str) -> Outcome<T>) -> Outcome<Option<T>> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| read(text)).transpose()
+}
+
+/// The id in a resource name.
+pub(in crate::api) fn id(name: &str) -> Outcome<UnionId> {
+    let id = name.strip_prefix(COLLECTION).and_then(|id| Uuid::try_parse(id).ok());
+    let shape = "must be unions/ and a UUID in lower case";
+    let refused = || Fault::new(&reasons::INVALID_FIELD).violation("name", shape);
+    id.map(UnionId).ok_or_else(refused)
+}
+
+fn employer(name: &str) -> Outcome<EmployerId> {
+    let id = name.strip_prefix(employers::COLLECTION).and_then(|id| Uuid::try_parse(id).ok());
+    let shape = "must be employers/ and a UUID in lower case";
+    let refused = || Fault::new(&reasons::INVALID_FIELD).violation("union.employer", shape);
+    id.map(EmployerId).ok_or_else(refused)
+}
+
+/// The area that a name names.
+pub(super) fn area(name: &str) -> Outcome<AreaPath> {
+    AreaPath::parse(name.strip_prefix("areas/").unwrap_or(name)).map_err(fault)
+}
+
+fn address(field: &'static str, given: &AddressMessage) -> Outcome<Address> {
+    let text = |_| fault(UnionFault::Text(field, MAX_LINE_CHARS));
+    Address::new(area(&given.area)?, &given.line).map_err(text)
+}
+
+fn phone(given: &str) -> Outcome<Phone> {
+    Phone::parse(given).map_err(fault)
+}
+
+/// The union's own code in a text.
+pub(super) fn code(given: &str) -> Outcome<UnionCode> {
+    UnionCode::try_from(CreditCode::parse(given).map_err(fault)?).map_err(fault)
+}
+
+fn approval(given: &ApprovalMessage) -> Outcome<Approval> {
+    let text = |_| fault(UnionFault::Text("approval.number", MAX_NUMBER_CHARS));
+    Ok(Approval {
+        body: Name::parse(&given.body).map_err(fault)?,
+        number: DocumentNumber::parse(&given.number).map_err(text)?,
+    })
+}
+
+/// A mark with its note.
+pub(super) fn mark(given: &MarkMessage, from: CivilDate) -> Outcome<UnionChange> {
+    let text = |_| fault(UnionFault::Text("mark.note", MAX_NOTE_CHARS));
+    let note = Note::parse(&given.note).map_err(text)?;
+    Ok(UnionChange::Mark(mark_code(&given.mark, from)?, Some(note)))
+}
+
+/// A mark by its code.
+pub(super) fn mark_code(code: &str, from: CivilDate) -> Outcome<UnionMark> {
+    let unknown = || fault(UnionFault::CodeUnknown("union_mark", code.to_owned(), from));
+    UnionMark::parse(code).ok_or_else(unknown)
+}
+
+/// A day of a request, where it is given.
+pub(super) fn day(field: &str, given: &Option<Date>) -> Outcome<Option<CivilDate>> {
+    wire::day(field, given.as_ref())
+}
+
+/// `INVALID_FIELD` for a field that has to be there.
+pub(super) fn required(field: &str) -> Fault {
+    Fault::new(&reasons::INVALID_FIELD).violation(field, "is required")
+}
+
+fn fault(refusal: impl Refusal) -> Fault {
+    refusal.to_fault()
+}

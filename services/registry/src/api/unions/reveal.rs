@@ -1,0 +1,59 @@
+//! Showing what is protected. The look is in the audit before the answer is on its way.
+
+use unionhall_kit::{
+    call::Call,
+    fault::{Fault, Outcome},
+    ledger::{AuditNote, Begun, Done},
+    reasons as kit_reasons,
+    vault::Context,
+};
+use unionhall_proto::registry::v1::{RevealUnionContactRequest, RevealUnionContactResponse};
+
+use super::{Unions, decode};
+use crate::{
+    rules::{
+        reasons,
+        union::{UnionId, contact::SealedMobile},
+    },
+    store::unions::UnionRecord,
+};
+
+/// Where a contact's number lives; it opens nowhere else.
+pub(super) fn context(id: &UnionId) -> Context<'_> {
+    let UnionId(id) = id;
+    Context { table: "trade_union", row: id.as_bytes(), field: "contact.mobile" }
+}
+
+impl Unions {
+    pub(super) async fn reveal(
+        &self,
+        call: Call<RevealUnionContactRequest>,
+    ) -> Outcome<RevealUnionContactResponse> {
+        let message = &call.message;
+        let id = decode::id(&message.name)?;
+        let record = self.seen(&call.caller, id, &message.name).await?;
+        let mobile = self.mobile(&record)?;
+        match self.register.ledger.begin(&call.intent(&message.request_id)).await? {
+            Begun::Fresh(mut entry) => {
+                entry.audit(AuditNote {
+                    record: record.name(),
+                    area: record.area.path().clone(),
+                    detail: format!("contact revealed: {}", message.reason),
+                });
+                entry.commit(Done { record: record.name(), version: record.version }).await?;
+            }
+            // The look was noted when it was asked for first.
+            Begun::Replay(_) => {}
+        }
+        let opened = self.register.vault.open(context(&id), &mobile.sealed)?;
+        let mobile = String::from_utf8(opened.to_vec())
+            .map_err(|error| Fault::new(&kit_reasons::INTERNAL).caused_by(error))?;
+        Ok(RevealUnionContactResponse { mobile })
+    }
+
+    fn mobile(&self, record: &UnionRecord) -> Outcome<SealedMobile> {
+        let contact = record.facts.contacts.on(self.today());
+        let mobile = contact.and_then(|contact| contact.mobile.clone());
+        mobile.ok_or_else(|| Fault::new(&reasons::UNION_CONTACT_ABSENT))
+    }
+}

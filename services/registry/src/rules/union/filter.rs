@@ -1,0 +1,111 @@
+//! The filter of a list of unions.
+
+use super::{
+    Status, UnionId,
+    affiliation::union_id,
+    kind::{UnionLevel, UnionType},
+    mark::UnionMark,
+};
+use crate::rules::{
+    area::AreaPath,
+    filter::{AREA, FilterFault, PREFIX, Term, prefix, put, terms},
+};
+
+/// What a listed union must be. Every term holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnionFilter {
+    /// Its seat stands in this area or below.
+    pub area: Option<AreaPath>,
+    /// The union directly above.
+    pub superior: Option<UnionId>,
+    /// Its type.
+    pub union_type: Option<UnionType>,
+    /// Its level.
+    pub union_level: Option<UnionLevel>,
+    /// A mark that it bears.
+    pub mark: Option<UnionMark>,
+    /// Its state; of the merged ones, into whatever union.
+    pub state: Option<Status>,
+    /// The beginning of its name, never empty.
+    pub name_prefix: Option<String>,
+}
+
+impl UnionFilter {
+    /// Reads a filter; an empty one wants everything.
+    pub fn parse(text: &str) -> Result<Self, FilterFault> {
+        let mut filter = Self::default();
+        terms(text, |term| filter.term(term))?;
+        Ok(filter)
+    }
+
+    fn term(&mut self, term: &Term) -> Result<bool, FilterFault> {
+        let value = term.value.as_str();
+        let read = match term.field.as_str() {
+            "area" => put(&mut self.area, AreaPath::parse(value).ok()).ok_or(AREA),
+            "superior" => put(&mut self.superior, value.strip_prefix("unions/").and_then(union_id))
+                .ok_or(("write unions/ and the UUID of a union", "请写 unions/ 加工会的 UUID")),
+            "union_type" => put(&mut self.union_type, UnionType::parse(value)).ok_or((
+                "write a code of codeLists/union_type",
+                "请写 codeLists/union_type 中的代码",
+            )),
+            "union_level" => put(&mut self.union_level, UnionLevel::parse(value)).ok_or((
+                "write a code of codeLists/union_level",
+                "请写 codeLists/union_level 中的代码",
+            )),
+            "mark" => put(&mut self.mark, UnionMark::parse(value)).ok_or((
+                "write a code of codeLists/union_mark",
+                "请写 codeLists/union_mark 中的代码",
+            )),
+            "state" => put(&mut self.state, state(value))
+                .ok_or(("write ACTIVE, DISSOLVED or MERGED", "请写 ACTIVE、DISSOLVED 或 MERGED")),
+            "display_name" => put(&mut self.name_prefix, prefix(value)).ok_or(PREFIX),
+            _ => {
+                return Err(term.unknown(
+                    "name one of area, superior, union_type, union_level, mark, state or display_name",
+                    "请写 area、superior、union_type、union_level、mark、state 或 display_name 之一",
+                ));
+            }
+        };
+        read.map_err(|remedy| term.bad(remedy))
+    }
+}
+
+/// The union into which another merged is not asked for, so that any stands for all.
+fn state(code: &str) -> Option<Status> {
+    match code {
+        "ACTIVE" => Some(Status::Active),
+        "DISSOLVED" => Some(Status::Dissolved),
+        "MERGED" => Some(Status::Merged(UnionId(uuid::Uuid::nil()))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_read_and_a_fault_names_its_remedy() {
+        let id = "01a204d5-25b9-7d7e-9853-7563e6b3ca98";
+        let text = format!(
+            "area = 110102 AND superior = unions/{id} AND union_type = JOINT AND \
+             union_level = BASIC AND mark = AWARD AND state = MERGED AND display_name = \"北京*\""
+        );
+        let filter = UnionFilter::parse(&text).unwrap();
+        assert_eq!(filter.union_type, Some(UnionType::Joint));
+        assert_eq!(filter.union_level, Some(UnionLevel::Basic));
+        assert_eq!(filter.mark, Some(UnionMark::Award));
+        assert_eq!(filter.name_prefix.as_deref(), Some("北京"));
+        assert!(filter.superior.is_some() && filter.area.is_some() && filter.state.is_some());
+        for (text, remedy) in [
+            ("superior = 1", "unions/"),
+            ("union_type = UNION", "union_type"),
+            ("state = CLOSED", "DISSOLVED"),
+            ("phone = 1", "one of"),
+            ("mark = AWARD AND mark = AWARD", "once"),
+        ] {
+            let fault = UnionFilter::parse(text).unwrap_err();
+            assert!(fault.to_string().contains(remedy), "{text}: {fault}");
+        }
+    }
+}

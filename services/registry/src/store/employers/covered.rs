@@ -1,0 +1,56 @@
+//! Whom a union covers.
+
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use unionhall_kit::{
+    civil::CivilDate,
+    db::{fault, sql},
+    fault::Outcome,
+};
+use uuid::Uuid;
+
+use crate::rules::union::UnionId;
+
+#[derive(FromQueryResult)]
+struct Row {
+    employer: Uuid,
+}
+
+/// At most `limit` employers that the union covers on `day`, by id, behind `after`.
+pub async fn covered_by(
+    conn: &impl ConnectionTrait,
+    UnionId(union): UnionId,
+    day: CivilDate,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Outcome<Vec<Uuid>> {
+    // An employer has one standing coverage a day.
+    let text = format!(
+        "SELECT employer FROM employer_fact
+         WHERE trade_union = $1 AND employer > $2 AND superseded_at IS NULL
+           AND valid_from <= $3 AND (valid_until IS NULL OR valid_until > $4)
+         ORDER BY employer LIMIT {limit}"
+    );
+    let (after, day) = (after.unwrap_or(Uuid::nil()), NaiveDate::from(day));
+    let values: [Value; 4] = [union.into(), after.into(), day.into(), day.into()];
+    let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;
+    Ok(rows.map_err(fault::of)?.into_iter().map(|row| row.employer).collect())
+}
+
+/// How many employers the union covers on any day from `day` on.
+pub async fn count_covered_from(
+    conn: &impl ConnectionTrait,
+    UnionId(union): UnionId,
+    day: CivilDate,
+) -> Outcome<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
+    let text = "SELECT COUNT(DISTINCT employer) AS count FROM employer_fact
+                WHERE trade_union = $1 AND superseded_at IS NULL
+                  AND (valid_until IS NULL OR valid_until > $2)";
+    let values: [Value; 2] = [union.into(), NaiveDate::from(day).into()];
+    let counted = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
+    Ok(counted.map_err(fault::of)?.map_or(0, |row| row.count))
+}
