@@ -172,7 +172,8 @@ impl Employers {
         let record = |id: &Uuid| {
             let record = scoped(records.remove(id)?).visible(&caller.scope)?;
             let covered = record.facts.covers.on(day).is_some_and(|cover| cover.union == union);
-            covered.then(|| self.shown(&record, Some(day)))
+            let there = record.facts.closed_on().is_none_or(|closed| day < closed);
+            (covered && there).then(|| self.shown(&record, Some(day)))
         };
         Ok(ids.iter().filter_map(record).collect())
     }

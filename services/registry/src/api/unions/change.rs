@@ -23,6 +23,7 @@ use super::{
     Unions,
     decode::{self, Desk},
     encode,
+    end::covers_nobody,
     enter::{named_areas, placed},
     scoped,
 };
@@ -158,8 +159,13 @@ impl Unions {
     ) -> Outcome<Union> {
         let facts = held.amended(changes, from)?;
         let Held { entry, before, .. } = held;
-        if facts.employers != before.record.facts.employers {
+        let known = &before.record.facts;
+        if facts.employers != known.employers {
             self.hold_employer(&entry, &call.caller, &facts).await?;
+        }
+        // What a cover is called follows from what the union was when it began.
+        if facts.types != known.types || facts.employers != known.employers {
+            covers_nobody(&entry, before.record.id, from).await?;
         }
         let paths = placed(&entry, before.record.id, &facts).await?;
         let conn = entry.conn();

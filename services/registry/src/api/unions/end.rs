@@ -66,9 +66,16 @@ impl Unions {
 async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
-    if below == 0 && covered == 0 {
-        return Ok(());
-    }
+    if below == 0 && covered == 0 { Ok(()) } else { Err(occupied(day, covered, below)) }
+}
+
+/// `UNION_NOT_EMPTY` for a union that covers somebody from the day on.
+pub(super) async fn covers_nobody(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
+    let covered = employers::count_covered_from(entry.conn(), id, day).await?;
+    if covered == 0 { Ok(()) } else { Err(occupied(day, covered, 0)) }
+}
+
+fn occupied(day: CivilDate, covered: i64, below: i64) -> Fault {
     let fault = Fault::new(&reasons::UNION_NOT_EMPTY).with("day", day);
-    Err(fault.with("employers", covered).with("unions", below))
+    fault.with("employers", covered).with("unions", below)
 }

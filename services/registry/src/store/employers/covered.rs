@@ -37,7 +37,8 @@ pub async fn covered_by(
     Ok(rows.map_err(fault::of)?.into_iter().map(|row| row.employer).collect())
 }
 
-/// How many employers the union covers on any day from `day` on.
+/// How many employers the union covers on any day from `day` on. Those that have ended by then need
+/// no union any more.
 pub async fn count_covered_from(
     conn: &impl ConnectionTrait,
     UnionId(union): UnionId,
@@ -47,10 +48,13 @@ pub async fn count_covered_from(
     struct Count {
         count: i64,
     }
-    let text = "SELECT COUNT(DISTINCT employer) AS count FROM employer_fact
-                WHERE trade_union = $1 AND superseded_at IS NULL
-                  AND (valid_until IS NULL OR valid_until > $2)";
-    let values: [Value; 2] = [union.into(), NaiveDate::from(day).into()];
+    let text = "SELECT COUNT(DISTINCT f.employer) AS count
+                FROM employer_fact f JOIN employer e ON e.id = f.employer
+                WHERE f.trade_union = $1 AND f.superseded_at IS NULL
+                  AND (f.valid_until IS NULL OR f.valid_until > $2)
+                  AND (e.closed_on IS NULL OR e.closed_on > $3)";
+    let day = NaiveDate::from(day);
+    let values: [Value; 3] = [union.into(), day.into(), day.into()];
     let counted = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
     Ok(counted.map_err(fault::of)?.map_or(0, |row| row.count))
 }

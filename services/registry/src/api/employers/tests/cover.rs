@@ -6,8 +6,8 @@ use unionhall_kit::{
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
-    CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest, ListCoveredEmployersRequest,
-    UncoverEmployerRequest, Union, coverage::Kind as CoverageKind,
+    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest, ListCoveredEmployersRequest,
+    UncoverEmployerRequest, Union, UpdateUnionRequest, coverage::Kind as CoverageKind,
     coverage_service_server::CoverageService, union_service_server::UnionService,
 };
 
@@ -211,6 +211,46 @@ async fn a_union_that_covers_somebody_does_not_end_and_tells_whom_it_covers() {
         GetEmployerRequest { name: names[0].clone(), day: None },
     );
     inner(hall.desk.service.get_employer(request).await).unwrap();
+}
+
+#[tokio::test]
+async fn an_employer_that_ended_holds_no_union_back() {
+    let hall = hall().await;
+    let joint = hall.joint().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    hall.cover(&name, &joint.name, "2014-01-01").await.unwrap();
+    let retyped = Union { union_type: "INDUSTRY".to_owned(), ..joint.clone() };
+    let message = UpdateUnionRequest {
+        union: Some(retyped),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["union_type".to_owned()] }),
+        effective_date: date("2014-02-01"),
+        ..Default::default()
+    };
+    let retyped = inner(hall.unions.update_union(call(message)).await);
+    assert_eq!(refused(retyped), "UNION_NOT_EMPTY", "a cover would be of another kind");
+
+    let close = CloseEmployerRequest {
+        name: name.clone(),
+        effective_date: date("2014-05-01"),
+        ..Default::default()
+    };
+    inner(hall.desk.service.close_employer(call(close)).await).unwrap();
+    let covered = async |day| {
+        let message = ListCoveredEmployersRequest {
+            parent: joint.name.clone(),
+            day: date(day),
+            ..Default::default()
+        };
+        let page = hall.desk.service.list_covered_employers(call(message)).await;
+        inner(page).unwrap().employers.len()
+    };
+    assert_eq!((covered("2014-04-30").await, covered("2014-05-01").await), (1, 0));
+    let message = DissolveUnionRequest {
+        name: joint.name.clone(),
+        effective_date: date("2014-05-01"),
+        ..Default::default()
+    };
+    inner(hall.unions.dissolve_union(call(message)).await).unwrap();
 }
 
 #[tokio::test]
