@@ -253,7 +253,7 @@ measure_board() {
         stop_server "$server"
         local worst
         worst=$(median "board-$name" p99_us)
-        row "board of 15 sub-districts × 4 figures at a random past day, $name" \
+        row "board of 15 sub-districts × 20 figures at a random past day, $name" \
             "\`load boards --in-flight 4\`" "$(speed "board-$name")" "" "" "p99 ≤ 20 ms" \
             "$(at_most "$worst" 20000)"
     done

@@ -75,14 +75,18 @@ pub(crate) async fn employers(target: SocketAddr, token: &str) -> Result<Calls> 
     Ok(Calls::new("/unionhall.registry.v1.EmployerService/GetEmployer", messages))
 }
 
-/// `BatchGetFigures` of every sub-district and figure, on random past days.
+/// Figures of a board.
+const FIGURES: usize = 20;
+
+/// `BatchGetFigures` of every sub-district and [`FIGURES`] figures, on random past days.
 pub(crate) async fn boards(target: SocketAddr, token: &str) -> Result<Calls> {
     let mut clients = Clients::connect(target, token).await?;
     let request = ListAreasRequest { parent: DISTRICT.to_owned(), ..Default::default() };
     let areas = clients.areas.list_areas(request).await?.into_inner().areas;
     let nodes: Vec<String> = areas.into_iter().map(|area| area.name).collect();
     let metrics = clients.metrics.list_metrics(ListMetricsRequest::default()).await?.into_inner();
-    let metrics: Vec<String> = metrics.metrics.into_iter().map(|metric| metric.name).collect();
+    let metrics = metrics.metrics.into_iter().map(|metric| metric.name).take(FIGURES);
+    let metrics: Vec<String> = metrics.collect();
     ensure!(!nodes.is_empty() && !metrics.is_empty(), "no board without nodes and figures");
     let board = || {
         let mut random = rand::rng();

@@ -29,7 +29,7 @@ struct Cli {
 enum What {
     /// `GetEmployer` of random employers.
     Employers(Load),
-    /// `BatchGetFigures`: every sub-district, every figure, a random past day.
+    /// `BatchGetFigures`: every sub-district, 20 figures, a random past day.
     Boards(Load),
     /// The server's own health method: no token, no database. What the transport alone carries.
     Health(Load),

@@ -6,9 +6,10 @@ use unionhall_kit::{
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
-    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest, ListCoveredEmployersRequest,
-    UncoverEmployerRequest, Union, UpdateUnionRequest, coverage::Kind as CoverageKind,
-    coverage_service_server::CoverageService, union_service_server::UnionService,
+    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest,
+    ListCoveredEmployersRequest, UncoverEmployerRequest, Union, UpdateUnionRequest,
+    coverage::Kind as CoverageKind, coverage_service_server::CoverageService,
+    union_service_server::UnionService,
 };
 
 use super::*;
