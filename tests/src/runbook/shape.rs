@@ -61,16 +61,26 @@ fn same(documented: &Value, value: &Value, place: &str) -> Result<()> {
     }
 }
 
-/// Every documented line occurs, in the documented order.
+/// The documented lines and no others, but where an elision stands.
 fn lines(expected: &str, printed: &str) -> Result<()> {
-    let mut rest = printed.lines();
-    for wanted in expected.lines().filter(|line| !is_elision(line) && !line.trim().is_empty()) {
-        let found = match wanted.trim().strip_suffix("...") {
-            Some(start) => rest.any(|line| line.trim().starts_with(start)),
-            None => rest.any(|line| line.trim() == wanted.trim()),
+    let told = |text: &&str| !text.trim().is_empty();
+    let mut rest = printed.lines().filter(told);
+    let mut elided = false;
+    for wanted in expected.lines().filter(told) {
+        if is_elision(wanted) {
+            elided = true;
+            continue;
+        }
+        let fits = |line: &str| match wanted.trim().strip_suffix("...") {
+            Some(start) => line.trim().starts_with(start),
+            None => line.trim() == wanted.trim(),
         };
-        ensure!(found, "not printed (in this order): {wanted}");
+        let found = if elided { rest.any(fits) } else { rest.next().is_some_and(fits) };
+        ensure!(found, "not printed (at this place): {wanted}");
+        elided = false;
     }
+    let more = rest.next().filter(|_| !elided);
+    ensure!(more.is_none(), "printed, and not documented: {more:?}");
     Ok(())
 }
 

@@ -95,6 +95,8 @@ fn text_is_compared_line_by_line_in_order() {
     assert!(check("first\nsecond\nlast of 3\n").is_ok());
     assert!(check("last of 3\nfirst\n").is_err());
     assert!(check("first\n").is_err());
+    assert!(check("something else\nfirst\nlast of 3\n").is_err(), "nothing is left out here");
+    assert!(check("first\nlast of 3\nsomething else\n").is_err());
 }
 
 #[test]
