@@ -1,8 +1,11 @@
 //! The register's schema.
 
+mod terms;
+
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
+use self::terms::Terms;
 use crate::{books, dialect::run};
 
 /// The PostgreSQL schema and the name of the SQLite file.
@@ -13,7 +16,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Books), Box::new(AreasAndEmployers), Box::new(Unions)]
+        vec![Box::new(Books), Box::new(AreasAndEmployers), Box::new(Unions), Box::new(Terms)]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use unionhall_proto::{NotADate, google::r#type::Date};
 
@@ -48,6 +48,12 @@ impl CivilDate {
     /// The day `days` later.
     pub fn plus_days(self, days: u64) -> Self {
         Self(self.0.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX))
+    }
+
+    /// The same day some years later; a month that lacks the day gives its last.
+    pub fn plus_years(self, years: u32) -> Self {
+        let months = Months::new(years.saturating_mul(12));
+        Self(self.0.checked_add_months(months).unwrap_or(NaiveDate::MAX))
     }
 
     /// Days from 1970-01-01, negative before: how both engines store a day in hot tables.

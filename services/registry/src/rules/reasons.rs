@@ -141,6 +141,10 @@ unionhall_kit::reasons! {
     SUPERIOR_INVALID: FailedPrecondition,
         "the union above cannot be so: {problem}",
         "上级工会有误：{problem_zh}";
+    /// The term cannot be so.
+    TERM_INVALID: InvalidArgument,
+        "the term cannot be so: {problem}",
+        "届次有误：{problem_zh}";
     /// The union does not bear the mark.
     UNION_MARK_ABSENT: FailedPrecondition,
         "the union does not bear the mark {mark} on {day}",

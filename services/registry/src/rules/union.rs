@@ -13,6 +13,7 @@ mod fault;
 pub mod filter;
 pub mod kind;
 pub mod mark;
+pub mod term;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use self::{
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
     mark::{Note, UnionMark},
+    term::Term,
 };
 use super::{
     area::AreaPath,
@@ -85,6 +87,8 @@ pub struct UnionFacts {
     pub contacts: History<Contact>,
     /// The approval of its establishment 批复.
     pub approvals: History<Approval>,
+    /// Terms 届, each until the next begins.
+    pub terms: History<Term>,
     /// Whether it exists 状态.
     pub statuses: History<Status>,
     /// Marks 标记.

@@ -1,5 +1,7 @@
 //! What a request says of a union, as the domain's values.
 
+use std::num::NonZeroU16;
+
 use unionhall_kit::{
     civil::CivilDate,
     fault::{Fault, Outcome, Violation},
@@ -11,7 +13,7 @@ use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
         Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage,
-        CreateUnionRequest, Mark as MarkMessage, Union,
+        CreateUnionRequest, Mark as MarkMessage, Term as TermMessage, Union,
     },
     validate::Validate,
 };
@@ -34,6 +36,7 @@ use crate::{
             contact::{Contact, SealedMobile},
             kind::{UnionForm, UnionLevel, UnionType},
             mark::{MAX_NOTE_CHARS, Note, UnionMark},
+            term::{BegunTerm, Term, TermFault, TermYears},
         },
     },
     store::{employers, unions::COLLECTION},
@@ -55,13 +58,14 @@ enum Field {
     Phone,
     Contact,
     Approval,
+    Term,
 }
 
 use Field as F;
 
 impl Field {
     /// In the order in which changes are made: the level stands before who is above.
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (F::DisplayName, "display_name"),
         (F::Type, "union_type"),
         (F::Form, "union_form"),
@@ -75,6 +79,7 @@ impl Field {
         (F::Phone, "phone"),
         (F::Contact, "contact"),
         (F::Approval, "approval"),
+        (F::Term, "term"),
     ];
 
     fn differs(self, one: &Union, other: &Union) -> bool {
@@ -92,6 +97,7 @@ impl Field {
             F::Phone => one.phone != other.phone,
             F::Contact => one.contact != other.contact,
             F::Approval => one.approval != other.approval,
+            F::Term => one.term != other.term,
         }
     }
 }
@@ -180,6 +186,10 @@ impl Desk<'_> {
             F::Approval => {
                 UnionChange::Approval(union.approval.as_ref().map(approval).transpose()?)
             }
+            F::Term => {
+                let term = union.term.as_ref().map(|given| term(given, self.from));
+                UnionChange::Term(term.transpose()?)
+            }
         })
     }
 
@@ -261,6 +271,19 @@ fn approval(given: &ApprovalMessage) -> Outcome<Approval> {
         body: Name::parse(&given.body).map_err(fault)?,
         number: DocumentNumber::parse(&given.number).map_err(text)?,
     })
+}
+
+/// A term; without a first day it begins on the day of the change.
+fn term(given: &TermMessage, from: CivilDate) -> Outcome<BegunTerm> {
+    let begins_on = day("union.term.begins_on", &given.begins_on)?;
+    let number = u16::try_from(given.number).ok().and_then(NonZeroU16::new);
+    let years = u8::try_from(given.years).ok().and_then(|years| TermYears::try_from(years).ok());
+    let term = Term {
+        number: number.ok_or_else(|| required("union.term.number"))?,
+        years: years.ok_or_else(|| fault(UnionFault::Term(TermFault::Years)))?,
+        postponed_to: day("union.term.postponed_to", &given.postponed_to)?,
+    };
+    Ok(BegunTerm { term, begins_on: begins_on.unwrap_or(from) })
 }
 
 /// A mark with its note.

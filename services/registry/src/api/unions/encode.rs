@@ -2,8 +2,8 @@
 
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
-    Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage, Mark, Union,
-    UnionFact, union::State,
+    Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage, Mark,
+    Term as TermMessage, Union, UnionFact, union::State,
 };
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
             approval::Approval,
             contact::Contact,
             mark::{Note, UnionMark},
+            term::BegunTerm,
         },
     },
     store::{
@@ -41,6 +42,11 @@ pub(super) fn union(record: &UnionRecord, day: CivilDate) -> Union {
         name: record.name(),
         established_on: facts.established_on().map(Into::into),
         state: state_message(state).into(),
+        term: facts.term_on(day).map(|begun| TermMessage {
+            ends_on: Some(begun.ends_on().into()),
+            overdue: facts.overdue_on(day),
+            ..term(begun)
+        }),
         successor,
         affiliation: record.affiliation.path().to_string(),
         marks: marks.collect(),
@@ -67,6 +73,7 @@ pub(super) fn settable(facts: &UnionFacts, day: CivilDate) -> Union {
         phone: facts.phones.on(day).map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
         contact: facts.contacts.on(day).map(contact),
         approval: facts.approvals.on(day).map(approval),
+        term: facts.term_on(day).map(term),
         ..Default::default()
     }
 }
@@ -89,6 +96,9 @@ pub(super) fn fact(past: &PastFact<Fact>) -> UnionFact {
         Fact::Phone(phone) => value.phone = phone.as_str().to_owned(),
         Fact::Contact(known) => value.contact = Some(contact(known)),
         Fact::Approval(known) => value.approval = Some(approval(known)),
+        Fact::Term(known) => {
+            value.term = Some(term(BegunTerm { term: *known, begins_on: period.from() }));
+        }
         Fact::State(status) => {
             value.state = state_message(Some(*status)).into();
             if let Status::Merged(successor) = status {
@@ -141,6 +151,17 @@ fn contact(contact: &Contact) -> ContactMessage {
     ContactMessage {
         display_name: contact.name.to_string(),
         masked_mobile: masked.unwrap_or_default(),
+        ..Default::default()
+    }
+}
+
+/// The term without what follows from the day.
+fn term(begun: BegunTerm) -> TermMessage {
+    TermMessage {
+        number: begun.term.number.get().into(),
+        begins_on: Some(begun.begins_on.into()),
+        years: begun.term.years.count().into(),
+        postponed_to: begun.term.postponed_to.map(Into::into),
         ..Default::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use unionhall_kit::{
     call::Call,
+    civil::CivilDate,
     fault::{Fault, Outcome},
     paging::{Place as PagePlace, page_size},
     path::{Line, Scope},
@@ -56,11 +57,13 @@ impl Unions {
         at: &mut Option<Place>,
         size: u64,
     ) -> Outcome<(Vec<UnionRecord>, bool)> {
-        let judged = filter.state.is_some() || filter.mark.is_some();
+        let judged =
+            filter.state.is_some() || filter.mark.is_some() || filter.term_overdue.is_some();
         let want = Want {
             superior: filter.superior,
             union_type: filter.union_type.map(|kind| kind.code()),
             union_level: filter.union_level.map(|level| level.code()),
+            term_due_by: self.term_due_by(filter),
             name_prefix: filter.name_prefix.clone(),
         };
         let reader = self.register.ledger.db().reader();
@@ -91,6 +94,12 @@ impl Unions {
         Ok((found, true))
     }
 
+    /// The day by which a listed term has run out or will have: what is overdue has by today.
+    fn term_due_by(&self, filter: &UnionFilter) -> Option<CivilDate> {
+        let overdue = filter.term_overdue.filter(|overdue| *overdue).map(|_| self.today());
+        [overdue, filter.term_due_by].into_iter().flatten().min()
+    }
+
     fn meets(&self, record: &UnionRecord, filter: &UnionFilter) -> bool {
         let (facts, today) = (&record.facts, self.today());
         let state = |wanted: Status| match (facts.status_on(today), wanted) {
@@ -98,6 +107,7 @@ impl Unions {
             (found, wanted) => found == Some(wanted),
         };
         filter.state.is_none_or(state)
+            && filter.term_overdue.is_none_or(|overdue| facts.overdue_on(today) == overdue)
             && filter.mark.is_none_or(|mark| facts.marked_on(mark, today))
     }
 

@@ -4,6 +4,7 @@ mod areas;
 mod figures;
 mod lives;
 mod refusals;
+mod terms;
 
 use tonic::{Request, Response, Status};
 use tonic_types::StatusExt;

@@ -10,6 +10,7 @@ use super::{
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
     mark::{Note, UnionMark},
+    term::{BegunTerm, Term, with_term, without_term},
 };
 use crate::rules::{
     area::{
@@ -50,6 +51,8 @@ pub enum UnionChange {
     Contact(Option<Contact>),
     /// The approval of its establishment.
     Approval(Option<Approval>),
+    /// A term, which corrects the one of its number; `None` takes back the one that stands.
+    Term(Option<BegunTerm>),
     /// Whether it exists.
     Status(Status),
     /// A mark, or the end of one.
@@ -180,6 +183,7 @@ fn changed(
         UnionChange::Phone(phone) => facts.phones.record(phone, from),
         UnionChange::Contact(contact) => facts.contacts.record(contact, from),
         UnionChange::Approval(approval) => facts.approvals.record(approval, from),
+        UnionChange::Term(term) => facts.terms = terms(&facts, term, from, around)?,
         UnionChange::Status(status) => {
             facts.statuses.record(Some(status), from);
             ends_last(&facts)?;
@@ -193,6 +197,25 @@ fn changed(
         }
     }
     Ok(facts)
+}
+
+/// The terms after a change: each begins while the union exists, and none after today.
+fn terms(
+    facts: &UnionFacts,
+    term: Option<BegunTerm>,
+    from: CivilDate,
+    around: Surroundings<'_>,
+) -> Result<History<Term>, UnionFault> {
+    let Some(begun) = term else { return Ok(without_term(&facts.terms, from)?) };
+    let begins_on = begun.begins_on;
+    not_after_today(begins_on, around)?;
+    if let Some(first) = facts.established_on().filter(|first| begins_on < *first) {
+        return Err(UnionFault::BeforeEstablishment(begins_on, first));
+    }
+    if let Some(ended) = facts.ended_on().filter(|ended| *ended <= begins_on) {
+        return Err(UnionFault::Ended(ended));
+    }
+    Ok(with_term(&facts.terms, begun, facts.levels.on(begins_on).copied())?)
 }
 
 /// Whether the area exists as long as it is recorded to hold.

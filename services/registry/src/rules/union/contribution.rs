@@ -9,6 +9,7 @@ use super::{
     affiliation::AffiliationPath,
     kind::{UnionLevel, UnionType},
     mark::UnionMark,
+    term::BegunTerm,
 };
 use crate::rules::{
     history::History,
@@ -31,17 +32,20 @@ pub enum UnionMetric {
     DemonstrationUnits,
     /// Communities that have a joint union (F051); counted at the community.
     JointUnionCommunities,
+    /// Unions whose term has run out without a new one.
+    OverdueTerms,
     /// Sub-districts that have a union of community workers (F049); counted at the sub-district.
     WorkersUnionSubdistricts,
 }
 
 /// The figures that stand for themselves, with number and name.
-const SINGLE: [(UnionMetric, i16, &str); 5] = [
+const SINGLE: [(UnionMetric, i16, &str); 6] = [
     (UnionMetric::Unions, 20, "unions"),
     (UnionMetric::Integrated, 70, "integrated_unions"),
     (UnionMetric::DemonstrationUnits, 71, "demonstration_units"),
     (UnionMetric::JointUnionCommunities, 72, "joint_union_communities"),
     (UnionMetric::WorkersUnionSubdistricts, 73, "workers_union_subdistricts"),
+    (UnionMetric::OverdueTerms, 74, "overdue_terms"),
 ];
 
 const TYPES: [(UnionType, i16, &str); 13] = [
@@ -96,6 +100,7 @@ impl UnionMetric {
                 Self::OfLevel(level) => facts.levels.on(day) == Some(&level),
                 Self::Integrated => facts.integrated_on(day),
                 Self::DemonstrationUnits => facts.marked_on(UnionMark::DemonstrationUnit, day),
+                Self::OverdueTerms => facts.overdue_on(day),
                 Self::JointUnionCommunities => of_type(UnionType::CommunityJoint),
                 Self::WorkersUnionSubdistricts => of_type(UnionType::CommunityWorkers),
             }
@@ -142,6 +147,9 @@ fn turning_days(facts: &UnionFacts, paths: &History<AffiliationPath>) -> BTreeSe
     days.extend(facts.seats.days());
     days.extend(facts.statuses.days());
     days.extend(facts.marks.values().flat_map(History::days));
+    // The day on which a term runs out may be yet to come: the step that it makes waits for it.
+    days.extend(facts.terms.days());
+    days.extend(facts.terms.rows().iter().map(|row| BegunTerm::of(row).due_on()));
     days.extend(paths.days());
     days
 }

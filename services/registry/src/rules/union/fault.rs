@@ -2,7 +2,7 @@
 
 use unionhall_kit::{civil::CivilDate, fault::Reason};
 
-use super::{kind::UnionType, mark::UnionMark};
+use super::{kind::UnionType, mark::UnionMark, term::TermFault};
 use crate::rules::{Refusal, area::AreaPath, reasons};
 
 /// Why a change of a union is refused.
@@ -41,6 +41,9 @@ pub enum UnionFault {
     /// The union above does not exist on the day, or stands lower.
     #[error("{0}")]
     Superior(SuperiorFault),
+    /// The term cannot be so.
+    #[error(transparent)]
+    Term(#[from] TermFault),
     /// The union does not bear the mark on the day.
     #[error("no mark {mark} on {1}", mark = .0.code())]
     MarkAbsent(UnionMark, CivilDate),
@@ -91,6 +94,7 @@ impl Refusal for UnionFault {
             }
             Self::Ended(_) => &reasons::UNION_ENDED,
             Self::Superior(_) => &reasons::SUPERIOR_INVALID,
+            Self::Term(_) => &reasons::TERM_INVALID,
             Self::MarkAbsent(..) => &reasons::UNION_MARK_ABSENT,
         }
     }
@@ -128,6 +132,7 @@ impl Refusal for UnionFault {
             Self::BeforeLaterStatus(day, later) => date(day, format!("此后{later}已有状态记录")),
             Self::Ended(day) => vec![("day", day.to_string())],
             Self::Superior(fault) => told(fault.zh().to_owned()),
+            Self::Term(fault) => told(fault.zh()),
             Self::MarkAbsent(mark, day) => {
                 vec![("mark", mark.code().to_owned()), ("day", day.to_string())]
             }

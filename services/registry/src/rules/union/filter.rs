@@ -1,5 +1,7 @@
 //! The filter of a list of unions.
 
+use unionhall_kit::civil::CivilDate;
+
 use super::{
     Status, UnionId,
     affiliation::union_id,
@@ -26,6 +28,10 @@ pub struct UnionFilter {
     pub mark: Option<UnionMark>,
     /// Its state; of the merged ones, into whatever union.
     pub state: Option<Status>,
+    /// Whether its term has run out.
+    pub term_overdue: Option<bool>,
+    /// Its term runs out on this day or before, or has.
+    pub term_due_by: Option<CivilDate>,
     /// The beginning of its name, never empty.
     pub name_prefix: Option<String>,
 }
@@ -58,11 +64,17 @@ impl UnionFilter {
             )),
             "state" => put(&mut self.state, state(value))
                 .ok_or(("write ACTIVE, DISSOLVED or MERGED", "请写 ACTIVE、DISSOLVED 或 MERGED")),
+            "term_overdue" => put(&mut self.term_overdue, value.parse().ok())
+                .ok_or(("write true or false", "请写 true 或 false")),
+            "term_due_by" => put(&mut self.term_due_by, value.parse().ok())
+                .ok_or(("write a day, for instance 2014-12-31", "请写日期，例如 2014-12-31")),
             "display_name" => put(&mut self.name_prefix, prefix(value)).ok_or(PREFIX),
             _ => {
                 return Err(term.unknown(
-                    "name one of area, superior, union_type, union_level, mark, state or display_name",
-                    "请写 area、superior、union_type、union_level、mark、state 或 display_name 之一",
+                    "name one of area, superior, union_type, union_level, mark, state, term_overdue, \
+                     term_due_by or display_name",
+                    "请写 area、superior、union_type、union_level、mark、state、term_overdue、\
+                     term_due_by 或 display_name 之一",
                 ));
             }
         };
@@ -89,18 +101,22 @@ mod tests {
         let id = "01a204d5-25b9-7d7e-9853-7563e6b3ca98";
         let text = format!(
             "area = 110102 AND superior = unions/{id} AND union_type = JOINT AND \
-             union_level = BASIC AND mark = AWARD AND state = MERGED AND display_name = \"北京*\""
+             union_level = BASIC AND mark = AWARD AND state = MERGED AND term_overdue = true AND \
+             term_due_by = 2014-12-31 AND display_name = \"北京*\""
         );
         let filter = UnionFilter::parse(&text).unwrap();
         assert_eq!(filter.union_type, Some(UnionType::Joint));
         assert_eq!(filter.union_level, Some(UnionLevel::Basic));
         assert_eq!(filter.mark, Some(UnionMark::Award));
         assert_eq!(filter.name_prefix.as_deref(), Some("北京"));
+        assert_eq!(filter.term_overdue, Some(true));
+        assert_eq!(filter.term_due_by.map(|day| day.to_string()).as_deref(), Some("2014-12-31"));
         assert!(filter.superior.is_some() && filter.area.is_some() && filter.state.is_some());
         for (text, remedy) in [
             ("superior = 1", "unions/"),
             ("union_type = UNION", "union_type"),
             ("state = CLOSED", "DISSOLVED"),
+            ("term_due_by = soon", "2014-12-31"),
             ("phone = 1", "one of"),
             ("mark = AWARD AND mark = AWARD", "once"),
         ] {

@@ -55,7 +55,7 @@ fn every_figure_has_a_number_and_a_name_of_its_own() {
         assert_eq!(UnionMetric::of_id(*id), Some(*metric));
         assert_eq!(all.iter().filter(|(_, _, other)| other == name).count(), 1, "{name}");
     }
-    assert_eq!(all.len(), 5 + UnionType::ALL.len() + UnionLevel::ALL.len());
+    assert_eq!(all.len(), 6 + UnionType::ALL.len() + UnionLevel::ALL.len());
 }
 
 #[test]

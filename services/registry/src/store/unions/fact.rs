@@ -16,6 +16,7 @@ use crate::{
             contact::Contact,
             kind::{UnionForm, UnionLevel, UnionType},
             mark::{Note, UnionMark},
+            term::Term,
         },
     },
     store::{
@@ -54,6 +55,8 @@ pub enum Fact {
     Contact(Contact),
     /// The approval of its establishment.
     Approval(Approval),
+    /// A term, which stands until the next.
+    Term(Term),
     /// Whether it exists.
     State(Status),
     /// A mark.
@@ -79,6 +82,7 @@ impl FactValue for Fact {
             Self::Phone(_) => "phone",
             Self::Contact(_) => "contact",
             Self::Approval(_) => "approval",
+            Self::Term(_) => "term",
             Self::State(_) => "state",
             // Several marks hold at a time, so each is a field of its own.
             Self::Marks(UnionMark::ServiceStation, _) => "marks.SERVICE_STATION",
@@ -114,6 +118,7 @@ pub fn rows(facts: &UnionFacts) -> Vec<DatedFact<Fact>> {
     put(&mut rows, &facts.phones, Fact::Phone);
     put(&mut rows, &facts.contacts, Fact::Contact);
     put(&mut rows, &facts.approvals, Fact::Approval);
+    put(&mut rows, &facts.terms, Fact::Term);
     put(&mut rows, &facts.statuses, Fact::State);
     for (mark, history) in &facts.marks {
         put(&mut rows, history, |note| Fact::Marks(*mark, note));
@@ -139,6 +144,7 @@ pub fn facts(rows: impl IntoIterator<Item = DatedFact<Fact>>) -> Outcome<UnionFa
             Fact::Phone(value) => kinds.phones.push(Dated { value, period }),
             Fact::Contact(value) => kinds.contacts.push(Dated { value, period }),
             Fact::Approval(value) => kinds.approvals.push(Dated { value, period }),
+            Fact::Term(value) => kinds.terms.push(Dated { value, period }),
             Fact::State(value) => kinds.statuses.push(Dated { value, period }),
             Fact::Marks(mark, value) => kinds.marks.push((mark, Dated { value, period })),
         }
@@ -161,6 +167,7 @@ struct Kinds {
     phones: Vec<Dated<Phone>>,
     contacts: Vec<Dated<Contact>>,
     approvals: Vec<Dated<Approval>>,
+    terms: Vec<Dated<Term>>,
     statuses: Vec<Dated<Status>>,
     marks: Vec<(UnionMark, Dated<Note>)>,
 }
@@ -181,6 +188,7 @@ impl Kinds {
             phones: history(self.phones)?,
             contacts: history(self.contacts)?,
             approvals: history(self.approvals)?,
+            terms: history(self.terms)?,
             statuses: history(self.statuses)?,
             ..UnionFacts::default()
         };

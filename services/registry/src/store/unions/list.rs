@@ -1,8 +1,10 @@
 //! Listing unions: first those of some areas, by area and id, then those that only the line of
 //! affiliation shows, by path and id.
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
+    civil::CivilDate,
     db::{fault, sql},
     fault::Outcome,
     path::{Line, Prefixes, Scope},
@@ -27,6 +29,8 @@ pub struct Want {
     pub union_type: Option<&'static str>,
     /// Code of the level as it stands.
     pub union_level: Option<&'static str>,
+    /// The term runs out on this day or before.
+    pub term_due_by: Option<CivilDate>,
     /// The beginning of the name as it stands.
     pub name_prefix: Option<String>,
 }
@@ -142,6 +146,10 @@ impl Query {
         }
         if let Some(code) = want.union_level {
             self.equal("union_level", code);
+        }
+        if let Some(day) = want.term_due_by {
+            let place = self.place(NaiveDate::from(day));
+            self.conditions.push(format!("term_due_on <= {place}"));
         }
         if let Some(prefix) = &want.name_prefix {
             let from = name_key(prefix);

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::Value;
 use unionhall_kit::{
+    civil::CivilDate,
     fault::{Fault, Outcome},
     reasons,
 };
@@ -13,14 +14,15 @@ use crate::{
     rules::{
         area::AreaPath,
         history::History,
-        union::{EmployerId, UnionFacts, UnionId, change::place_taken},
+        union::{EmployerId, UnionFacts, UnionId, change::place_taken, term::BegunTerm},
     },
     store::{dated, employers::name_key},
 };
 
 /// The columns that follow from the facts, in the order of [`Present::values`].
 pub(super) const COLUMNS: &str = "area, display_name, name_key, union_type, union_level, \
-    credit_code, own_employer, superior, place, ended_on, facts";
+    credit_code, own_employer, superior, place, ended_on, \
+    term_due_on, facts";
 
 /// The last value of every fact, in the form in which it is looked up.
 pub(super) struct Present {
@@ -53,6 +55,7 @@ impl Present {
             superior.map(|UnionId(id)| *id).map_or(Value::Uuid(None), |id: Uuid| id.into()),
             place.into(),
             ended.map(NaiveDate::from).into(),
+            term_due_on(facts).map(NaiveDate::from).into(),
             dated::written(fact::rows(facts))?.into(),
         ];
         Ok(Self { area: seat.area().clone(), values })
@@ -62,6 +65,12 @@ impl Present {
     pub(super) fn values(self) -> Vec<Value> {
         self.values
     }
+}
+
+/// When the union is to hold its next election; never, once it has ended.
+fn term_due_on(facts: &UnionFacts) -> Option<CivilDate> {
+    let last = facts.terms.rows().last().filter(|_| facts.ended_on().is_none());
+    last.map(|row| BegunTerm::of(row).due_on())
 }
 
 /// What only one union has: a type in an area.

@@ -73,6 +73,15 @@ fn words(metric: UnionMetric) -> (Words, Words, &'static str) {
             ),
             "F054",
         ),
+        UnionMetric::OverdueTerms => (
+            words("届期逾期工会数", "Unions with an overdue term"),
+            words(
+                "当日存在、本届任期（或经批准的延期）已届满而尚未换届的工会；没有届次记录的工会不计。",
+                "Unions that exist on the day and whose term, or its approved postponement, has run \
+                 out without a new one; unions without a recorded term do not count.",
+            ),
+            "F041",
+        ),
         UnionMetric::JointUnionCommunities => (
             words("建有联合工会的社区数", "Communities with a joint union"),
             words(

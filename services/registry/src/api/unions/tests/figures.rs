@@ -6,7 +6,7 @@ use unionhall_kit::{
     figures::read::{Question, values},
     path::Line,
 };
-use unionhall_proto::registry::v1::DeleteUnionRequest;
+use unionhall_proto::registry::v1::{DeleteUnionRequest, Term};
 
 use super::*;
 use crate::{
@@ -48,6 +48,11 @@ enum Deed {
         mark: usize,
         since: i32,
     },
+    /// A term of three years, which runs out by itself.
+    Term {
+        number: i32,
+        since: i32,
+    },
     Dissolve {
         since: i32,
     },
@@ -67,6 +72,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => days().prop_map(|since| Deed::Level { since }),
         4 => (0..MARKS.len(), days()).prop_map(|(mark, since)| Deed::Mark { mark, since }),
         2 => (0..MARKS.len(), days()).prop_map(|(mark, since)| Deed::Unmark { mark, since }),
+        3 => (1..4, days()).prop_map(|(number, since)| Deed::Term { number, since }),
         1 => days().prop_map(|since| Deed::Dissolve { since }),
         1 => Just(Deed::Delete),
     ]
@@ -105,6 +111,11 @@ impl Desk {
             }
             Deed::Unmark { mark, since } => {
                 let _ = self.unmark(&name, MARKS[*mark], &text(since)).await;
+            }
+            Deed::Term { number, since } => {
+                let term = Term { number: *number, years: 3, ..Default::default() };
+                let given = Union { term: Some(term), ..given };
+                let _ = self.update(given, &["term"], &text(since)).await;
             }
             Deed::Dissolve { since } => {
                 let _ = self.dissolve(&name, &text(since)).await;
@@ -172,7 +183,7 @@ proptest! {
     #[test]
     fn figures_equal_a_recount_on_both_lines(
         deeds in prop::collection::vec((0..UNIONS, deed()), 1..30),
-        looked_at in prop::collection::vec(days(), 6)
+        looked_at in prop::collection::vec(prop_oneof![3 => days(), 1 => 1_090..1_650], 8)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

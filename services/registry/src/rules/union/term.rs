@@ -1,0 +1,269 @@
+//! Terms 届 of a union's committee: numbered, of three or five years, each begun by an election.
+//!
+//! A term is a dated fact whose first day is the term's first day; it stands until the next one
+//! begins. So a union is overdue 届期逾期 when the last day of its term has passed and the term
+//! still stands. Of a union without a recorded term nothing is known; it is not overdue.
+
+use std::num::NonZeroU16;
+
+use serde::{Deserialize, Serialize};
+use unionhall_kit::civil::CivilDate;
+
+use super::{UnionFacts, kind::UnionLevel};
+use crate::rules::history::{Dated, History};
+
+/// A term 届.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Term {
+    /// Its number 届次, from 1.
+    pub number: NonZeroU16,
+    /// How long it lasts.
+    pub years: TermYears,
+    /// The day to which the re-election was postponed 延期换届, with the approval of the union
+    /// above. Usually at most half a year after the term ran out; later days are let through.
+    pub postponed_to: Option<CivilDate>,
+}
+
+/// The length of a term (Trade Union Law art. 16, Beijing art. 13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum TermYears {
+    /// Three years.
+    Three,
+    /// Five years.
+    Five,
+}
+
+/// No term has so many years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a term has 3 or 5 years")]
+pub struct NotTermYears;
+
+impl TermYears {
+    /// The number of years.
+    pub fn count(self) -> u8 {
+        match self {
+            Self::Three => 3,
+            Self::Five => 5,
+        }
+    }
+
+    /// Whether the committee of a union of this level is elected for so long: local unions from the
+    /// district upwards and unions of an industry for five years, all others for three or five.
+    pub fn fits(self, level: UnionLevel) -> bool {
+        self == Self::Five || level > UnionLevel::DistrictIndustry
+    }
+}
+
+impl TryFrom<u8> for TermYears {
+    type Error = NotTermYears;
+
+    fn try_from(years: u8) -> Result<Self, Self::Error> {
+        match years {
+            3 => Ok(Self::Three),
+            5 => Ok(Self::Five),
+            _ => Err(NotTermYears),
+        }
+    }
+}
+
+impl From<TermYears> for u8 {
+    fn from(years: TermYears) -> Self {
+        years.count()
+    }
+}
+
+/// A term and its first day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BegunTerm {
+    /// The term.
+    pub term: Term,
+    /// Its first day.
+    pub begins_on: CivilDate,
+}
+
+impl BegunTerm {
+    /// The term of a row.
+    pub fn of(row: &Dated<Term>) -> Self {
+        Self { term: row.value, begins_on: row.period.from() }
+    }
+
+    /// The first day after the years of the term.
+    pub fn ends_on(&self) -> CivilDate {
+        self.begins_on.plus_years(u32::from(self.term.years.count()))
+    }
+
+    /// The day from which on a union that holds no election is overdue.
+    pub fn due_on(&self) -> CivilDate {
+        self.term.postponed_to.unwrap_or_else(|| self.ends_on())
+    }
+}
+
+/// Why a term cannot be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TermFault {
+    /// The number of years is not 3 or 5, or not that of the level.
+    #[error(
+        "the committee is elected for 3 or 5 years, from the district upwards and of an industry for 5"
+    )]
+    Years,
+    /// The numbers of terms that follow each other do not.
+    #[error("term {0} begins on {1}, and the terms beside it are not numbered in their order")]
+    Order(u16, CivilDate),
+    /// The re-election was not put off but brought forward.
+    #[error("a re-election is postponed to a day after {0}, when the term ends")]
+    Postponed(CivilDate),
+    /// The union has no term to take back.
+    #[error("no term is recorded for {0}")]
+    Absent(CivilDate),
+}
+
+impl TermFault {
+    /// The same in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Years => "工会委员会每届任期三年或五年，区级以上及产业工会为五年".to_owned(),
+            Self::Order(number, day) => {
+                format!("第{number}届自{day}起，与前后各届的届次顺序不符")
+            }
+            Self::Postponed(day) => format!("延期换届日期应晚于任期届满日{day}"),
+            Self::Absent(day) => format!("{day}没有届次记录"),
+        }
+    }
+}
+
+/// The terms with this one among them: a term of the same number is corrected, first day and all.
+pub fn with_term(
+    terms: &History<Term>,
+    begun: BegunTerm,
+    level: Option<UnionLevel>,
+) -> Result<History<Term>, TermFault> {
+    let BegunTerm { term, begins_on } = begun;
+    if level.is_some_and(|level| !term.years.fits(level)) {
+        return Err(TermFault::Years);
+    }
+    if let Some(postponed) = term.postponed_to.filter(|day| *day <= begun.ends_on()) {
+        return Err(TermFault::Postponed(postponed.min(begun.ends_on())));
+    }
+    let known = terms.rows().iter().map(BegunTerm::of);
+    let mut all: Vec<_> = known.filter(|known| known.term.number != term.number).collect();
+    all.push(begun);
+    in_order(all, begins_on)
+}
+
+/// The terms without the one that stands on `day`; the one before stands on.
+pub fn without_term(terms: &History<Term>, day: CivilDate) -> Result<History<Term>, TermFault> {
+    let standing = terms.on(day).ok_or(TermFault::Absent(day))?;
+    let known = terms.rows().iter().map(BegunTerm::of);
+    in_order(known.filter(|known| known.term.number != standing.number).collect(), day)
+}
+
+/// Each term stands until the next begins.
+fn in_order(mut terms: Vec<BegunTerm>, concerned: CivilDate) -> Result<History<Term>, TermFault> {
+    terms.sort_by_key(|term| term.begins_on);
+    let mut history = History::default();
+    for pair in terms.windows(2) {
+        let next = pair[0].term.number.checked_add(1);
+        if next != Some(pair[1].term.number) || pair[0].begins_on == pair[1].begins_on {
+            return Err(TermFault::Order(pair[1].term.number.get(), concerned));
+        }
+    }
+    for BegunTerm { term, begins_on } in terms {
+        history.record(Some(term), begins_on);
+    }
+    Ok(history)
+}
+
+impl UnionFacts {
+    /// The term that stands on `day`, whether or not its years have passed.
+    pub fn term_on(&self, day: CivilDate) -> Option<BegunTerm> {
+        self.terms.rows().iter().find(|row| row.period.covers(day)).map(BegunTerm::of)
+    }
+
+    /// Whether the union exists on `day` and its term has run out without a new one.
+    pub fn overdue_on(&self, day: CivilDate) -> bool {
+        self.active_on(day) && self.term_on(day).is_some_and(|term| term.due_on() <= day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{employer::tests::day, union::Status};
+
+    fn term(number: u16, years: u8, begins_on: &str) -> BegunTerm {
+        let number = NonZeroU16::new(number).unwrap();
+        let years = TermYears::try_from(years).unwrap();
+        let term = Term { number, years, postponed_to: None };
+        BegunTerm { term, begins_on: day(begins_on) }
+    }
+
+    fn basic(terms: &History<Term>, begun: BegunTerm) -> Result<History<Term>, TermFault> {
+        with_term(terms, begun, Some(UnionLevel::Basic))
+    }
+
+    fn facts(terms: History<Term>) -> UnionFacts {
+        let mut facts = UnionFacts { terms, ..UnionFacts::default() };
+        facts.statuses.record(Some(Status::Active), day("2000-01-01"));
+        facts
+    }
+
+    #[test]
+    fn a_term_is_overdue_from_the_day_on_which_its_years_have_passed() {
+        let terms = basic(&History::default(), term(1, 3, "2011-02-27")).unwrap();
+        let mut facts = facts(terms);
+        assert!(!facts.overdue_on(day("2011-02-26")), "no term, nothing known");
+        assert!(!facts.overdue_on(day("2014-02-26")));
+        assert!(facts.overdue_on(day("2014-02-27")));
+        facts.terms = basic(&facts.terms, term(2, 5, "2014-06-01")).unwrap();
+        assert!(facts.overdue_on(day("2014-05-31")) && !facts.overdue_on(day("2014-06-01")));
+        facts.statuses.record(Some(Status::Dissolved), day("2014-03-01"));
+        assert!(facts.overdue_on(day("2014-02-28")) && !facts.overdue_on(day("2014-03-01")));
+        // A year that lacks the day takes the last of the month.
+        assert_eq!(term(1, 3, "2012-02-29").ends_on(), day("2015-02-28"));
+    }
+
+    #[test]
+    fn a_postponement_moves_the_day_and_comes_after_the_end() {
+        let mut begun = term(1, 3, "2011-02-27");
+        begun.term.postponed_to = Some(day("2014-02-27"));
+        let early = basic(&History::default(), begun);
+        assert_eq!(early, Err(TermFault::Postponed(day("2014-02-27"))));
+        begun.term.postponed_to = Some(day("2014-08-27"));
+        let facts = facts(basic(&History::default(), begun).unwrap());
+        assert!(!facts.overdue_on(day("2014-08-26")) && facts.overdue_on(day("2014-08-27")));
+    }
+
+    #[test]
+    fn numbers_follow_each_other_and_a_number_given_again_corrects() {
+        let terms = basic(&History::default(), term(3, 3, "2008-01-01")).unwrap();
+        let terms = basic(&terms, term(4, 3, "2011-01-01")).unwrap();
+        let order = |number, at| Err(TermFault::Order(number, day(at)));
+        assert_eq!(basic(&terms, term(6, 3, "2014-01-01")), order(6, "2014-01-01"));
+        assert_eq!(basic(&terms, term(2, 3, "2009-01-01")), order(2, "2009-01-01"));
+        assert_eq!(basic(&terms, term(5, 3, "2011-01-01")), order(5, "2011-01-01"));
+        assert_eq!(basic(&terms, term(4, 3, "2007-01-01")), order(3, "2007-01-01"));
+        let moved = basic(&terms, term(4, 5, "2011-03-01")).unwrap();
+        let days: Vec<_> = moved.rows().iter().map(|row| row.period.from()).collect();
+        assert_eq!(days, [day("2008-01-01"), day("2011-03-01")]);
+        let earlier = basic(&moved, term(2, 3, "2005-01-01")).unwrap();
+        assert_eq!(earlier.rows().len(), 3);
+        assert_eq!(without_term(&earlier, day("2009-01-01")), order(4, "2009-01-01"));
+        let taken_back = without_term(&earlier, day("2012-01-01")).unwrap();
+        assert_eq!(taken_back.rows().len(), 2);
+        assert_eq!(taken_back.on(day("2012-01-01")).map(|term| term.number.get()), Some(3));
+        let nothing = without_term(&History::default(), day("2012-01-01"));
+        assert_eq!(nothing, Err(TermFault::Absent(day("2012-01-01"))));
+    }
+
+    #[test]
+    fn three_years_are_for_unions_below_the_district() {
+        let level = |level| with_term(&History::default(), term(1, 3, "2011-01-01"), Some(level));
+        assert_eq!(level(UnionLevel::District), Err(TermFault::Years));
+        assert_eq!(level(UnionLevel::DistrictIndustry), Err(TermFault::Years));
+        assert!(level(UnionLevel::Subdistrict).is_ok() && level(UnionLevel::Basic).is_ok());
+        let five =
+            with_term(&History::default(), term(1, 5, "2011-01-01"), Some(UnionLevel::District));
+        assert!(five.is_ok());
+    }
+}
