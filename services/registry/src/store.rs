@@ -4,6 +4,7 @@ pub mod areas;
 pub mod dated;
 pub mod employers;
 pub mod explain;
+pub mod grounds;
 pub mod quality;
 pub mod structure_changes;
 pub mod unions;

@@ -16,7 +16,7 @@ use unionhall_registry::{
     revisions::Revisions,
     rules::{
         area::AreaPath,
-        contribution::{Counting, Metric, Paths, contributions, share},
+        contribution::{Counting, Grounds, Metric, contributions, share},
         employer::{
             EmployerFacts, Status, address::Address, code::OwnershipCode, headcount::Headcount,
             identifier::Identifier,
@@ -81,8 +81,8 @@ fn rules() -> &'static RuleSet {
 
 /// Nobody is covered here.
 fn by() -> Counting<'static> {
-    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
-    Counting { rules: rules(), paths: &NOWHERE }
+    static NONE: std::sync::LazyLock<Grounds> = std::sync::LazyLock::new(Grounds::default);
+    Counting { rules: rules(), grounds: &NONE }
 }
 
 async fn begin(ledger: &Ledger) -> Result<Box<Entry>> {

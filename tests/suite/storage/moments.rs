@@ -15,7 +15,7 @@ use unionhall_kit::{
 use unionhall_registry::{
     Register,
     api::employers::effect,
-    rules::{contribution::Paths, employer::address::Phone},
+    rules::{contribution::Grounds, employer::address::Phone},
     store::employers::{insert_many, load_for_update, past_facts, remove, save},
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
@@ -34,7 +34,7 @@ async fn call(register: &Register, mut entry: Entry, id: Uuid, number: u32) -> R
     let mut after = before.facts.clone();
     after.phones.record(Some(Phone::parse(&format!("010-{number:08}"))?), day("2014-02-01"));
     let after = save(entry.conn(), before, after, entry.now()).await??;
-    effect::note(register, &mut entry, Some(before), &after, &Paths::new()).await?;
+    effect::note(register, &mut entry, Some(before), &after, &Grounds::default()).await?;
     Ok(entry.commit(done()).await?)
 }
 
@@ -42,7 +42,7 @@ async fn withdraw(register: &Register, mut entry: Entry, id: Uuid) -> Result<()>
     let held = load_for_update(entry.conn(), &[id]).await?;
     let before = held.first().context("the employer")?;
     let after = remove(entry.conn(), before, entry.now()).await?;
-    effect::note_removal(register, &mut entry, before, &after, &Paths::new()).await?;
+    effect::note_removal(register, &mut entry, before, &after, &Grounds::default()).await?;
     Ok(entry.commit(done()).await?)
 }
 
@@ -55,7 +55,7 @@ async fn a_record_never_goes_back_in_time(engine: Engine) -> Result<()> {
     let new = [register.new_employer(facts_of(1)?)];
     let id = new[0].id;
     let entered = insert_many(entry.conn(), &new, entry.now()).await??;
-    effect::note(&register, &mut entry, None, &entered[0], &Paths::new()).await?;
+    effect::note(&register, &mut entry, None, &entered[0], &Grounds::default()).await?;
     entry.commit(done()).await?;
     // Where two can begin at once, who began first may come to the record last.
     if engine == Engine::Postgres {

@@ -30,7 +30,7 @@ use unionhall_registry::{
     jobs::structure::Carrier,
     rules::{
         area::AreaPath,
-        contribution::{Counting, Metric, Paths},
+        contribution::{Counting, Grounds, Metric},
         employer::{
             EmployerFacts,
             address::Address,
@@ -101,8 +101,8 @@ async fn put(register: &Register, number: usize) -> Result<bool> {
         entry.discard().await?;
         return Ok(false);
     };
-    let paths = Paths::new();
-    let by = Counting { rules: &register.quality, paths: &paths };
+    let grounds = Grounds::default();
+    let by = Counting { rules: &register.quality, grounds: &grounds };
     entry.figures(effect::figures(&EmployerFacts::default(), &facts, by));
     let new = register.new_employer(facts);
     insert_many(entry.conn(), &[new], entry.now()).await??;

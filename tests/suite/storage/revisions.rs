@@ -25,7 +25,7 @@ use unionhall_registry::{
     api::employers::effect,
     jobs::recount::Recounter,
     rules::{
-        contribution::{Counting, Metric, Paths, worth},
+        contribution::{Counting, Grounds, Metric, worth},
         employer::{EmployerFacts, address::Phone},
         quality::RuleSet,
     },
@@ -77,7 +77,7 @@ async fn enter(register: &Register, facts: Vec<EmployerFacts>) -> Result<Vec<Uui
     let new: Vec<_> = facts.into_iter().map(|facts| register.new_employer(facts)).collect();
     let entered = insert_many(entry.conn(), &new, entry.now()).await??;
     for record in &entered {
-        effect::note(register, &mut entry, None, record, &Paths::new()).await?;
+        effect::note(register, &mut entry, None, record, &Grounds::default()).await?;
     }
     entry.commit(Done { record: "employers".to_owned(), version: 1 }).await?;
     Ok(entered.into_iter().map(|record| record.id).collect())
@@ -89,7 +89,7 @@ async fn change(register: &Register, id: Uuid, facts: EmployerFacts) -> Result<(
     let held = load_for_update(entry.conn(), &[id]).await?;
     let before = held.first().context("the employer")?;
     let after = save(entry.conn(), before, facts, entry.now()).await??;
-    effect::note(register, &mut entry, Some(before), &after, &Paths::new()).await?;
+    effect::note(register, &mut entry, Some(before), &after, &Grounds::default()).await?;
     Ok(entry.commit(Done { record: after.name(), version: after.version }).await?)
 }
 
@@ -224,8 +224,8 @@ async fn only_its_days_are_judged(
 
 /// Nobody is covered here.
 fn by(rules: &RuleSet) -> Counting<'_> {
-    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
-    Counting { rules, paths: &NOWHERE }
+    static NONE: std::sync::LazyLock<Grounds> = std::sync::LazyLock::new(Grounds::default);
+    Counting { rules, grounds: &NONE }
 }
 
 on_both_engines!(figures_follow_the_rules);

@@ -20,7 +20,10 @@ use super::summed;
 use crate::{
     api::employers::effect,
     register::Register,
-    store::employers::{self, EmployerRecord},
+    store::{
+        employers::{self, EmployerRecord},
+        grounds,
+    },
 };
 
 /// Employers that one transaction recounts.
@@ -83,11 +86,11 @@ impl Recounter {
         }
         let mut deltas = Vec::new();
         let facts = behind.iter().map(|record| &record.facts);
-        let paths = effect::paths(entry.conn(), facts).await?;
+        let grounds = grounds::of(entry.conn(), facts).await?;
         for record in &behind {
             let counted = self.register.rules_of(entry.conn(), record).await?;
             let rules = (&*counted, &*self.register.quality);
-            deltas.extend(effect::recount(&record.facts, rules, &paths));
+            deltas.extend(effect::recount(&record.facts, rules, &grounds));
         }
         employers::mark_counted(entry.conn(), &behind, newest).await?;
         entry.figures(summed(deltas));

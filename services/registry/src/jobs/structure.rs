@@ -30,6 +30,7 @@ use crate::{
     store::{
         areas,
         employers::{self, EmployerRecord},
+        grounds,
         structure_changes::{self, Progress, StructureChange},
         unions,
     },
@@ -112,12 +113,13 @@ impl Carrier {
     ) -> Outcome<()> {
         let before = employers::load_for_update(entry.conn(), ids).await?;
         let mut deltas = Vec::new();
-        let paths = effect::paths(entry.conn(), before.iter().map(|record| &record.facts)).await?;
+        let facts = before.iter().map(|record| &record.facts);
+        let grounds = grounds::of(entry.conn(), facts).await?;
         let mut relocated: Vec<(&EmployerRecord, EmployerFacts)> = Vec::with_capacity(before.len());
         for record in &before {
             let facts = carried(&record.facts, ways);
             let rules = self.register.rules_of(entry.conn(), record).await?;
-            let by = Counting { rules: &rules, paths: &paths };
+            let by = Counting { rules: &rules, grounds: &grounds };
             deltas.extend(effect::figures(&record.facts, &facts, by));
             relocated.push((record, facts));
         }

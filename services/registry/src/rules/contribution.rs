@@ -137,13 +137,20 @@ impl Metric {
 /// Where unions stand on the line of affiliation, by union.
 pub type Paths = HashMap<UnionId, History<AffiliationPath>>;
 
+/// What figures of employers follow from beside their own facts.
+#[derive(Debug, Clone, Default)]
+pub struct Grounds {
+    /// At least the paths of the unions that cover the employers or covered them.
+    pub paths: Paths,
+}
+
 /// What figures are counted by.
 #[derive(Debug, Clone, Copy)]
 pub struct Counting<'a> {
     /// The rules of quality.
     pub rules: &'a RuleSet,
-    /// At least the paths of the unions that cover the record or covered it.
-    pub paths: &'a Paths,
+    /// At least those of the record.
+    pub grounds: &'a Grounds,
 }
 
 /// What the record is worth to `metric` on `day`, and at which leaves of both lines; empty where it
@@ -190,7 +197,7 @@ fn leaves(
     (area, day): (&AreaPath, CivilDate),
     value: i64,
 ) -> Vec<(Leaf, i64)> {
-    let cover = facts.covers.on(day).and_then(|cover| by.paths.get(&cover.union)?.on(day));
+    let cover = facts.covers.on(day).and_then(|cover| by.grounds.paths.get(&cover.union)?.on(day));
     let union = cover.map(|path| Leaf { line: Line::Affiliation, node: path.path().clone() });
     std::iter::once(on_area(area)).chain(union).map(|leaf| (leaf, value)).collect()
 }
@@ -247,7 +254,8 @@ fn turning_days(facts: &EmployerFacts, by: Counting<'_>) -> BTreeSet<CivilDate> 
     days.extend(facts.statuses.days());
     days.extend(facts.headcounts.keys());
     days.extend(facts.covers.days());
-    let unions = facts.covers.rows().iter().filter_map(|row| by.paths.get(&row.value.union));
+    let unions =
+        facts.covers.rows().iter().filter_map(|row| by.grounds.paths.get(&row.value.union));
     days.extend(unions.flat_map(History::days));
     days
 }

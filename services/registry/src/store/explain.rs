@@ -4,8 +4,6 @@
 pub mod nodes;
 pub mod unions;
 
-use std::collections::BTreeSet;
-
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     db::{fault, sql},
@@ -17,14 +15,11 @@ use uuid::Uuid;
 
 use super::{
     employers::{self, EmployerRecord, Place},
-    unions::paths_of,
+    grounds,
 };
 use crate::{
     revisions::Revisions,
-    rules::{
-        contribution::{Counting, Metric, share},
-        union::UnionId,
-    },
+    rules::contribution::{Counting, Metric, share},
 };
 
 /// Employers that are loaded at a time.
@@ -154,14 +149,13 @@ async fn evaluate(
 ) -> Outcome<Vec<Counted>> {
     let ids: Vec<Uuid> = looked_at.iter().map(|place| place.id).collect();
     let records = employers::load(state, &ids).await?;
-    let rows = records.values().flat_map(|record| record.facts.covers.rows());
-    let unions: BTreeSet<UnionId> = rows.map(|row| row.value.union).collect();
-    let paths = paths_of(state, &unions.into_iter().collect::<Vec<_>>()).await?;
+    let facts = records.values().map(|record| &record.facts);
+    let grounds = grounds::of(state, facts).await?;
     let mut counted = Vec::new();
     for place in looked_at {
         let Some(record) = records.get(&place.id) else { continue };
         let rules = asked.rules.of(state, record.rules).await?;
-        let by = Counting { rules: &rules, paths: &paths };
+        let by = Counting { rules: &rules, grounds: &grounds };
         let here = asked.stretches.iter();
         let here = here.filter(|stretch| place.area.starts_with(stretch.path.as_str()));
         let leaf = (asked.line, place.area.as_str());

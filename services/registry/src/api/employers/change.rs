@@ -34,6 +34,7 @@ use crate::{
     },
     store::{
         employers::{self, EmployerRecord, Taken, hold_areas},
+        grounds,
         unions::{self, UnionRecord},
     },
 };
@@ -161,8 +162,8 @@ impl Employers {
         if order.validate_only {
             return entry.discard().await;
         }
-        let paths = effect::paths(entry.conn(), [&before.facts]).await?;
-        effect::note_removal(&self.register, &mut entry, &before, &after, &paths).await?;
+        let grounds = grounds::of(entry.conn(), [&before.facts]).await?;
+        effect::note_removal(&self.register, &mut entry, &before, &after, &grounds).await?;
         entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await
     }

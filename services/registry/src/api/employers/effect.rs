@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use prost::Message;
-use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     civil::CivilDate,
     fault::Outcome,
@@ -16,16 +15,12 @@ use super::encode;
 use crate::{
     Register,
     rules::{
-        contribution::{Counting, Paths, contributions},
+        contribution::{Counting, Grounds, contributions},
         employer::EmployerFacts,
         quality::RuleSet,
         steps::{Step, difference},
-        union::UnionId,
     },
-    store::{
-        employers::{EmployerRecord, rows},
-        unions::paths_of,
-    },
+    store::employers::{EmployerRecord, rows},
 };
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
@@ -37,7 +32,7 @@ pub async fn note(
     entry: &mut Entry,
     before: Option<&EmployerRecord>,
     after: &EmployerRecord,
-    paths: &Paths,
+    grounds: &Grounds,
 ) -> Outcome<()> {
     entry.not_before(after.updated_at);
     if let Some(before) = before {
@@ -47,7 +42,7 @@ pub async fn note(
     let nothing = EmployerFacts::default();
     let before = before.map_or(&nothing, |before| &before.facts);
     let rules = register.rules_of(entry.conn(), after).await?;
-    entry.figures(figures(before, &after.facts, Counting { rules: &rules, paths }));
+    entry.figures(figures(before, &after.facts, Counting { rules: &rules, grounds }));
     Ok(())
 }
 
@@ -57,23 +52,13 @@ pub async fn note_removal(
     entry: &mut Entry,
     before: &EmployerRecord,
     after: &EmployerRecord,
-    paths: &Paths,
+    grounds: &Grounds,
 ) -> Outcome<()> {
     entry.not_before(after.updated_at);
     entry.event(bare(EventKind::Removed, after));
     let rules = register.rules_of(entry.conn(), before).await?;
-    entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, paths }));
+    entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, grounds }));
     Ok(())
-}
-
-/// The paths of every union that covers or covered one of the employers.
-pub async fn paths<'a>(
-    conn: &impl ConnectionTrait,
-    employers: impl IntoIterator<Item = &'a EmployerFacts>,
-) -> Outcome<Paths> {
-    let rows = employers.into_iter().flat_map(|facts| facts.covers.rows());
-    let unions: BTreeSet<UnionId> = rows.map(|row| row.value.union).collect();
-    paths_of(conn, &unions.into_iter().collect::<Vec<_>>()).await
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.
@@ -126,9 +111,9 @@ pub fn figures(before: &EmployerFacts, after: &EmployerFacts, by: Counting<'_>) 
 pub fn recount(
     facts: &EmployerFacts,
     (old, new): (&RuleSet, &RuleSet),
-    paths: &Paths,
+    grounds: &Grounds,
 ) -> Vec<Delta> {
-    let (old, new) = (Counting { rules: old, paths }, Counting { rules: new, paths });
+    let (old, new) = (Counting { rules: old, grounds }, Counting { rules: new, grounds });
     let steps = difference(&contributions(facts, old), &contributions(facts, new));
     steps.iter().map(Step::to_delta).collect()
 }

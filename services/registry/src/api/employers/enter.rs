@@ -21,7 +21,10 @@ use crate::{
         organisation_code::OrganisationCode,
         reasons,
     },
-    store::employers::{self, EmployerRecord, Taken, hold_areas},
+    store::{
+        employers::{self, EmployerRecord, Taken, hold_areas},
+        grounds,
+    },
 };
 
 impl Employers {
@@ -76,8 +79,8 @@ impl Employers {
         }
         if before.is_none_or(|before| before.facts != record.facts) {
             let facts = before.map(|before| &before.facts).into_iter().chain([&record.facts]);
-            let paths = effect::paths(entry.conn(), facts).await?;
-            effect::note(&self.register, &mut entry, before, record, &paths).await?;
+            let grounds = grounds::of(entry.conn(), facts).await?;
+            effect::note(&self.register, &mut entry, before, record, &grounds).await?;
             entry.audit(effect::audit(before, record, what));
         }
         entry.commit(Done { record: record.name(), version: record.version }).await?;

@@ -24,9 +24,12 @@ use crate::{
         employer::{EmployerFacts, address::Address},
         history::Dated,
     },
-    store::employers::{
-        COLLECTION, EmployerRecord, facts_of, hold_areas, load, load_for_update, remove_many,
-        save_many,
+    store::{
+        employers::{
+            COLLECTION, EmployerRecord, facts_of, hold_areas, load, load_for_update, remove_many,
+            save_many,
+        },
+        grounds,
     },
 };
 
@@ -107,9 +110,9 @@ async fn withdraw(
 ) -> Outcome<()> {
     let removed = remove_many(entry.conn(), &records, entry.now()).await?;
     let facts = records.iter().map(|record| &record.facts);
-    let paths = effect::paths(entry.conn(), facts).await?;
+    let grounds = grounds::of(entry.conn(), facts).await?;
     for (before, after) in records.iter().zip(&removed) {
-        effect::note_removal(register, entry, before, after, &paths).await?;
+        effect::note_removal(register, entry, before, after, &grounds).await?;
     }
     Ok(())
 }
@@ -123,9 +126,9 @@ async fn restore(
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     let facts = present.iter().map(|record| &record.facts);
-    let paths = effect::paths(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
+    let grounds = grounds::of(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
     for (before, after) in present.into_iter().zip(&saved) {
-        effect::note(register, entry, Some(before), after, &paths).await?;
+        effect::note(register, entry, Some(before), after, &grounds).await?;
     }
     Ok(())
 }

@@ -22,12 +22,15 @@ use crate::{
     imports::places::Places,
     rules::{
         area::{AreaPath, tree::AreaTree},
-        contribution::Paths,
+        contribution::Grounds,
         employer::{EmployerFacts, change::Surroundings},
     },
-    store::employers::{
-        EmployerRecord, NewEmployer, facts_text, hold_areas, insert_many, load_for_update,
-        save_many,
+    store::{
+        employers::{
+            EmployerRecord, NewEmployer, facts_text, hold_areas, insert_many, load_for_update,
+            save_many,
+        },
+        grounds,
     },
 };
 
@@ -126,9 +129,9 @@ impl Work<'_> {
         if !self.new.is_empty() {
             let entered = insert_many(entry.conn(), &self.new, now).await?.map_err(taken)?;
             // Nobody is covered from the first moment.
-            let paths = Paths::new();
+            let grounds = Grounds::default();
             for (at, record) in self.entered_at.into_iter().zip(&entered) {
-                effect::note(register, entry, None, record, &paths).await?;
+                effect::note(register, entry, None, record, &grounds).await?;
                 self.applied[at] = Applied::Changed(change(0, record, Vec::new()));
             }
         }
@@ -137,10 +140,10 @@ impl Work<'_> {
                 self.changes.iter().map(|(record, _)| (record.id, *record)).collect();
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
             let facts = changed.iter().map(|record| &record.facts);
-            let paths = effect::paths(entry.conn(), facts).await?;
+            let grounds = grounds::of(entry.conn(), facts).await?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
-                effect::note(register, entry, Some(old), record, &paths).await?;
+                effect::note(register, entry, Some(old), record, &grounds).await?;
                 let text = facts_text(&old.facts)?.into_bytes();
                 self.applied[at] = Applied::Changed(change(old.version, record, text));
             }

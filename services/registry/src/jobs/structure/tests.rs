@@ -13,7 +13,7 @@ use crate::{
     reference::ReferenceBook,
     rules::{
         area::tree::AreaTree,
-        contribution::{Counting, Metric, Paths, contributions, value_on},
+        contribution::{Counting, Grounds, Metric, contributions, value_on},
         employer::{
             EmployerFacts,
             address::Address,
@@ -35,8 +35,8 @@ const DAYS: [&str; 5] = ["2014-01-01", "2014-03-14", "2014-03-15", "2014-04-01",
 
 /// Nobody is covered here.
 fn by(rules: &RuleSet) -> Counting<'_> {
-    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
-    Counting { rules, paths: &NOWHERE }
+    static NONE: std::sync::LazyLock<Grounds> = std::sync::LazyLock::new(Grounds::default);
+    Counting { rules, grounds: &NONE }
 }
 
 fn path(label: &str) -> AreaPath {

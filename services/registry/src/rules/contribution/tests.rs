@@ -11,8 +11,8 @@ use crate::rules::employer::{
 };
 
 fn by() -> Counting<'static> {
-    static NOWHERE: std::sync::LazyLock<Paths> = std::sync::LazyLock::new(Paths::new);
-    Counting { rules: RuleSet::shipped().unwrap(), paths: &NOWHERE }
+    static NONE: std::sync::LazyLock<Grounds> = std::sync::LazyLock::new(Grounds::default);
+    Counting { rules: RuleSet::shipped().unwrap(), grounds: &NONE }
 }
 
 fn changed(facts: &EmployerFacts, change: EmployerChange, from: &str) -> EmployerFacts {

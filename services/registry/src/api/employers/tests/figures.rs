@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     rules::{
         area::AreaPath,
-        contribution::{Counting, Metric, Paths, contributions, worth},
+        contribution::{Counting, Grounds, Metric, contributions, worth},
     },
     services,
     store::employers::{self, EmployerRecord, facts, past_facts},
@@ -134,8 +134,8 @@ impl Desk {
 
     /// Every figure on every day on which one may change equals a count of the records.
     async fn figures_equal_a_recount(&self, records: &[EmployerRecord]) {
-        let paths = Paths::new();
-        let by = Counting { rules: &self.rig.register.quality, paths: &paths };
+        let grounds = Grounds::default();
+        let by = Counting { rules: &self.rig.register.quality, grounds: &grounds };
         let steps = records.iter().flat_map(|record| contributions(&record.facts, by));
         let mut days: Vec<CivilDate> =
             steps.flat_map(|step| [step.day.previous(), step.day]).collect();
