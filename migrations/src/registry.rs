@@ -1,11 +1,12 @@
 //! The register's schema.
 
+mod offices;
 mod terms;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use self::terms::Terms;
+use self::{offices::Offices, terms::Terms};
 use crate::{books, dialect::run};
 
 /// The PostgreSQL schema and the name of the SQLite file.
@@ -16,7 +17,13 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Books), Box::new(AreasAndEmployers), Box::new(Unions), Box::new(Terms)]
+        vec![
+            Box::new(Books),
+            Box::new(AreasAndEmployers),
+            Box::new(Unions),
+            Box::new(Terms),
+            Box::new(Offices),
+        ]
     }
 }
 

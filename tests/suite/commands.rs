@@ -20,6 +20,14 @@ const README: &str = include_str!("../../README.md");
 /// As the documents write the address.
 const DOCUMENTED: &str = "127.0.0.1:50051";
 
+/// What the runbook's variables stand for: the first printed name of each collection.
+const LEARNT: [(&str, &str); 4] = [
+    ("EMPLOYER", "employers"),
+    ("UNION", "unions"),
+    ("CHANGE", "structureChanges"),
+    ("OFFICER", "officers"),
+];
+
 on_every_layout!(the_runbook_works_as_it_stands);
 
 async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Result<()> {
@@ -37,9 +45,7 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
             output.stderr,
             suite.logs()
         );
-        for (variable, collection) in
-            [("EMPLOYER", "employers/"), ("UNION", "unions/"), ("CHANGE", "structureChanges/")]
-        {
+        for (variable, collection) in LEARNT {
             learn(&mut desk, variable, collection, &output.stdout);
         }
     }
@@ -49,11 +55,11 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
 /// Keeps the first name of a collection that is printed, as a reader would.
 fn learn(desk: &mut Desk, variable: &str, collection: &str, printed: &str) {
     let known = desk.variables.iter().any(|(name, _)| name == variable);
-    let opening = format!("\"name\": \"{collection}");
-    let Some(start) = printed.find(&opening).filter(|_| !known) else { return };
-    let name = &printed[start + "\"name\": \"".len()..];
-    let end = name.find('"').unwrap_or(name.len());
-    desk.variables.push((variable.into(), name[..end].into()));
+    let names = printed.split("\"name\": \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let stands_in = |name: &&str| name.split('/').rev().nth(1) == Some(collection);
+    if let Some(name) = names.into_iter().find(stands_in).filter(|_| !known) {
+        desk.variables.push((variable.into(), name.into()));
+    }
 }
 
 async fn upload(suite: &Suite) -> Result<String> {

@@ -7,6 +7,7 @@ mod imports;
 mod late_commits;
 mod ledger;
 mod moments;
+mod offices;
 mod restructure;
 mod revisions;
 mod rows;

@@ -4,8 +4,11 @@
 pub mod areas;
 pub mod changes;
 pub mod employers;
+mod findings;
 pub mod imports;
 pub mod metrics;
+pub mod officers;
+mod order;
 pub mod reference;
 pub mod unions;
 mod wire;

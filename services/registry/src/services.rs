@@ -17,6 +17,7 @@ use unionhall_proto::{
         coverage_service_server, employer_service_server,
         import_service_server::{self, ImportServiceServer},
         metrics_server::{self, MetricsServer},
+        officer_service_server::{self, OfficerServiceServer},
         reference_service_server::{self, ReferenceServiceServer},
         union_service_server,
     },
@@ -26,7 +27,7 @@ use crate::{
     Register,
     api::{
         areas::Areas, changes::Changes, employers::Employers, imports::ImportCalls,
-        metrics::Figures, reference::Reference, unions::Unions,
+        metrics::Figures, officers::Officers, reference::Reference, unions::Unions,
     },
     imports::imports,
     jobs::{recount::Recounter, structure::Carrier},
@@ -42,6 +43,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(employers)
         .service(coverage)
         .service(Unions::new(register.clone()))
+        .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
         .service(ImportServiceServer::new(ImportCalls::new(imports(register))))
@@ -55,6 +57,7 @@ pub fn names() -> Vec<&'static str> {
         employer_service_server::SERVICE_NAME,
         union_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
+        officer_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
         import_service_server::SERVICE_NAME,

@@ -5,6 +5,7 @@ pub mod dated;
 pub mod employers;
 pub mod explain;
 pub mod grounds;
+pub mod officers;
 pub mod quality;
 pub mod structure_changes;
 pub mod unions;

@@ -26,7 +26,7 @@ use unionhall_proto::registry::v1::{
     union_service_server::{UnionService, UnionServiceServer},
 };
 
-pub(super) use self::decode::id;
+pub(super) use self::{decode::approval, decode::id, encode::approval as shown_approval};
 use crate::{
     Register,
     rules::union::UnionId,

@@ -145,6 +145,22 @@ unionhall_kit::reasons! {
     TERM_INVALID: InvalidArgument,
         "the term cannot be so: {problem}",
         "届次有误：{problem_zh}";
+    /// The committee, the position and the way into or out of an office do not fit.
+    OFFICE_INVALID: FailedPrecondition,
+        "the office cannot be so: {problem}",
+        "任职有误：{problem_zh}";
+    /// A rule bars the person from the position.
+    OFFICER_BARRED: FailedPrecondition,
+        "rule {rule} ({source}) bars this person: {fact}; {remedy}",
+        "按规则{rule}（{source}），此人不得任该职务：{remedy_zh}";
+    /// Another is the head of the committee at that time.
+    OFFICE_TAKEN: FailedPrecondition,
+        "another is head of the committee {committee} from {day}; end that office first",
+        "{committee}委员会自{day}起已有负责人，请先办理其离任";
+    /// The office has ended.
+    OFFICE_ENDED: FailedPrecondition,
+        "the office ended on {day}",
+        "该任职已于{day}结束";
     /// The union does not bear the mark.
     UNION_MARK_ABSENT: FailedPrecondition,
         "the union does not bear the mark {mark} on {day}",

@@ -22,7 +22,9 @@ use unionhall_proto::{
 };
 
 use super::{Employers, decode, effect, encode, scoped};
+pub(super) use crate::api::order::Order;
 use crate::{
+    api::order::orders,
     rules::{
         Refusal,
         area::{AreaPath, tree::AreaTree},
@@ -38,30 +40,6 @@ use crate::{
         unions::{self, UnionRecord},
     },
 };
-
-/// What every change names beside its content.
-#[derive(Clone, Copy)]
-pub(super) struct Order<'a> {
-    name: &'a str,
-    etag: &'a str,
-    request_id: &'a str,
-    pub(super) validate_only: bool,
-}
-
-macro_rules! orders {
-    ($($message:ty),+) => {$(
-        impl<'a> From<&'a $message> for Order<'a> {
-            fn from(message: &'a $message) -> Self {
-                Self {
-                    name: &message.name,
-                    etag: &message.etag,
-                    request_id: &message.request_id,
-                    validate_only: message.validate_only,
-                }
-            }
-        }
-    )+};
-}
 
 orders!(
     RecordWorkforceRequest,
@@ -203,7 +181,7 @@ impl Employers {
         (named, day, unions): Relied<'_>,
     ) -> Outcome<Opened> {
         let id = decode::id(order.name)?;
-        let request_id = if order.validate_only { "" } else { order.request_id };
+        let request_id = order.effective_id();
         let entry = match self.register.ledger.begin(&call.intent(request_id)).await? {
             Begun::Fresh(entry) => entry,
             Begun::Replay(done) => return Ok(Opened::Replay(done)),

@@ -27,7 +27,9 @@ use super::{
     enter::{named_areas, placed},
     scoped,
 };
+pub(super) use crate::api::order::Order;
 use crate::{
+    api::order::orders,
     rules::{
         Refusal,
         area::{AreaPath, tree::AreaTree},
@@ -41,30 +43,6 @@ use crate::{
         unions::{self, Placed, UnionRecord, paths_of},
     },
 };
-
-/// What every change names beside its content.
-#[derive(Clone, Copy)]
-pub(super) struct Order<'a> {
-    pub(super) name: &'a str,
-    pub(super) etag: &'a str,
-    pub(super) request_id: &'a str,
-    pub(super) validate_only: bool,
-}
-
-macro_rules! orders {
-    ($($message:ty),+) => {$(
-        impl<'a> From<&'a $message> for Order<'a> {
-            fn from(message: &'a $message) -> Self {
-                Self {
-                    name: &message.name,
-                    etag: &message.etag,
-                    request_id: &message.request_id,
-                    validate_only: message.validate_only,
-                }
-            }
-        }
-    )+};
-}
 
 orders!(MarkUnionRequest, UnmarkUnionRequest, DissolveUnionRequest, DeleteUnionRequest);
 
@@ -189,7 +167,7 @@ impl Unions {
         (named, day): (&[AreaPath], CivilDate),
     ) -> Outcome<Opened> {
         let id = decode::id(order.name)?;
-        let request_id = if order.validate_only { "" } else { order.request_id };
+        let request_id = order.effective_id();
         let entry = match self.register.ledger.begin(&call.intent(request_id)).await? {
             Begun::Fresh(entry) => entry,
             Begun::Replay(done) => return Ok(Opened::Replay(done)),

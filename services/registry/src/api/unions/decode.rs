@@ -265,7 +265,7 @@ pub(super) fn code(given: &str) -> Outcome<UnionCode> {
     UnionCode::try_from(CreditCode::parse(given).map_err(fault)?).map_err(fault)
 }
 
-fn approval(given: &ApprovalMessage) -> Outcome<Approval> {
+pub(in crate::api) fn approval(given: &ApprovalMessage) -> Outcome<Approval> {
     let text = |_| fault(UnionFault::Text("approval.number", MAX_NUMBER_CHARS));
     Ok(Approval {
         body: Name::parse(&given.body).map_err(fault)?,

@@ -166,7 +166,7 @@ fn term(begun: BegunTerm) -> TermMessage {
     }
 }
 
-fn approval(approval: &Approval) -> ApprovalMessage {
+pub(in crate::api) fn approval(approval: &Approval) -> ApprovalMessage {
     ApprovalMessage { body: approval.body.to_string(), number: approval.number.as_str().to_owned() }
 }
 

@@ -34,7 +34,7 @@ macro_rules! codes {
     };
 }
 
-pub(super) use codes;
+pub(in crate::rules) use codes;
 
 codes! {
     /// What a union unites 组织类型.

@@ -1,0 +1,157 @@
+//! The table of rules, read strictly: a rule that nobody can evaluate is refused, not skipped.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use unionhall_kit::civil::{CivilDate, Period};
+
+use super::{Ballot, Bracket, Brackets, Check, ElectionRules, Grade, Rule, Share};
+use crate::rules::office::{Bar, Position};
+
+/// The table is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("election rules, {row}: {problem}")]
+pub struct RuleTableFault {
+    /// The id of the rule, or where the text breaks.
+    pub row: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    valid_from: String,
+    valid_until: String,
+    grade: String,
+    check: String,
+    argument: String,
+    remedy_en: String,
+    remedy_zh: String,
+    source: String,
+}
+
+pub(super) fn read(text: &str) -> Result<ElectionRules, RuleTableFault> {
+    let mut rules = Vec::new();
+    let mut ids = BTreeSet::new();
+    for row in csv::Reader::from_reader(text.as_bytes()).deserialize::<Row>() {
+        let broken = |error: csv::Error| RuleTableFault {
+            row: "the text".to_owned(),
+            problem: error.to_string(),
+        };
+        let row = row.map_err(broken)?;
+        let fault = |problem| RuleTableFault { row: row.id.clone(), problem };
+        if !ids.insert(row.id.clone()) {
+            return Err(fault("the id occurs twice".to_owned()));
+        }
+        rules.push(rule(&row).map_err(fault)?);
+    }
+    Ok(ElectionRules(rules))
+}
+
+fn rule(row: &Row) -> Result<Rule, String> {
+    let period = Period::new(day(&row.valid_from)?.ok_or("no first day")?, day(&row.valid_until)?);
+    let grade = match row.grade.as_str() {
+        "MANDATORY" => Grade::Mandatory,
+        "ADVISORY" => Grade::Advisory,
+        other => return Err(format!("no grade '{other}'")),
+    };
+    let texts = [&row.remedy_en, &row.remedy_zh, &row.source];
+    if texts.into_iter().any(|text| text.trim().is_empty()) {
+        return Err("a remedy or the source is missing".to_owned());
+    }
+    Ok(Rule {
+        id: row.id.clone(),
+        period: period.ok_or("it ends before it begins")?,
+        grade,
+        check: check(&row.check, &row.argument)?,
+        remedy_en: row.remedy_en.clone(),
+        remedy_zh: row.remedy_zh.clone(),
+        source: row.source.clone(),
+    })
+}
+
+fn check(kind: &str, argument: &str) -> Result<Check, String> {
+    let plain = |check| argument.is_empty().then_some(check);
+    let number = || argument.parse().ok();
+    let read = match kind {
+        "barred" => barred(argument),
+        "present" => share(argument).map(Check::Present),
+        "present_at_most_due" => plain(Check::PresentAtMostDue),
+        "elected_by" => share(argument).map(Check::ElectedBy),
+        "returned_at_most_issued" => plain(Check::ReturnedAtMostIssued),
+        "valid_at_most_returned" => plain(Check::ValidAtMostReturned),
+        "votes_at_most_valid" => plain(Check::VotesAtMostValid),
+        "elected_at_most_seats" => plain(Check::ElectedAtMostSeats),
+        "most_votes_first" => plain(Check::MostVotesFirst),
+        "somebody_elected" => plain(Check::SomebodyElected),
+        "more_candidates" => more_candidates(argument),
+        "posted_days" => number().map(Check::PostedDays),
+        "congress_from" => number().map(Check::CongressFrom),
+        "delegates" => brackets(argument).map(Check::Delegates),
+        "seats" => brackets(argument).map(Check::Seats),
+        "removed_by" => share(argument).map(Check::RemovedBy),
+        "proposed_by" => share(argument).map(Check::ProposedBy),
+        "audit_elected" => plain(Check::AuditElected),
+        "women_elected" => number().map(Check::WomenElected),
+        "postponed_months" => number().map(Check::PostponedMonths),
+        "head_present" => (argument == "UNION").then_some(Check::HeadPresent),
+        "term_runs" => plain(Check::TermRuns),
+        "term_known" => plain(Check::TermKnown),
+        "women_committee" => number().map(Check::WomenCommittee),
+        "women_member" => number().map(Check::WomenMember),
+        "audit_committee" => plain(Check::AuditCommittee),
+        _ => return Err(format!("no check '{kind}'")),
+    };
+    read.ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
+}
+
+/// `PARTNER=CHAIR`, or `=*` for every position.
+fn barred(argument: &str) -> Option<Check> {
+    let (bar, position) = argument.split_once('=')?;
+    let position = match position {
+        "*" => None,
+        code => Some(Position::parse(code)?),
+    };
+    Some(Check::Barred(Bar::parse(bar)?, position))
+}
+
+/// `2/3`.
+fn share(argument: &str) -> Option<Share> {
+    let (parts, of) = argument.split_once('/')?;
+    Share::new(parts.parse().ok()?, of.parse().ok()?)
+}
+
+/// `COMMITTEE=500`, in basis points.
+fn more_candidates(argument: &str) -> Option<Check> {
+    let (ballot, points) = argument.split_once('=')?;
+    let ballot = match ballot {
+        "COMMITTEE" => Ballot::Committee,
+        "STANDING" => Ballot::Standing,
+        "CHAIR" => Ballot::Chair,
+        _ => return None,
+    };
+    Some(Check::MoreCandidates(ballot, points.parse().ok()?))
+}
+
+/// `0-25=1-1;26-200=3-7;201-=7-15`: members, and how few and how many.
+fn brackets(argument: &str) -> Option<Brackets> {
+    let row = |row: &str| {
+        let (members, chosen) = row.split_once('=')?;
+        let (from, to) = members.split_once('-')?;
+        let (least, most) = chosen.split_once('-')?;
+        let to = if to.is_empty() { None } else { Some(to.parse().ok()?) };
+        let (from, least, most) = (from.parse().ok()?, least.parse().ok()?, most.parse().ok()?);
+        let fits = least <= most && to.is_none_or(|to| from <= to);
+        fits.then_some(Bracket { from, to, least, most })
+    };
+    argument.split(';').map(row).collect::<Option<Vec<_>>>().map(Brackets)
+}
+
+fn day(text: &str) -> Result<Option<CivilDate>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error| format!("date '{text}': {error}"))
+}

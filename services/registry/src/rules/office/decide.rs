@@ -1,0 +1,184 @@
+//! Decisions about filling and ending an office.
+
+use std::collections::BTreeSet;
+
+use unionhall_kit::civil::CivilDate;
+
+use super::{Bar, End, Office, OfficeFault, Position, WayIn, WayOut};
+use crate::rules::{
+    election_rules::{Check, ElectionRules, Finding},
+    union::{
+        UnionFacts,
+        approval::Approval,
+        kind::{CoverKind, UnionForm, UnionType},
+    },
+};
+
+/// Whether the office can be filled beside the others of the union. The advisory rules that it
+/// breaks come back.
+pub fn appoint(
+    office: &Office,
+    union: &UnionFacts,
+    others: &[Office],
+    rules: &ElectionRules,
+    today: CivilDate,
+) -> Result<Vec<Finding>, OfficeFault> {
+    let from = office.from;
+    not_after(from, today)?;
+    if let Some(first) = union.established_on().filter(|first| from < *first) {
+        return Err(OfficeFault::BeforeEstablishment(from, first));
+    }
+    if let Some(ended) = union.ended_on().filter(|ended| *ended <= from) {
+        return Err(OfficeFault::UnionEnded(ended));
+    }
+    if !office.position.fits(office.committee) {
+        return Err(OfficeFault::Position(office.committee, office.position));
+    }
+    way_in(office, union)?;
+    let standing = union.term_on(from).map(|term| term.term.number);
+    if office.term.is_some() && office.term != standing {
+        return Err(OfficeFault::Term);
+    }
+    alone(office, union, others)?;
+    let (mandatory, advisory) = barred(&office.bars, office.position, from, rules, "standing")
+        .into_iter()
+        .partition::<Vec<_>, _>(Finding::mandatory);
+    match mandatory.into_iter().next() {
+        Some(finding) => Err(OfficeFault::Barred(Box::new(finding))),
+        None => Ok(advisory),
+    }
+}
+
+/// The rules that stand between somebody with these facts and a position.
+pub fn barred(
+    bars: &BTreeSet<Bar>,
+    position: Position,
+    day: CivilDate,
+    rules: &ElectionRules,
+    field: &str,
+) -> Vec<Finding> {
+    let broken = rules.on(day).filter_map(|rule| {
+        let Check::Barred(bar, of) = &rule.check else { return None };
+        let meant = bars.contains(bar) && of.is_none_or(|of| of == position);
+        meant.then(|| Finding {
+            rule: rule.clone(),
+            field: field.to_owned(),
+            figures: Vec::new(),
+            problem: format!("{} stands against {}", bar.code(), position.code()),
+            problem_zh: format!("{}不能或不宜任{}", bar.code(), position.code()),
+        })
+    });
+    broken.collect()
+}
+
+/// Nobody elects a working committee, nobody appoints another, and an outsider is recommended as a
+/// chair only to a union that unites several employers or one that is not public.
+fn way_in(office: &Office, union: &UnionFacts) -> Result<(), OfficeFault> {
+    let form = union.forms.on(office.from).copied();
+    let kind = union.types.on(office.from).copied();
+    let dispatched = form == Some(UnionForm::WorkingCommittee);
+    let fits = match office.way_in {
+        WayIn::Elected | WayIn::ByElection => !dispatched,
+        WayIn::Appointed => dispatched,
+        WayIn::Recommended => {
+            office.position == Position::Chair && kind.is_some_and(takes_outsiders)
+        }
+    };
+    let code = office.way_in.code();
+    if fits { Ok(()) } else { Err(OfficeFault::WayIn(code, office.way_in)) }
+}
+
+/// Whether an employer is public is not asked of the union, so that every employer's own union
+/// passes; a federation and the union of community workers do not.
+fn takes_outsiders(kind: UnionType) -> bool {
+    kind != UnionType::CommunityWorkers
+        && kind.cover().is_some_and(|cover| cover.is_joint() || cover == CoverKind::Own)
+}
+
+/// One head at a time.
+fn alone(office: &Office, union: &UnionFacts, others: &[Office]) -> Result<(), OfficeFault> {
+    if !office.position.is_head() {
+        return Ok(());
+    }
+    let own = office.period(union);
+    let head = |other: &&Office| {
+        other.committee == office.committee
+            && other.position.is_head()
+            && other.period(union).overlaps(own)
+    };
+    match others.iter().find(head) {
+        Some(other) => Err(OfficeFault::Taken(office.committee, other.from)),
+        None => Ok(()),
+    }
+}
+
+/// What ends an office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndOrder {
+    /// First day without it.
+    pub on: CivilDate,
+    /// How it is left.
+    pub way: WayOut,
+    /// Whether the own committee consented to a move.
+    pub committee_consents: bool,
+    /// The consent of the higher union to a move.
+    pub consent: Option<Approval>,
+}
+
+/// The office with its end.
+pub fn end(
+    office: &Office,
+    union: &UnionFacts,
+    order: EndOrder,
+    today: CivilDate,
+) -> Result<Office, OfficeFault> {
+    if order.way == WayOut::Corrected {
+        let already = office.end.as_ref().filter(|end| end.way == WayOut::Corrected);
+        if let Some(end) = already {
+            return Err(OfficeFault::Ended(end.on));
+        }
+        let end = End { on: office.from, way: WayOut::Corrected, consent: None };
+        return Ok(Office { end: Some(end), ..office.clone() });
+    }
+    if let Some((on, _)) = office.ended(union) {
+        return Err(OfficeFault::Ended(on));
+    }
+    not_after(order.on, today)?;
+    if order.on < office.from {
+        return Err(OfficeFault::BeforeOffice(order.on, office.from));
+    }
+    way_out(office, union, &order)?;
+    let end = End { on: order.on, way: order.way, consent: order.consent };
+    Ok(Office { end: Some(end), ..office.clone() })
+}
+
+fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), OfficeFault> {
+    let refused = |en, zh| Err(OfficeFault::WayOut(en, zh));
+    match order.way {
+        WayOut::UnionEnded => {
+            refused("an office ends with the union by itself", "工会终止时任职自动终止，无须填报")
+        }
+        WayOut::Removed => refused(
+            "somebody is removed by an election of the kind REMOVAL",
+            "罢免须通过 REMOVAL 类选举办理",
+        ),
+        WayOut::Moved => {
+            let term = union.term_on(order.on);
+            let running = term.is_none_or(|term| order.on < term.due_on());
+            let consented = order.committee_consents && order.consent.is_some();
+            if office.position.is_protected() && running && !consented {
+                return refused(
+                    "a chair or vice-chair is moved during the term with the consent of the own \
+                     committee and of the higher union only",
+                    "任期未满调动主席、副主席须征得本级工会委员会和上一级工会同意",
+                );
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_after(day: CivilDate, today: CivilDate) -> Result<(), OfficeFault> {
+    if day > today { Err(OfficeFault::InFuture(day)) } else { Ok(()) }
+}
