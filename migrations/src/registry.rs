@@ -1,12 +1,13 @@
 //! The register's schema.
 
+mod formation;
 mod offices;
 mod terms;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use self::{offices::Offices, terms::Terms};
+use self::{formation::Formation, offices::Offices, terms::Terms};
 use crate::{books, dialect::run};
 
 /// The PostgreSQL schema and the name of the SQLite file.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(Unions),
             Box::new(Terms),
             Box::new(Offices),
+            Box::new(Formation),
         ]
     }
 }

@@ -5,6 +5,7 @@ pub mod areas;
 pub mod changes;
 pub mod employers;
 mod findings;
+pub mod formations;
 pub mod imports;
 pub mod metrics;
 pub mod officers;

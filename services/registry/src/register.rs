@@ -18,7 +18,7 @@ use unionhall_kit::{
 use crate::{
     reference::ReferenceBook,
     revisions::Revisions,
-    rules::{employer::EmployerFacts, quality::RuleSet},
+    rules::{employer::EmployerFacts, formation::law::Law, quality::RuleSet},
     store::employers::{EmployerRecord, NewEmployer},
     tree::{self, AreaTrees},
 };
@@ -38,6 +38,8 @@ pub struct Register {
     pub quality: Arc<RuleSet>,
     /// These and earlier ones, under which records may still be counted.
     pub revisions: Revisions,
+    /// The rules of formation, with the days on which each holds.
+    pub law: Arc<Law>,
     /// The tree of areas; read through [`Register::tree`].
     pub(crate) areas: AreaTrees,
     /// Rings when a structure change was begun here, for the job that carries it out.
@@ -61,6 +63,8 @@ impl Register {
     pub async fn open_with(ledger: Ledger, keys: Arc<KeyRing>, shipped: &RuleSet) -> Outcome<Self> {
         let reference = ReferenceBook::shipped()
             .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+        let law =
+            Law::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         let revisions = Revisions::open(&ledger, shipped).await?;
         let database = ledger.feed_start().await?.epoch.into_bytes();
         let ids = ledger.ids().clone();
@@ -71,6 +75,7 @@ impl Register {
             reference,
             quality: Arc::clone(revisions.current()),
             revisions,
+            law: Arc::new(law),
             areas: AreaTrees::default(),
             structure_bell: Arc::new(Notify::new()),
             imports: ImportsConfig::default(),

@@ -10,6 +10,7 @@ pub mod duplicates;
 pub mod election_rules;
 pub mod employer;
 pub mod filter;
+pub mod formation;
 pub mod history;
 pub mod name;
 pub mod office;

@@ -14,7 +14,7 @@ use unionhall_proto::{
     registry::v1::{
         area_service_server::{self, AreaServiceServer},
         change_feed_server::{self, ChangeFeedServer},
-        coverage_service_server, employer_service_server,
+        coverage_service_server, employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
         metrics_server::{self, MetricsServer},
         officer_service_server::{self, OfficerServiceServer},
@@ -26,8 +26,9 @@ use unionhall_proto::{
 use crate::{
     Register,
     api::{
-        areas::Areas, changes::Changes, employers::Employers, imports::ImportCalls,
-        metrics::Figures, officers::Officers, reference::Reference, unions::Unions,
+        areas::Areas, changes::Changes, employers::Employers, formations::Formations,
+        imports::ImportCalls, metrics::Figures, officers::Officers, reference::Reference,
+        unions::Unions,
     },
     imports::imports,
     jobs::{recount::Recounter, structure::Carrier},
@@ -44,6 +45,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(coverage)
         .service(Unions::new(register.clone()))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
+        .service(Formations::new(register.clone()))
         .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
         .service(ImportServiceServer::new(ImportCalls::new(imports(register))))
@@ -58,6 +60,7 @@ pub fn names() -> Vec<&'static str> {
         union_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
+        formation_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
         import_service_server::SERVICE_NAME,

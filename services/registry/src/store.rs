@@ -4,6 +4,7 @@ pub mod areas;
 pub mod dated;
 pub mod employers;
 pub mod explain;
+pub mod formations;
 pub mod grounds;
 pub mod officers;
 pub mod quality;

@@ -78,6 +78,19 @@ impl Rig {
         self.seen(&Scope { area: Prefixes::default(), affiliation }).await
     }
 
+    /// What the audit tells of every change so far.
+    pub(crate) async fn audit_details(&self) -> Vec<String> {
+        #[derive(sea_orm::FromQueryResult)]
+        struct Row {
+            detail: String,
+        }
+        use sea_orm::FromQueryResult as _;
+        let reader = self.register.ledger.db().reader();
+        let statement = unionhall_kit::db::sql(reader, "SELECT detail FROM audit_entry", []);
+        let rows = Row::find_by_statement(statement).all(reader).await.unwrap();
+        rows.into_iter().map(|row| row.detail).collect()
+    }
+
     async fn seen(&self, scope: &Scope) -> Vec<Positioned> {
         self.sequencer.drain().await.unwrap();
         let ledger = &self.register.ledger;

@@ -27,6 +27,7 @@ use unionhall_proto::registry::v1::{
 };
 use uuid::Uuid;
 
+pub(super) use self::decode::id;
 pub use self::encode::employer as encoded;
 use crate::{
     Register,
@@ -67,7 +68,7 @@ impl Employers {
 
 /// An employer is visible through the area of its actual address, and through the union that covers
 /// it.
-fn scoped(record: EmployerRecord) -> Scoped<EmployerRecord> {
+pub(super) fn scoped(record: EmployerRecord) -> Scoped<EmployerRecord> {
     let area = record.area.path().clone();
     let affiliation = record.affiliation.as_ref().map(|path| path.path().clone());
     Scoped::new(record, Some(area), affiliation)

@@ -1,9 +1,9 @@
 //! `UnionService`.
 
 mod change;
-mod decode;
+pub(super) mod decode;
 pub mod effect;
-mod encode;
+pub(super) mod encode;
 mod end;
 mod enter;
 mod list;
@@ -26,7 +26,11 @@ use unionhall_proto::registry::v1::{
     union_service_server::{UnionService, UnionServiceServer},
 };
 
-pub(super) use self::{decode::approval, decode::id, encode::approval as shown_approval};
+pub(super) use self::{
+    decode::{approval, id},
+    encode::approval as shown_approval,
+    enter::{placed, superior},
+};
 use crate::{
     Register,
     rules::union::UnionId,

@@ -187,4 +187,33 @@ unionhall_kit::reasons! {
     UNION_CONTACT_ABSENT: FailedPrecondition,
         "the union has no contact with a mobile number",
         "该工会没有登记联系人手机号码";
+    /// The employer, or the area for the type, has an open case. `case` is its name, or `-` for a
+    /// caller who does not see it.
+    FORMATION_CASE_OPEN: AlreadyExists,
+        "a formation case is open already ({case}); go on with that one",
+        "已有未办结的建会事项（{case}），请继续办理该事项";
+    /// Something is missing before the step.
+    FORMATION_INCOMPLETE: FailedPrecondition,
+        "before this step the case still needs: {missing}",
+        "办理该步骤前尚缺：{missing}";
+    /// The step cannot follow on the state of the case.
+    FORMATION_STEP_OUT_OF_ORDER: FailedPrecondition,
+        "in the state {state} the step {step} cannot be taken: {problem}",
+        "当前状态{state}不能办理步骤{step}：{problem_zh}";
+    /// The day of a step contradicts today or the steps beside it.
+    FORMATION_DATE_INVALID: InvalidArgument,
+        "the step cannot have the day {day}: {problem}",
+        "步骤日期不能为{day}：{problem_zh}";
+    /// What a step says contradicts itself.
+    FORMATION_STEP_INVALID: InvalidArgument,
+        "the step {step} is wrong: {problem}",
+        "步骤{step}有误：{problem_zh}";
+    /// The step made a union or covers an employer, or may only be taken by the method that does.
+    FORMATION_STEP_FIXED: FailedPrecondition,
+        "the step {step} is made by its own method and corrected at the union, not in the case",
+        "步骤{step}由专门方法办理，须在工会信息中更正";
+    /// A rule that held on the day says otherwise.
+    FORMATION_RULE_BROKEN: FailedPrecondition,
+        "rule {rule} of that day says otherwise: {problem} ({source})",
+        "不符合当日有效的规则{rule}：{problem_zh}（{source}）";
 }

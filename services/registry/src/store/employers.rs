@@ -14,6 +14,7 @@ mod past;
 mod present;
 mod read;
 mod remove;
+mod uncovered;
 mod write;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use self::{
     present::{name_key, places},
     read::{load, load_for_update},
     remove::{remove, remove_many},
+    uncovered::{Stretch, UncoveredPlace, uncovered_now, uncovered_then},
     write::{NewEmployer, Taken, Write, insert_many, save, save_many},
 };
 use crate::rules::{area::AreaPath, employer::EmployerFacts, union::affiliation::AffiliationPath};

@@ -118,7 +118,11 @@ impl Employers {
     }
 
     /// The union that covers is told only to those who see it.
-    async fn refused(&self, caller: &Caller, fault: CoverFault) -> Outcome<Fault> {
+    pub(in crate::api) async fn refused(
+        &self,
+        caller: &Caller,
+        fault: CoverFault,
+    ) -> Outcome<Fault> {
         let CoverFault::Covered(union, _) = fault else { return Ok(fault.to_fault()) };
         let reader = self.register.ledger.db().reader();
         let found = unions::load(reader, &[union]).await?.remove(&union);

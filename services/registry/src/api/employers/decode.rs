@@ -227,7 +227,7 @@ pub(super) fn day(field: &str, given: &Option<Date>) -> Outcome<Option<CivilDate
 }
 
 /// The id in a resource name.
-pub(super) fn id(name: &str) -> Outcome<Uuid> {
+pub(in crate::api) fn id(name: &str) -> Outcome<Uuid> {
     let id = name.strip_prefix(COLLECTION).and_then(|id| Uuid::try_parse(id).ok());
     let shape = "must be employers/ and a UUID in lower case";
     id.ok_or_else(|| Fault::new(&reasons::INVALID_FIELD).violation("name", shape))

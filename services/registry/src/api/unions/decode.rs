@@ -247,11 +247,12 @@ fn employer(name: &str) -> Outcome<EmployerId> {
 }
 
 /// The area that a name names.
-pub(super) fn area(name: &str) -> Outcome<AreaPath> {
+pub(in crate::api) fn area(name: &str) -> Outcome<AreaPath> {
     AreaPath::parse(name.strip_prefix("areas/").unwrap_or(name)).map_err(fault)
 }
 
-fn address(field: &'static str, given: &AddressMessage) -> Outcome<Address> {
+/// An address; the field is named where a text of it is none.
+pub(in crate::api) fn address(field: &'static str, given: &AddressMessage) -> Outcome<Address> {
     let text = |_| fault(UnionFault::Text(field, MAX_LINE_CHARS));
     Address::new(area(&given.area)?, &given.line).map_err(text)
 }
@@ -261,7 +262,7 @@ fn phone(given: &str) -> Outcome<Phone> {
 }
 
 /// The union's own code in a text.
-pub(super) fn code(given: &str) -> Outcome<UnionCode> {
+pub(in crate::api) fn code(given: &str) -> Outcome<UnionCode> {
     UnionCode::try_from(CreditCode::parse(given).map_err(fault)?).map_err(fault)
 }
 

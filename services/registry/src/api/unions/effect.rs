@@ -6,7 +6,7 @@ use prost::Message;
 use unionhall_kit::{
     civil::CivilDate,
     figures::Delta,
-    ledger::{AuditNote, Event, EventKind},
+    ledger::{AuditNote, Entry, Event, EventKind},
 };
 
 use super::encode;
@@ -18,11 +18,28 @@ use crate::{
     },
     store::{
         dated::FactValue,
-        unions::{UnionRecord, rows},
+        unions::{Placed, UnionRecord, rows},
     },
 };
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Union";
+
+/// Notes the events, the figures and the audit entry of a union that was entered, where there was
+/// none before, or changed. One that stayed as it was leaves nothing.
+pub fn note(entry: &mut Entry, before: Option<&Placed>, after: &Placed, what: &str) {
+    let (no_facts, no_paths) = (UnionFacts::default(), History::default());
+    let old = before.map_or((&no_facts, &no_paths), |old| (&old.record.facts, &old.paths));
+    let record = &after.record;
+    entry.not_before(record.updated_at);
+    if *old.0 == record.facts {
+        return;
+    }
+    let departure = before.and_then(|old| departure(&old.record, record));
+    departure.into_iter().for_each(|event| entry.event(event));
+    entry.event(event(record, entry.today()));
+    entry.figures(figures(old, (&record.facts, &after.paths)));
+    entry.audit(audit(record, old.0, what));
+}
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.
 pub fn event(record: &UnionRecord, today: CivilDate) -> Event {

@@ -142,7 +142,8 @@ fn employer(EmployerId(id): EmployerId) -> String {
     employers::resource_name(id)
 }
 
-fn address(address: &Address) -> AddressMessage {
+/// An address.
+pub(in crate::api) fn address(address: &Address) -> AddressMessage {
     AddressMessage { area: format!("areas/{}", address.area()), line: address.line().to_owned() }
 }
 

@@ -91,16 +91,7 @@ impl Unions {
             entry.discard().await?;
             return Ok(encode::union(record, today));
         }
-        let (no_facts, no_paths) = (UnionFacts::default(), History::default());
-        let old = before.map_or((&no_facts, &no_paths), |old| (&old.record.facts, &old.paths));
-        entry.not_before(record.updated_at);
-        if *old.0 != record.facts {
-            let departure = before.and_then(|old| effect::departure(&old.record, record));
-            departure.into_iter().for_each(|event| entry.event(event));
-            entry.event(effect::event(record, today));
-            entry.figures(effect::figures(old, (&record.facts, &after.paths)));
-            entry.audit(effect::audit(record, old.0, what));
-        }
+        effect::note(&mut entry, before, after, what);
         entry.commit(Done { record: record.name(), version: record.version }).await?;
         Ok(encode::union(record, today))
     }
@@ -129,7 +120,7 @@ impl Unions {
 
     /// Why something that only one union has could not be taken. Who holds it is told only to
     /// those who see the holder.
-    pub(super) async fn taken(
+    pub(in crate::api) async fn taken(
         &self,
         caller: &Caller,
         taken: Taken,
@@ -174,14 +165,18 @@ pub(super) fn named_areas(given: &Union) -> Outcome<Vec<AreaPath>> {
 }
 
 /// The union above, held from ending and moving, if the caller sees it.
-pub(super) async fn superior(entry: &Entry, caller: &Caller, id: UnionId) -> Outcome<UnionRecord> {
+pub(in crate::api) async fn superior(
+    entry: &Entry,
+    caller: &Caller,
+    id: UnionId,
+) -> Outcome<UnionRecord> {
     let held = unions::hold(entry.conn(), &[id]).await?;
     let visible = held.into_iter().next().and_then(|record| scoped(record).visible(&caller.scope));
     visible.ok_or_else(|| UnionFault::Superior(SuperiorFault::Absent).to_fault())
 }
 
 /// Where the union stands on every day.
-pub(super) async fn placed(
+pub(in crate::api) async fn placed(
     entry: &Entry,
     id: UnionId,
     facts: &UnionFacts,

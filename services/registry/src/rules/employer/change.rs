@@ -126,7 +126,7 @@ pub(super) fn not_after_today(day: CivilDate, today: CivilDate) -> Result<(), Em
 }
 
 /// Whether the employer is there on the day.
-pub(super) fn stands_on(facts: &EmployerFacts, day: CivilDate) -> Result<(), EmployerFault> {
+pub fn stands_on(facts: &EmployerFacts, day: CivilDate) -> Result<(), EmployerFault> {
     match facts.first_day().filter(|first| day < *first) {
         Some(first) => Err(EmployerFault::BeforeRecord(day, first)),
         None => open_on(facts, day),

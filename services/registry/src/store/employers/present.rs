@@ -16,13 +16,14 @@ use crate::{
         area::{AreaLevel, AreaPath},
         duplicates::{self, Places, Probe},
         employer::{EmployerFacts, code::Industry},
+        formation::uncovered::uncovered_from_now,
         history::History,
     },
 };
 
 /// The columns that follow from the facts, in the order of [`Present::values`].
 pub(super) const COLUMNS: &str = "area, display_name, name_key, name_head, name_tail, credit_code, \
-    organisation_code, ownership, industry, phone, address_key, closed_on, cover, facts";
+    organisation_code, ownership, industry, phone, address_key, closed_on, cover, uncovered_from, facts";
 
 /// The last value of every fact, in the form in which it is looked up.
 pub(super) struct Present {
@@ -61,6 +62,7 @@ impl Present {
             keys.address.into(),
             facts.closed_on().map(NaiveDate::from).into(),
             Value::Uuid(open(&facts.covers).map(|cover| cover.union.0)),
+            uncovered_from_now(facts).map(NaiveDate::from).into(),
             fact::written(fact::rows(facts))?.into(),
         ];
         Ok(Self { area: address.area().clone(), values })

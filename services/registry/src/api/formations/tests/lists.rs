@@ -1,0 +1,207 @@
+//! Lists of cases, and of employers without a union.
+
+use unionhall_proto::registry::v1::{
+    ListFormationCasesRequest, ListUncoveredEmployersRequest, SuspendEmployerRequest,
+    UncoveredEmployer,
+};
+
+use super::*;
+use crate::testing::call_on_both_lines;
+
+impl Desk {
+    async fn cases(&self, filter: &str) -> Result<Vec<String>, Status> {
+        let mut names = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let message =
+                ListFormationCasesRequest { filter: filter.to_owned(), page_size: 2, page_token };
+            let page = inner(self.service.list_formation_cases(call(message)).await)?;
+            names.extend(page.formation_cases.into_iter().map(|case| case.name));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(names);
+            }
+        }
+    }
+
+    async fn uncovered(
+        &self,
+        parent: &str,
+        day: &str,
+        filter: &str,
+    ) -> Result<Vec<UncoveredEmployer>, Status> {
+        let mut found = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let message = ListUncoveredEmployersRequest {
+                parent: format!("areas/{parent}"),
+                day: date(day),
+                filter: filter.to_owned(),
+                page_size: 2,
+                page_token,
+            };
+            let page = inner(self.service.list_uncovered_employers(call(message)).await)?;
+            found.extend(page.uncovered_employers);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+fn names(found: &[UncoveredEmployer]) -> Vec<&str> {
+    found.iter().map(|row| row.employer.as_str()).collect()
+}
+
+#[tokio::test]
+async fn cases_are_listed_by_what_they_are_and_where_they_stand() {
+    let desk = desk().await;
+    let mut all = Vec::new();
+    for serial in 1..=5 {
+        let area = if serial == 5 { ELSEWHERE } else { HOME };
+        let employer = desk.employer(serial, area).await;
+        all.push(desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap());
+    }
+    let area = desk.create(workers(&desk.above), "2014-02-01").await.unwrap();
+    desk.lead(&all[0].name, 30).await;
+    let name = |at: usize| all[at].name.clone();
+    assert_eq!(desk.cases("").await.unwrap().len(), 6);
+    assert_eq!(desk.cases("state = RESULT_FILED").await.unwrap(), [name(0)]);
+    assert_eq!(desk.cases(&format!("area = {ELSEWHERE}")).await.unwrap(), [name(4)]);
+    assert_eq!(desk.cases(&format!("area = {SUBDISTRICT}")).await.unwrap().len(), 5);
+    assert_eq!(desk.cases(&format!("employer = {}", all[2].employer)).await.unwrap(), [name(2)]);
+    assert_eq!(desk.cases("union_type = COMMUNITY_WORKERS").await.unwrap(), [area.name]);
+    assert_eq!(desk.cases(&format!("superior = {}", desk.above.name)).await.unwrap().len(), 6);
+    assert_eq!(desk.cases("assignee = \"某某街道总工会\"").await.unwrap().len(), 5);
+    assert_eq!(desk.cases("overdue = true").await.unwrap().len(), 5, "since 2014-06-02");
+    assert_eq!(desk.cases("overdue = false").await.unwrap().len(), 1);
+    assert_eq!(refused(desk.cases("stage = 1").await), "INVALID_FILTER");
+    let message = || ListFormationCasesRequest::default();
+    let request = call_within(ELSEWHERE, message());
+    let seen = inner(desk.service.list_formation_cases(request).await).unwrap();
+    assert_eq!(seen.formation_cases.len(), 1);
+    let request = call_on_both_lines(ELSEWHERE, &desk.above.affiliation, message());
+    let seen = inner(desk.service.list_formation_cases(request).await).unwrap();
+    assert_eq!(seen.formation_cases.len(), 6, "each once, on either line");
+}
+
+#[tokio::test]
+async fn those_without_a_union_are_listed_the_longest_first_with_who_follows_up() {
+    let desk = desk().await;
+    let joint = desk.union(joint(&desk.above), "2010-01-01").await;
+    let mut all = Vec::new();
+    for serial in 1..=6 {
+        all.push(desk.employer(serial, if serial == 6 { ELSEWHERE } else { HOME }).await);
+    }
+    desk.older(&all[4].name).await;
+    let name = |at: usize| all[at].name.as_str();
+    // The first is covered; the second was until June; the third has a case; the fourth rests.
+    let first = FormationCase { employer: all[0].name.clone(), ..Default::default() };
+    let first = desk.create(first, "2014-02-01").await.unwrap();
+    desk.cover(&first.name, &joint.name, "2014-03-01").await.unwrap();
+    desk.cover_and_leave(name(1), &joint.name).await;
+    let case = desk.create(own(&all[2], &desk.above), "2014-02-01").await.unwrap();
+    desk.lead(&case.name, 30).await;
+    let rest = SuspendEmployerRequest {
+        name: all[3].name.clone(),
+        effective_date: date("2014-05-01"),
+        ..Default::default()
+    };
+    inner(desk.service.employers.suspend_employer(call(rest)).await).unwrap();
+
+    let today = desk.uncovered("110102", "2014-07-01", "").await.unwrap();
+    assert_eq!(names(&today), [name(5), name(4), name(2), name(1)], "by area, then since when");
+    let (third, second) = (&today[2], &today[3]);
+    assert_eq!((third.uncovered_from, third.uncovered_days), (date("2010-03-01"), 1_584));
+    assert_eq!(
+        (third.formation_case.as_str(), third.case_state()),
+        (&*case.name, State::ResultFiled)
+    );
+    assert_eq!(third.follow_up.as_ref().unwrap().assignee, "某某街道总工会");
+    assert!(third.overdue && third.help_due_on.is_none(), "no rule of 2014 is known");
+    assert_eq!((second.uncovered_from, second.uncovered_days), (date("2014-06-01"), 31));
+    assert_eq!((second.employee_count, second.female_count), (30, 12));
+    assert_eq!((second.formation_case.as_str(), second.follow_up.clone()), ("", None));
+
+    let filtered = async |filter: &str| {
+        let found = desk.uncovered(SUBDISTRICT, "2014-07-01", filter).await.unwrap();
+        names(&found).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(filtered("followed_up = true").await, [name(2)]);
+    assert_eq!(filtered("followed_up = false").await, [name(4), name(1)]);
+    assert_eq!(filtered("state = RESULT_FILED AND overdue = true").await, [name(2)]);
+    assert_eq!(filtered("overdue = false").await.len(), 2);
+    assert_eq!(filtered("assignee = 某某").await.len(), 0);
+
+    let then = desk.uncovered("110102", "2014-02-28", "").await.unwrap();
+    let mut expected = [name(0), name(2), name(3), name(4)];
+    expected.sort_unstable();
+    assert_eq!(names(&then)[0], name(5), "by area");
+    assert_eq!(names(&then)[1..], expected, "before the first was covered, while the second was");
+    let of = |at: usize| then.iter().find(|row| row.employer == name(at)).unwrap();
+    assert_eq!(of(0).formation_case, first.name, "its case was open then");
+    assert_eq!(of(2).case_state(), State::Prospect);
+    assert_eq!(refused(desk.uncovered("110102", "2014-07-02", "").await), "INVALID_FIELD");
+    assert_eq!(refused(desk.uncovered("110102", "2014-07-01", "open = 1").await), "INVALID_FILTER");
+    let message = || ListUncoveredEmployersRequest {
+        parent: "areas/-".into(),
+        day: date("2014-02-28"),
+        ..Default::default()
+    };
+    let request = call_within(ELSEWHERE, message());
+    let seen = inner(desk.service.list_uncovered_employers(request).await).unwrap();
+    assert_eq!(names(&seen.uncovered_employers), [name(5)]);
+    let request = call_on_both_lines(ELSEWHERE, &joint.affiliation, message());
+    let seen = inner(desk.service.list_uncovered_employers(request).await).unwrap();
+    assert_eq!(names(&seen.uncovered_employers), [name(5), name(0)], "then what the union shows");
+    let outside = ListUncoveredEmployersRequest {
+        parent: format!("areas/{SUBDISTRICT}"),
+        ..Default::default()
+    };
+    let request = call_within(ELSEWHERE, outside);
+    assert_eq!(
+        refused(inner(desk.service.list_uncovered_employers(request).await)),
+        "OUT_OF_SCOPE"
+    );
+}
+
+impl Desk {
+    /// It was established a year before the others.
+    async fn older(&self, name: &str) {
+        use unionhall_proto::registry::v1::UpdateEmployerRequest;
+        let employer = Employer {
+            name: name.to_owned(),
+            established_on: date("2009-03-01"),
+            ..Default::default()
+        };
+        let paths = vec!["established_on".to_owned()];
+        let update = UpdateEmployerRequest {
+            employer: Some(employer),
+            update_mask: Some(prost_types::FieldMask { paths }),
+            effective_date: date("2014-01-01"),
+            ..Default::default()
+        };
+        inner(self.service.employers.update_employer(call(update)).await).unwrap();
+    }
+
+    /// Covered from 2014-01-01 to the end of May.
+    async fn cover_and_leave(&self, name: &str, union: &str) {
+        use unionhall_proto::registry::v1::{
+            CoverEmployerRequest, UncoverEmployerRequest, coverage_service_server::CoverageService,
+        };
+        let cover = CoverEmployerRequest {
+            name: name.to_owned(),
+            union: union.to_owned(),
+            effective_date: date("2014-01-01"),
+            ..Default::default()
+        };
+        inner(self.service.employers.cover_employer(call(cover)).await).unwrap();
+        let leave = UncoverEmployerRequest {
+            name: name.to_owned(),
+            effective_date: date("2014-06-01"),
+            ..Default::default()
+        };
+        inner(self.service.employers.uncover_employer(call(leave)).await).unwrap();
+    }
+}

@@ -1,0 +1,227 @@
+//! What is refused, and why.
+
+use uuid::Uuid;
+
+use super::*;
+use crate::testing::call_on_both_lines;
+
+#[tokio::test]
+async fn an_employer_has_one_open_case_and_so_has_an_area_for_its_type() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let first = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
+    let second = desk.create(own(&employer, &desk.above), "2014-02-02").await.unwrap_err();
+    let info = second.get_error_details().error_info().unwrap().clone();
+    assert_eq!(
+        (info.reason.as_str(), &info.metadata["case"]),
+        ("FORMATION_CASE_OPEN", &first.name)
+    );
+    let area = desk.create(workers(&desk.above), "2014-02-01").await.unwrap();
+    assert_eq!(
+        refused(desk.create(workers(&desk.above), "2014-02-01").await),
+        "FORMATION_CASE_OPEN"
+    );
+    let resting = Content::Suspension(reason("等待"));
+    desk.record(&first.name, resting, "2014-02-03").await.unwrap();
+    let third = desk.create(own(&employer, &desk.above), "2014-02-04").await;
+    assert_eq!(refused(third), "FORMATION_CASE_OPEN", "it may go on");
+    desk.record(&first.name, Content::Abandonment(reason("注销")), "2014-02-05").await.unwrap();
+    desk.create(own(&employer, &desk.above), "2014-02-06").await.unwrap();
+    desk.record(&area.name, Content::Refusal(reason("未获批准")), "2014-02-05").await.unwrap();
+    desk.create(workers(&desk.above), "2014-02-06").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_fit_together_is_refused_with_its_reason() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let good = own(&employer, &desk.above);
+    let nobody = "00000000-0000-7000-8000-000000000001";
+    let cases = [
+        (FormationCase { employer: String::new(), ..good.clone() }, "INVALID_FIELD"),
+        (FormationCase { territory: format!("areas/{HOME}"), ..good.clone() }, "INVALID_FIELD"),
+        (FormationCase { employer: format!("employers/{nobody}"), ..good.clone() }, "NOT_FOUND"),
+        (
+            FormationCase { superior: format!("unions/{nobody}"), ..good.clone() },
+            "SUPERIOR_INVALID",
+        ),
+        (FormationCase { union_type: "STREET".into(), ..good.clone() }, "CODE_UNKNOWN"),
+        (FormationCase { union_form: "CLUB".into(), ..good.clone() }, "CODE_UNKNOWN"),
+        (FormationCase { union_type: "PARK".into(), ..workers(&desk.above) }, ""),
+        (
+            FormationCase { union_type: "COMMUNITY_JOINT".into(), ..workers(&desk.above) },
+            "UNION_KIND_INVALID",
+        ),
+        (
+            FormationCase { union_type: String::new(), ..workers(&desk.above) },
+            "FORMATION_INCOMPLETE",
+        ),
+        (
+            FormationCase { territory: "areas/110102999".into(), ..workers(&desk.above) },
+            "AREA_NOT_OPEN",
+        ),
+        (
+            FormationCase { display_name: "北京\u{202E}工会".into(), ..good.clone() },
+            "INVALID_FIELD",
+        ),
+    ];
+    for (case, reason) in cases {
+        let told = format!("{case:?}");
+        match desk.create(case, "2014-02-01").await {
+            Ok(_) => assert_eq!(reason, "", "{told}"),
+            refusal => assert_eq!(refused(refusal), reason, "{told}"),
+        }
+    }
+    assert_eq!(refused(desk.create(good.clone(), "2014-07-02").await), "FORMATION_DATE_INVALID");
+    assert_eq!(refused(desk.create(good.clone(), "2010-02-28").await), "EMPLOYER_DATE_INVALID");
+    assert_eq!(refused(desk.create_as(ELSEWHERE, good, "2014-02-01").await), "SUPERIOR_INVALID");
+    let bare = FormationCase { employer: employer.name.clone(), ..Default::default() };
+    assert_eq!(refused(desk.create_as(ELSEWHERE, bare, "2014-02-01").await), "NOT_FOUND");
+    let area = desk.create_as(ELSEWHERE, workers(&desk.above), "2014-02-01").await;
+    assert_eq!(refused(area), "OUT_OF_SCOPE");
+}
+
+#[tokio::test]
+async fn each_step_tells_what_is_missing_and_no_union_is_left_behind() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let bare = FormationCase {
+        employer: employer.name.clone(),
+        union_type: "SINGLE_EMPLOYER".into(),
+        ..Default::default()
+    };
+    let case = desk.create(bare, "2014-02-01").await.unwrap();
+    let early = desk.establish(&case.name, "2014-03-01").await.unwrap_err();
+    let info = early.get_error_details().error_info().unwrap().clone();
+    assert_eq!(info.reason, "FORMATION_STEP_OUT_OF_ORDER");
+    assert!(info.metadata["problem"].contains("application, preparation"), "{info:?}");
+    desk.lead(&case.name, 25).await;
+    let incomplete = desk.establish(&case.name, "2014-04-01").await.unwrap_err();
+    let info = incomplete.get_error_details().error_info().unwrap().clone();
+    assert_eq!(info.metadata["missing"], "display_name, union_form, union_level, superior");
+    assert_eq!(refused(desk.establish(&case.name, "2014-03-05").await), "FORMATION_DATE_INVALID");
+    let activation =
+        desk.record(&case.name, Content::Activation(Activation {}), "2014-04-01").await;
+    assert_eq!(refused(activation), "FORMATION_STEP_OUT_OF_ORDER");
+    let fixed = Content::Establishment(unionhall_proto::registry::v1::Establishment {
+        approval: approval(3),
+        ..Default::default()
+    });
+    assert_eq!(refused(desk.record(&case.name, fixed, "2014-04-01").await), "FORMATION_STEP_FIXED");
+    let few = FoundingAssembly {
+        kind: AssemblyKind::GeneralMeeting.into(),
+        due_count: 30,
+        present_count: 19,
+        ..Default::default()
+    };
+    let other = desk.employer(2, HOME).await;
+    let other = desk.create(own(&other, &desk.above), "2014-02-01").await.unwrap();
+    for (content, day) in path(30).into_iter().take(4).zip(1..) {
+        desk.record(&other.name, content, &format!("2014-03-{day:02}")).await.unwrap();
+    }
+    let short = desk.record(&other.name, Content::Election(few), "2014-03-09").await;
+    assert_eq!(refused(short), "FORMATION_STEP_INVALID");
+    let unions = desk.rig.events().await;
+    let created = unions.iter().filter(|event| event.record.starts_with("unions/")).count();
+    assert_eq!(created, 1, "the federation alone");
+}
+
+#[tokio::test]
+async fn an_organiser_is_no_committee_for_25_members() {
+    let desk = desk().await;
+    for (serial, members, reason) in [(1, 24, ""), (2, 25, "FORMATION_RULE_BROKEN")] {
+        let employer = desk.employer(serial, HOME).await;
+        let given = FormationCase { union_form: "ORGANISER".into(), ..own(&employer, &desk.above) };
+        let case = desk.create(given, "2014-02-01").await.unwrap();
+        desk.lead(&case.name, members).await;
+        match desk.establish(&case.name, "2014-04-01").await {
+            Ok(done) => assert_eq!((reason, done.state()), ("", State::Established)),
+            refusal => assert_eq!(refused(refusal), reason),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stale_etag_a_repeated_request_and_a_mere_check_are_what_they_are_everywhere() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let request_id = Uuid::from_u128(7).to_string();
+    let create = CreateFormationCaseRequest {
+        formation_case: Some(own(&employer, &desk.above)),
+        effective_date: date("2014-02-01"),
+        request_id: request_id.clone(),
+        validate_only: false,
+    };
+    let check = CreateFormationCaseRequest { validate_only: true, ..create.clone() };
+    let before = desk.rig.events().await.len();
+    inner(desk.service.create_formation_case(call(check)).await).unwrap();
+    assert_eq!(desk.rig.events().await.len(), before, "nothing was written");
+    let first = inner(desk.service.create_formation_case(call(create.clone())).await).unwrap();
+    let again = inner(desk.service.create_formation_case(call(create)).await).unwrap();
+    assert_eq!(first, again);
+    let step = FormationStep {
+        day: date("2014-02-02"),
+        content: Some(Content::Application(document(DocumentKind::Application))),
+        ..Default::default()
+    };
+    let record = RecordFormationStepRequest {
+        name: first.name.clone(),
+        step: Some(step),
+        etag: "1".into(),
+        request_id,
+        validate_only: false,
+    };
+    let filed = inner(desk.service.record_formation_step(call(record.clone())).await).unwrap();
+    assert_eq!(filed.etag, "2");
+    let repeated = inner(desk.service.record_formation_step(call(record.clone())).await).unwrap();
+    assert_eq!(repeated, filed, "one effect");
+    let stale = RecordFormationStepRequest { request_id: String::new(), ..record };
+    assert_eq!(
+        refused(inner(desk.service.record_formation_step(call(stale)).await)),
+        "ETAG_MISMATCH"
+    );
+    desk.lead_on(&first.name).await;
+    let check =
+        EstablishUnionRequest { validate_only: true, ..establishment(&first.name, "2014-04-01") };
+    let checked = inner(desk.service.establish_union(call(check)).await).unwrap();
+    assert_eq!(checked.state(), State::Established);
+    assert_eq!(desk.get_on(&first.name, "2014-07-01").await.state(), State::ResultFiled);
+    let establish = EstablishUnionRequest {
+        request_id: Uuid::from_u128(8).to_string(),
+        ..establishment(&first.name, "2014-04-01")
+    };
+    let done = inner(desk.service.establish_union(call(establish.clone())).await).unwrap();
+    let again = inner(desk.service.establish_union(call(establish)).await).unwrap();
+    assert_eq!((again.union.clone(), again), (done.union.clone(), done), "one union");
+}
+
+impl Desk {
+    /// Leads on a case whose application is filed.
+    async fn lead_on(&self, name: &str) {
+        for (content, day) in path(30).into_iter().skip(1).zip(1..) {
+            self.record(name, content, &format!("2014-03-{day:02}")).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn outside_both_lines_a_case_does_not_exist() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let case = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
+    let message = || GetFormationCaseRequest { name: case.name.clone(), day: None };
+    let hidden = inner(desk.service.get_formation_case(call_within(ELSEWHERE, message())).await);
+    assert_eq!(refused(hidden), "NOT_FOUND");
+    let step = RecordFormationStepRequest {
+        name: case.name.clone(),
+        step: Some(FormationStep {
+            content: Some(Content::Refusal(reason("某某"))),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let hidden = inner(desk.service.record_formation_step(call_within(ELSEWHERE, step)).await);
+    assert_eq!(refused(hidden), "NOT_FOUND");
+    let shown = call_on_both_lines(ELSEWHERE, &desk.above.affiliation, message());
+    assert!(desk.service.get_formation_case(shown).await.is_ok(), "through the union above");
+}

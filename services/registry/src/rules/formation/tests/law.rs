@@ -1,0 +1,144 @@
+//! The rules of each day, on both sides of every boundary.
+
+use super::*;
+use crate::rules::formation::{
+    guidance::{Obligation, Proposal, Situation, guidance, judge},
+    law::Law,
+    uncovered::{days_without, help_due},
+};
+use crate::rules::union::kind::UnionForm;
+
+fn on(text: &str) -> CivilDate {
+    text.parse().unwrap()
+}
+
+fn law() -> Law {
+    Law::shipped().unwrap()
+}
+
+fn situation(day: &str, members: u32, women: u32) -> Situation {
+    Situation {
+        day: on(day),
+        employees: 0,
+        women,
+        members: Some(members),
+        member_women: 0,
+        uncovered_from: None,
+    }
+}
+
+fn proposal(form: UnionForm) -> Proposal {
+    Proposal { form, term_years: TermYears::Three, womens_committee: false }
+}
+
+fn asked(at: Situation, subject: &str) -> (String, Obligation, Vec<String>) {
+    let law = law();
+    let found = guidance(&law, at).into_iter().find(|applied| applied.rule.subject == subject);
+    let found = found.unwrap();
+    (found.rule.id.clone(), found.obligation, found.options)
+}
+
+#[test]
+fn with_24_members_an_organiser_will_do_and_with_25_none() {
+    for (day, rule) in [("2014-02-27", "F01A"), ("2021-12-31", "F01A"), ("2022-01-01", "F01B")] {
+        assert!(judge(&law(), situation(day, 24, 0), proposal(UnionForm::Organiser)).is_ok());
+        let refused = judge(&law(), situation(day, 25, 0), proposal(UnionForm::Organiser));
+        let Err(FormationFault::Rule { rule: broken, .. }) = refused else { panic!("{day}") };
+        assert_eq!(broken, rule, "of its own day");
+        assert!(judge(&law(), situation(day, 25, 0), proposal(UnionForm::Committee)).is_ok());
+        let (_, obligation, options) = asked(situation(day, 24, 0), "basic_committee");
+        assert_eq!(obligation, Obligation::Optional);
+        assert_eq!(options, ["COMMITTEE", "JOINT_COMMITTEE", "ORGANISER"]);
+        let (_, obligation, options) = asked(situation(day, 25, 0), "basic_committee");
+        assert_eq!((obligation, options), (Obligation::Mandatory, vec!["COMMITTEE".to_owned()]));
+    }
+}
+
+#[test]
+fn a_case_of_2014_is_not_judged_by_the_city_rules_of_2016() {
+    let without = proposal(UnionForm::Committee);
+    let with = Proposal { womens_committee: true, ..without };
+    let judged = |day, women, proposal| judge(&law(), situation(day, 100, women), proposal);
+    assert!(judged("2014-02-27", 25, without).is_ok());
+    assert!(judged("2015-12-31", 25, without).is_ok(), "the day before the rule");
+    assert!(judged("2016-01-01", 25, without).is_err());
+    assert!(judged("2016-01-01", 25, with).is_ok());
+    assert!(judged("2016-01-01", 24, without).is_ok());
+    let told = |day| asked(situation(day, 100, 30), "womens_committee");
+    assert_eq!(told("2015-12-31"), ("F03A".to_owned(), Obligation::Unknown, vec![]));
+    assert_eq!(told("2016-01-01").1, Obligation::Mandatory);
+    let below = asked(situation("2016-01-01", 100, 24), "womens_committee");
+    assert_eq!(below.1, Obligation::NotApplicable);
+}
+
+#[test]
+fn help_is_due_after_six_months_since_the_city_says_so() {
+    let law = law();
+    let from = on("2015-08-31");
+    assert_eq!(help_due(&law, from, on("2015-12-31")), None);
+    let due = help_due(&law, from, on("2016-01-01"));
+    assert_eq!(due, Some(("F05B", on("2016-02-29"))), "a month without a 31st gives its last day");
+    let at = |day| Situation { uncovered_from: Some(from), ..situation(day, 0, 0) };
+    assert_eq!(asked(at("2016-02-28"), "help_due").1, Obligation::NotApplicable);
+    assert_eq!(asked(at("2016-02-29"), "help_due").1, Obligation::Mandatory);
+    assert_eq!(asked(at("2014-02-28"), "help_due").1, Obligation::Unknown);
+    assert_eq!(days_without(on("2014-02-27"), on("2014-02-27")), 1);
+    assert_eq!(days_without(on("2013-12-31"), on("2014-12-31")), 366);
+}
+
+#[test]
+fn a_full_time_chair_from_200_employees_and_seats_by_members() {
+    let staffed = |employees| Situation { employees, ..situation("2014-02-27", 100, 0) };
+    assert_eq!(asked(staffed(199), "full_time_chair").1, Obligation::NotApplicable);
+    assert_eq!(asked(staffed(200), "full_time_chair").1, Obligation::Optional);
+    let seats = |day, members| asked(situation(day, members, 0), "committee_seats").2;
+    assert_eq!(seats("2014-02-27", 200), ["3..7"]);
+    assert_eq!(seats("2014-02-27", 201), ["7..15"]);
+    assert_eq!(seats("2014-02-27", 25), ["1..1"]);
+    assert_eq!(seats("2016-10-08", 24), ["1..1"], "the day before the regulation");
+    assert_eq!(seats("2016-10-09", 24), ["1..5"]);
+    assert_eq!(seats("2016-10-09", 25), ["3..7"]);
+}
+
+#[test]
+fn every_day_has_one_rule_a_subject() {
+    let law = law();
+    for day in ["1992-04-03", "2014-02-27", "2015-12-31", "2016-01-01", "2021-12-31", "2026-11-22"]
+    {
+        let mut subjects: Vec<_> = law.on(on(day)).map(|rule| rule.subject).collect();
+        subjects.sort_unstable();
+        let all = subjects.len();
+        subjects.dedup();
+        assert_eq!((subjects.len(), all), (8, 8), "{day}");
+    }
+}
+
+#[test]
+fn a_table_that_nobody_can_evaluate_is_refused() {
+    const HEAD: &str =
+        "id,subject,valid_from,valid_until,standing,argument,text_en,text_zh,source\n";
+    let row = |row: &str| Law::parse(&format!("{HEAD}{row}\n"));
+    assert!(row("F1,approval,2014-01-01,,STATED,,a,b,c").is_ok());
+    for (wrong, told) in [
+        ("F1,approvals,2014-01-01,,STATED,,a,b,c", "no subject"),
+        ("F1,approval,2014-01-01,,GUESSED,,a,b,c", "no standing"),
+        ("F1,approval,2014-01-01,,STATED,7,a,b,c", "no argument"),
+        ("F1,basic_committee,2014-01-01,,STATED,0,a,b,c", "no argument"),
+        ("F1,term_years,2014-01-01,,STATED,3;4,a,b,c", "no argument"),
+        ("F1,committee_seats,2014-01-01,,STATED,10=7..3,a,b,c", "no argument"),
+        ("F1,help_due,2014-01-01,,UNKNOWN,6,a,b,c", "unknown has no argument"),
+        ("F1,approval,,,STATED,,a,b,c", "no first day"),
+        ("F1,approval,2014-01-02,2014-01-01,STATED,,a,b,c", "ends before"),
+        ("F1,approval,2014-01-01,,STATED,,a,b,", "missing"),
+        ("F1,approval,2014-01-01,,STATED,,a,b,c\nF1,funds,2014-01-01,,STATED,1,a,b,c", "twice"),
+        (
+            "F1,approval,2014-01-01,,STATED,,a,b,c\nF2,approval,2015-01-01,,STATED,,a,b,c",
+            "same days",
+        ),
+    ] {
+        let fault = row(wrong).unwrap_err().to_string();
+        assert!(fault.contains(told), "{wrong}: {fault}");
+    }
+    let column = Law::parse("id,subject,note\nF1,approval,x\n").unwrap_err();
+    assert_eq!(column.row, "the text");
+}

@@ -1,0 +1,141 @@
+//! Reading cases.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
+use unionhall_kit::{
+    db::{fault, places, rows_per_statement, sql},
+    fault::Outcome,
+    path::Path,
+};
+use uuid::Uuid;
+
+use super::{CaseRecord, write::place_key};
+use crate::{
+    rules::{
+        area::AreaPath,
+        formation::{CaseId, Subject, journal::Journal, step::Step},
+        union::{EmployerId, kind::UnionType},
+    },
+    store::dated::broken,
+};
+
+/// A whole record, with its place.
+pub(super) const SELECT: &str = "SELECT c.id, c.version, c.employer, c.territory, c.opened_on, \
+    c.numbers, c.steps, c.created_at, c.updated_at, \
+    COALESCE(e.area, c.territory) AS area, s.affiliation \
+    FROM formation_case c \
+    LEFT JOIN employer e ON e.id = c.employer \
+    LEFT JOIN trade_union s ON s.id = c.superior";
+
+#[derive(FromQueryResult)]
+pub(super) struct Row {
+    id: Uuid,
+    version: i64,
+    employer: Option<Uuid>,
+    territory: Option<String>,
+    opened_on: NaiveDate,
+    numbers: i32,
+    steps: String,
+    area: String,
+    affiliation: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    pub(super) fn record(self) -> Outcome<CaseRecord> {
+        let subject = match (self.employer, &self.territory) {
+            (Some(employer), _) => Subject::Employer(EmployerId(employer)),
+            (None, Some(area)) => Subject::Area(AreaPath::parse(area).map_err(broken)?),
+            (None, None) => return Err(broken("a case of nobody")),
+        };
+        let steps: Vec<Step> = serde_json::from_str(&self.steps).map_err(broken)?;
+        let numbers = u32::try_from(self.numbers).map_err(broken)?;
+        let path = |text: &str| Path::parse(text).map_err(broken);
+        Ok(CaseRecord {
+            id: CaseId(self.id),
+            version: self.version,
+            subject,
+            journal: Journal::stored(self.opened_on.into(), numbers, steps),
+            area: path(&self.area)?,
+            affiliation: self.affiliation.as_deref().map(path).transpose()?,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// The cases with these ids; an unknown one is absent.
+pub async fn load(
+    conn: &impl ConnectionTrait,
+    ids: &[CaseId],
+) -> Outcome<HashMap<CaseId, CaseRecord>> {
+    let ids: Vec<Uuid> = ids.iter().map(|CaseId(id)| *id).collect();
+    let records = select(conn, "c.id", &ids, "").await?;
+    Ok(records.into_iter().map(|record| (record.id, record)).collect())
+}
+
+/// The case, held until the transaction ends. On SQLite the one writer holds everything.
+pub async fn load_for_update(
+    conn: &impl ConnectionTrait,
+    CaseId(id): CaseId,
+) -> Outcome<Option<CaseRecord>> {
+    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
+    let lock = if postgres { "FOR UPDATE OF c" } else { "" };
+    Ok(select(conn, "c.id", &[id], lock).await?.into_iter().next())
+}
+
+/// Every case of these employers, by id.
+pub async fn of_employers(
+    conn: &impl ConnectionTrait,
+    employers: &[Uuid],
+) -> Outcome<Vec<CaseRecord>> {
+    select(conn, "c.employer", employers, "ORDER BY c.id").await
+}
+
+async fn select(
+    conn: &impl ConnectionTrait,
+    column: &str,
+    ids: &[Uuid],
+    ending: &str,
+) -> Outcome<Vec<CaseRecord>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(rows_per_statement(1)) {
+        let places = places(some.len(), 1);
+        let text = format!("{SELECT} WHERE {column} IN (VALUES {places}) {ending}");
+        let statement = sql(conn, &text, some.iter().map(|id| Value::from(*id)));
+        for row in Row::find_by_statement(statement).all(conn).await.map_err(fault::of)? {
+            found.push(row.record()?);
+        }
+    }
+    Ok(found)
+}
+
+/// The open case of an employer.
+pub async fn find_open_employer(
+    conn: &impl ConnectionTrait,
+    EmployerId(employer): EmployerId,
+) -> Outcome<Option<CaseRecord>> {
+    find(conn, "c.open_employer", employer.into()).await
+}
+
+/// The open case of a type in an area.
+pub async fn find_open_place(
+    conn: &impl ConnectionTrait,
+    kind: UnionType,
+    area: &AreaPath,
+) -> Outcome<Option<CaseRecord>> {
+    find(conn, "c.open_place", place_key(kind, area).into()).await
+}
+
+async fn find(
+    conn: &impl ConnectionTrait,
+    column: &str,
+    value: Value,
+) -> Outcome<Option<CaseRecord>> {
+    let text = format!("{SELECT} WHERE {column} = $1");
+    let found = Row::find_by_statement(sql(conn, &text, [value])).one(conn).await;
+    found.map_err(fault::of)?.map(Row::record).transpose()
+}
