@@ -1,5 +1,6 @@
 //! The register's schema.
 
+mod base_register;
 mod formation;
 mod offices;
 mod terms;
@@ -7,7 +8,7 @@ mod terms;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use self::{formation::Formation, offices::Offices, terms::Terms};
+use self::{base_register::BaseRegister, formation::Formation, offices::Offices, terms::Terms};
 use crate::{books, dialect::run};
 
 /// The PostgreSQL schema and the name of the SQLite file.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(Terms),
             Box::new(Offices),
             Box::new(Formation),
+            Box::new(BaseRegister),
         ]
     }
 }

@@ -21,12 +21,13 @@ const README: &str = include_str!("../../README.md");
 const DOCUMENTED: &str = "127.0.0.1:50051";
 
 /// What the runbook's variables stand for: the first printed name of each collection.
-const LEARNT: [(&str, &str); 5] = [
+const LEARNT: &[(&str, &str)] = &[
     ("EMPLOYER", "employers"),
     ("UNION", "unions"),
     ("CHANGE", "structureChanges"),
     ("OFFICER", "officers"),
     ("CASE", "formationCases"),
+    ("BASE_REGISTER", "baseRegisters"),
 ];
 
 on_every_layout!(the_runbook_works_as_it_stands);
@@ -35,7 +36,8 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
     let suite = Suite::start(engine, layout).await?;
     let mut desk = Desk::beside(&suite, DOCUMENTED);
     desk.variables.push(("BATCH".into(), upload(&suite).await?));
-    for step in steps(RUNBOOK, "grpcurl") {
+    desk.variables.push(("UNIONHALL_SERVER".into(), format!("http://{}", suite.address())));
+    for step in typed() {
         let output = step.run(&desk).await?;
         ensure!(
             output.status.success(),
@@ -50,11 +52,20 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
             // Of cases, the one that was opened last is meant.
             desk.variables.retain(|(variable, _)| variable != "CASE");
         }
-        for (variable, collection) in LEARNT {
+        for (variable, collection) in LEARNT.iter().copied() {
             learn(&mut desk, variable, collection, &output.stdout);
         }
     }
     Ok(())
+}
+
+/// What the runbook has its reader type, in order.
+fn typed() -> Vec<Step> {
+    let programs = ["grpcurl", "unionhall", "printf"];
+    let mut typed: Vec<Step> =
+        programs.iter().flat_map(|program| steps(RUNBOOK, program)).collect();
+    typed.sort_by_key(|step| step.line);
+    typed
 }
 
 /// Keeps the first name of a collection that is printed, as a reader would.

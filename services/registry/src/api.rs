@@ -2,6 +2,7 @@
 //! (`rules`), save, encode.
 
 pub mod areas;
+pub mod base_registers;
 pub mod changes;
 pub mod employers;
 mod findings;

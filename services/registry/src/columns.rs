@@ -1,6 +1,7 @@
 //! The columns of the spreadsheets, so that templates, imports and synthetic files agree.
 
 pub mod area;
+pub mod base_register;
 
 /// The name of the employer sheet (单位信息表) in a workbook.
 pub const EMPLOYER_SHEET: &str = "用人单位";

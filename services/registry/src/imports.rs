@@ -1,6 +1,7 @@
-//! Spreadsheets of areas and employers (批量导入): what their rows mean to the register.
+//! Spreadsheets of areas, employers and the base register (批量导入): what their rows mean to the register.
 
 mod areas;
+mod base_register;
 mod employers;
 pub mod kinds;
 mod places;
@@ -11,17 +12,24 @@ mod tests;
 use std::sync::Arc;
 
 use unionhall_kit::{
+    civil::CivilDate,
     imports::{Importer, Imports},
     sheet::{CellFault, CodeEntry, CodeList, Record, kinds::UNKNOWN_CODE},
 };
 
-use crate::{Register, columns::Column, reference, rules::Refusal};
+use crate::{
+    Register,
+    columns::Column,
+    reference::{self, Miss},
+    rules::{Refusal, employer::change::EmployerFault},
+};
 
 /// The imports into this register. All of one process ring the same bells.
 pub fn imports(register: &Register) -> Arc<Imports> {
-    let importers: [Arc<dyn Importer>; 2] = [
+    let importers: [Arc<dyn Importer>; 3] = [
         Arc::new(areas::AreaImport::new(register.clone())),
         Arc::new(employers::EmployerImport::new(register.clone())),
+        Arc::new(base_register::BaseRegisterImport::new(register.clone())),
     ];
     Imports::new(
         register.ledger.clone(),
@@ -42,6 +50,33 @@ fn refused(row: &Record, column: Column, refusal: &impl Refusal) -> CellFault {
         remedy_zh: fault.chinese(),
         // Place and value; what it says is replaced.
         ..row.fault(column.key, &UNKNOWN_CODE)
+    }
+}
+
+/// Codes that a report names of a list.
+const NAMED: usize = 8;
+
+/// The code that a cell means on a day, by its list; no fault where the cell is empty or has its own.
+fn code_of(
+    row: &Record,
+    column: Column,
+    (list, day): (Option<&reference::CodeList>, CivilDate),
+) -> Result<String, Option<CellFault>> {
+    let (given, list) = (row.text(column.key).ok_or(None)?, list.ok_or(None)?);
+    match list.lookup(given, day) {
+        Ok(code) => Ok(code.code.clone()),
+        Err(Miss::Unknown) => {
+            let known = list.codes().iter().take(NAMED);
+            let known: Vec<String> =
+                known.map(|code| format!("{} {}", code.code, code.name_zh)).collect();
+            let more = if list.codes().len() > NAMED { ", …" } else { "" };
+            let fault = row.fault(column.key, &UNKNOWN_CODE);
+            Err(Some(fault.with("known", known.join(", ") + more)))
+        }
+        Err(Miss::NotInForce) => {
+            let fault = EmployerFault::CodeUnknown(list.id().as_str(), given.to_owned(), day);
+            Err(Some(refused(row, column, &fault)))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the register does by itself, and resumes by itself after a crash.
 
+pub mod base_register;
 pub mod recount;
 pub mod structure;
 

@@ -44,6 +44,9 @@ pub struct Register {
     pub(crate) areas: AreaTrees,
     /// Rings when a structure change was begun here, for the job that carries it out.
     pub(crate) structure_bell: Arc<Notify>,
+    /// Rings when an edition of the base register counts otherwise, for the job that brings its
+    /// entries along.
+    pub(crate) list_bell: Arc<Notify>,
     /// What an upload may be.
     pub imports: ImportsConfig,
     /// Ring between those who ask for imports and the job behind them.
@@ -78,6 +81,7 @@ impl Register {
             law: Arc::new(law),
             areas: AreaTrees::default(),
             structure_bell: Arc::new(Notify::new()),
+            list_bell: Arc::new(Notify::new()),
             imports: ImportsConfig::default(),
             import_bells: Bells::default(),
         };

@@ -4,6 +4,7 @@
 //! every fault is a [`Refusal`], which `api` turns into the status that travels.
 
 pub mod area;
+pub mod base_register;
 pub mod contribution;
 pub mod credit_code;
 pub mod duplicates;

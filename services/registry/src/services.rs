@@ -13,6 +13,7 @@ use unionhall_proto::{
     DESCRIPTOR_SET,
     registry::v1::{
         area_service_server::{self, AreaServiceServer},
+        base_register_service_server::{self, BaseRegisterServiceServer},
         change_feed_server::{self, ChangeFeedServer},
         coverage_service_server, employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
@@ -26,12 +27,12 @@ use unionhall_proto::{
 use crate::{
     Register,
     api::{
-        areas::Areas, changes::Changes, employers::Employers, formations::Formations,
-        imports::ImportCalls, metrics::Figures, officers::Officers, reference::Reference,
-        unions::Unions,
+        areas::Areas, base_registers::BaseRegisters, changes::Changes, employers::Employers,
+        formations::Formations, imports::ImportCalls, metrics::Figures, officers::Officers,
+        reference::Reference, unions::Unions,
     },
     imports::imports,
-    jobs::{recount::Recounter, structure::Carrier},
+    jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
     rules::{area::AreaPath, union::affiliation::AffiliationPath},
 };
 
@@ -46,6 +47,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(Unions::new(register.clone()))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
+        .service(BaseRegisterServiceServer::new(BaseRegisters::new(register.clone())))
         .service(MetricsServer::new(Figures::new(register.clone())))
         .service(ChangeFeedServer::new(Changes::new(register.clone())))
         .service(ImportServiceServer::new(ImportCalls::new(imports(register))))
@@ -61,6 +63,7 @@ pub fn names() -> Vec<&'static str> {
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,
+        base_register_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
         import_service_server::SERVICE_NAME,
@@ -87,6 +90,7 @@ pub fn ancestors() -> Arc<Ancestors> {
 /// Starts what works in the background until `stop`.
 pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     tasks.spawn(Carrier::new(register.clone()).run(stop.clone()));
+    tasks.spawn(Lister::new(register.clone()).run(stop.clone()));
     tasks.spawn(Recounter::new(register.clone()).run(stop.clone()));
     let (stop, imports) = (stop.clone(), imports(register));
     tasks.spawn(async move {

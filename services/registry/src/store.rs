@@ -1,6 +1,7 @@
 //! The only place that knows the register's SQL.
 
 pub mod areas;
+pub mod base_registers;
 pub mod dated;
 pub mod employers;
 pub mod explain;

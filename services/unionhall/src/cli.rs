@@ -160,6 +160,9 @@ pub(crate) enum Kind {
     Areas,
     /// Employers (用人单位).
     Employers,
+    /// Entries of a base register (底册).
+    #[value(name = "base_register")]
+    BaseRegister,
 }
 
 impl Kind {
@@ -168,6 +171,7 @@ impl Kind {
         match self {
             Self::Areas => "areas",
             Self::Employers => "employers",
+            Self::BaseRegister => "base_register",
         }
     }
 }

@@ -28,8 +28,9 @@ use unionhall_registry::{
     },
     services,
     store::{
+        employers::EmployerRecord,
         employers::{self, NewEmployer},
-        explain::{Asked, Counted, explain},
+        explain::{Counted, employers::Asked, explain},
     },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
@@ -133,7 +134,11 @@ async fn fill(books: &Books, random: &mut StdRng) -> Result<Vec<EmployerFacts>> 
     Ok(records.into_iter().map(|record| record.facts).collect())
 }
 
-pub(super) async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Result<Vec<Counted>> {
+pub(super) async fn pages(
+    ledger: &Ledger,
+    asked: &Asked<'_>,
+    size: usize,
+) -> Result<Vec<Counted<EmployerRecord>>> {
     let state = ledger.db().begin_read().await?;
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -146,7 +151,7 @@ pub(super) async fn pages(ledger: &Ledger, asked: &Asked<'_>, size: usize) -> Re
         }
     }
     state.rollback().await?;
-    let place = |counted: &Counted| (counted.place.area.clone(), counted.place.id);
+    let place = |counted: &Counted<EmployerRecord>| (counted.place.area.clone(), counted.place.id);
     ensure!(all.windows(2).all(|pair| place(&pair[0]) < place(&pair[1])), "out of order");
     Ok(all)
 }
@@ -191,7 +196,8 @@ async fn explanations_sum_to_their_figure(engine: Engine) -> Result<()> {
                 let sum: i64 = counted.iter().map(|counted| counted.value).sum();
                 ensure!(sum == figure(&books.ledger, &asked).await?, "{metric:?} {node} {day}");
                 ensure!(sum == recount(&employers, &asked), "{metric:?} {node} {day}");
-                let away = |counted: &&Counted| !counted.record.area.path().within(&node);
+                let away =
+                    |counted: &&Counted<EmployerRecord>| !counted.record.area.path().within(&node);
                 moved_away += counted.iter().filter(away).count();
             }
         }

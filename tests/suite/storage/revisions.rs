@@ -32,7 +32,7 @@ use unionhall_registry::{
     services,
     store::{
         employers::{EmployerRecord, insert_many, load, load_for_update, save},
-        explain::{Asked, Counted},
+        explain::{Counted, employers::Asked},
     },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
@@ -145,7 +145,7 @@ async fn valid(register: &Register, day: i32) -> Result<i64> {
     let asked = Asked { metric, line: Line::Area, stretches: &stretches, rules };
     let figure = figure(&register.ledger, &asked).await?;
     let explained = pages(&register.ledger, &asked, 300).await?;
-    let sum: i64 = explained.iter().map(|counted: &Counted| counted.value).sum();
+    let sum: i64 = explained.iter().map(|counted: &Counted<EmployerRecord>| counted.value).sum();
     ensure!(sum == figure, "explained as {sum}, kept as {figure}");
     Ok(figure)
 }

@@ -50,7 +50,7 @@ impl Employers {
         (EmployerServiceServer::new(employers.clone()), CoverageServiceServer::new(employers))
     }
 
-    pub(super) fn over(register: Register) -> Self {
+    pub(crate) fn over(register: Register) -> Self {
         let db = register.ledger.db().clone();
         let loader = Loader::start(move |ids: Vec<Uuid>| {
             let db = db.clone();

@@ -27,10 +27,15 @@ use uuid::Uuid;
 use crate::{
     Register,
     revisions::Revisions,
-    rules::{contribution::Metric, union::contribution::UnionMetric},
+    rules::{
+        base_register::contribution::LISTED_ENTERPRISES, contribution::Metric,
+        union::contribution::UnionMetric,
+    },
     store::{
-        employers::Place,
-        explain::{self, Asked, Counted, nodes, unions},
+        base_registers::EntryRecord,
+        employers::{EmployerRecord, Place},
+        explain::{self, Counted, Evidence, employers, listed, nodes, unions},
+        unions::UnionRecord,
     },
 };
 
@@ -84,7 +89,7 @@ impl Metrics for Figures {
     }
 }
 
-/// The figures over employers and unions.
+/// The figures over employers, unions and the base register.
 struct OfRegister {
     definitions: Vec<Definition>,
     rules: Revisions,
@@ -105,50 +110,98 @@ impl Catalogue for OfRegister {
         state: &DatabaseTransaction,
         sought: &Sought<'_>,
     ) -> Outcome<Explained> {
-        let internal = || Fault::new(&reasons::INTERNAL);
-        if let Some(metric) = UnionMetric::of_id(sought.metric) {
-            return of_unions(state, metric, sought).await;
-        }
-        let metric = Metric::of_id(sought.metric).ok_or_else(internal)?;
-        let stretches = sought.node.stretches(sought.days);
-        let line = sought.node.line;
-        let asked = Asked { metric, line, stretches: &stretches, rules: &self.rules };
-        let after = sought.after.map(place).transpose()?;
         let at_most = usize::try_from(sought.at_most).unwrap_or(usize::MAX);
-        let page = explain::explain(state, &asked, after, at_most).await?;
-        let tell = |counted| contribution(counted, sought.scope);
-        let mut contributions: Vec<_> = page.counted.into_iter().map(tell).collect();
-        name_nodes(state, line, &mut contributions).await?;
-        Ok(Explained { contributions, next: page.next.map(key) })
+        let after = sought.after.map(place).transpose()?;
+        let (mut contributions, next) = if let Some(metric) = Metric::of_id(sought.metric) {
+            let stretches = sought.node.stretches(sought.days);
+            let (line, stretches, rules) = (sought.node.line, &*stretches, &self.rules);
+            let asked = employers::Asked { metric, line, stretches, rules };
+            told(state, &asked, sought, (after, at_most)).await?
+        } else {
+            let day = sought.days.day;
+            let Some(path) = sought.node.on(day) else { return Ok(Explained::default()) };
+            let (line, day) = (sought.node.line, (day, path.clone()));
+            match UnionMetric::of_id(sought.metric) {
+                Some(metric) => {
+                    let asked = unions::Asked { metric, line, day };
+                    told(state, &asked, sought, (after, at_most)).await?
+                }
+                None if sought.metric == LISTED_ENTERPRISES => {
+                    let asked = listed::Asked { line, day };
+                    told(state, &asked, sought, (after, at_most)).await?
+                }
+                None => return Err(Fault::new(&reasons::INTERNAL)),
+            }
+        };
+        name_nodes(state, sought.node.line, &mut contributions).await?;
+        Ok(Explained { contributions, next: next.map(key) })
     }
 }
 
-async fn of_unions(
+/// A page of records and what each adds. Its nodes are paths still.
+async fn told<E: Evidence>(
     state: &DatabaseTransaction,
-    metric: UnionMetric,
+    asked: &E,
     sought: &Sought<'_>,
-) -> Outcome<Explained> {
-    let day = sought.days.day;
-    let Some(path) = sought.node.on(day) else { return Ok(Explained::default()) };
-    let asked = unions::Asked { metric, line: sought.node.line, day: (day, path.clone()) };
-    let after = sought.after.map(place).transpose()?;
-    let at_most = usize::try_from(sought.at_most).unwrap_or(usize::MAX);
-    let page = unions::explain(state, &asked, after, at_most).await?;
-    let tell = |counted: unions::Counted| {
-        let record = &counted.record;
-        let paths = (record.area.path(), record.affiliation.path());
-        let visible = sought.scope.sees(Some(paths.0), Some(paths.1));
-        let name = record.facts.names.rows().last().filter(|_| visible);
-        Contribution {
-            record: record.name(),
-            display_name: name.map(|row| row.value.as_str().to_owned()).unwrap_or_default(),
-            value: counted.value,
-            node: counted.place.area,
-        }
+    (after, at_most): (Option<Place>, usize),
+) -> Outcome<(Vec<Contribution>, Option<Place>)>
+where
+    E::Record: Told,
+{
+    let page = explain::explain(state, asked, after, at_most).await?;
+    let contribution = |counted: Counted<E::Record>| Contribution {
+        record: counted.record.name(),
+        display_name: counted.record.shown(sought.scope).unwrap_or_default(),
+        value: counted.value,
+        node: counted.place.area,
     };
-    let mut contributions: Vec<_> = page.counted.into_iter().map(tell).collect();
-    name_nodes(state, sought.node.line, &mut contributions).await?;
-    Ok(Explained { contributions, next: page.next.map(key) })
+    Ok((page.counted.into_iter().map(contribution).collect(), page.next))
+}
+
+/// A record as an explanation tells of it.
+trait Told {
+    /// The resource name.
+    fn name(&self) -> String;
+
+    /// What it is called, for those who see it. One that has left the caller's scope still counts
+    /// where it stood; it keeps its name to itself.
+    fn shown(&self, scope: &Scope) -> Option<String>;
+}
+
+impl Told for EmployerRecord {
+    fn name(&self) -> String {
+        self.name()
+    }
+
+    fn shown(&self, scope: &Scope) -> Option<String> {
+        let affiliation = self.affiliation.as_ref().map(|path| path.path());
+        let name = self.facts.names.rows().last()?;
+        let visible = scope.sees(Some(self.area.path()), affiliation);
+        visible.then(|| name.value.as_str().to_owned())
+    }
+}
+
+impl Told for UnionRecord {
+    fn name(&self) -> String {
+        self.name()
+    }
+
+    fn shown(&self, scope: &Scope) -> Option<String> {
+        let name = self.facts.names.rows().last()?;
+        let visible = scope.sees(Some(self.area.path()), Some(self.affiliation.path()));
+        visible.then(|| name.value.as_str().to_owned())
+    }
+}
+
+impl Told for EntryRecord {
+    fn name(&self) -> String {
+        self.name()
+    }
+
+    fn shown(&self, scope: &Scope) -> Option<String> {
+        let visible = scope.sees(Some(self.entry.area.path()), None);
+        visible.then(|| self.entry.name.as_str().to_owned())
+    }
 }
 
 /// Puts the names of the nodes in place of their paths.
@@ -182,19 +235,4 @@ fn place(key: &[String]) -> Outcome<Place> {
         Some(Place { area: area.clone(), id: Uuid::parse_str(id).ok()? })
     };
     read().ok_or_else(|| Fault::new(&reasons::PAGE_TOKEN_INVALID))
-}
-
-/// An employer that has left the caller's scope still counts where it stood. It keeps its name to
-/// itself.
-fn contribution(counted: Counted, scope: &Scope) -> Contribution {
-    let Counted { record, place, value } = counted;
-    let affiliation = record.affiliation.as_ref().map(|path| path.path());
-    let visible = scope.sees(Some(record.area.path()), affiliation);
-    let name = record.facts.names.rows().last().filter(|_| visible);
-    Contribution {
-        record: record.name(),
-        display_name: name.map(|row| row.value.as_str().to_owned()).unwrap_or_default(),
-        value,
-        node: place.area,
-    }
 }

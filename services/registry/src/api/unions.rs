@@ -50,7 +50,7 @@ impl Unions {
         UnionServiceServer::new(Self::over(register))
     }
 
-    pub(in crate::api) fn over(register: Register) -> Self {
+    pub(crate) fn over(register: Register) -> Self {
         let db = register.ledger.db().clone();
         let loader = Loader::start(move |ids: Vec<UnionId>| {
             let db = db.clone();

@@ -4,7 +4,7 @@
 
 mod decide;
 mod draft;
-mod identity;
+pub(super) mod identity;
 mod layout;
 mod undo;
 mod write;

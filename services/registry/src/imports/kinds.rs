@@ -34,6 +34,22 @@ unionhall_kit::fault_kinds! {
     AREA_IN_USE:
         "employers or other areas lie in the area, so that it was not ended; move them first",
         "该区域内仍有单位或下级区域，未予撤销；请先行迁出";
+    /// No draft of the base register has the edition.
+    BASE_REGISTER_UNKNOWN:
+        "no base register with this edition is a draft in your scope; create it first, or deactivate it",
+        "您管辖范围内没有该版本的底册草稿，请先创建，或先停用该版本";
+    /// The draft lists the enterprise otherwise.
+    ALREADY_LISTED:
+        "this edition lists the enterprise with other contents; undo that import, or delete the draft and begin again",
+        "该版本已列入此企业且内容不同，请撤销此前的导入，或删除草稿后重新导入";
+    /// The edition counts, so that none of its entries is struck out.
+    LISTING_COUNTS:
+        "the edition counts; deactivate it before you undo the import",
+        "该版本正在使用，请先停用再撤销导入";
+    /// The area in which an enterprise is listed has ended.
+    AREA_CLOSED_LISTING:
+        "the area has ended; enter the one that took its place",
+        "该区域已撤销，请填写接替的区域";
     /// An area had no official code before the import, and a code is only ever succeeded.
     AREA_CODE_STAYS:
         "the area had no official code before, and a code can only be followed by another",

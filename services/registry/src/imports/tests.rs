@@ -1,6 +1,7 @@
-//! Files of employers and areas, from their bytes to the figures and back.
+//! Files of employers, areas and the base register, from their bytes to the figures and back.
 
 mod areas;
+mod base_register;
 mod demo;
 mod employers;
 

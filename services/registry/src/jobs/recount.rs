@@ -86,7 +86,7 @@ impl Recounter {
         }
         let mut deltas = Vec::new();
         let facts = behind.iter().map(|record| &record.facts);
-        let grounds = grounds::of(entry.conn(), facts).await?;
+        let grounds = grounds::held(entry.conn(), facts).await?;
         for record in &behind {
             let counted = self.register.rules_of(entry.conn(), record).await?;
             let rules = (&*counted, &*self.register.quality);

@@ -16,12 +16,13 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::summed;
+use super::{base_register, summed};
 use crate::{
     api::{areas::note, employers::effect, unions::effect as union_effect},
     register::Register,
     rules::{
         area::{AreaPath, tree::Lineage},
+        base_register::contribution::relocate as relocate_listing,
         contribution::Counting,
         employer::{EmployerFacts, change::relocate},
         history::History,
@@ -97,7 +98,7 @@ impl Carrier {
         let ids =
             structure_changes::next_employers(conn, &from, change.on, EMPLOYERS_A_CHUNK).await?;
         if ids.is_empty() {
-            self.end(entry, change).await?;
+            self.carry_listed(entry, change, &ways).await?;
         } else {
             self.carry(entry, change, &ways, &ids).await?;
         }
@@ -114,7 +115,7 @@ impl Carrier {
         let before = employers::load_for_update(entry.conn(), ids).await?;
         let mut deltas = Vec::new();
         let facts = before.iter().map(|record| &record.facts);
-        let grounds = grounds::of(entry.conn(), facts).await?;
+        let grounds = grounds::held(entry.conn(), facts).await?;
         let mut relocated: Vec<(&EmployerRecord, EmployerFacts)> = Vec::with_capacity(before.len());
         for record in &before {
             let facts = carried(&record.facts, ways);
@@ -165,6 +166,25 @@ impl Carrier {
         structure_changes::advance(entry.conn(), &change).await?;
         entry.figures(summed(deltas));
         entry.audit(audit(&change, format!("carried {count} unions")));
+        entry.commit(Done { record: change.name(), version: 1 }).await
+    }
+
+    /// The enterprises that base registers list there go last; with none left, the change ends.
+    async fn carry_listed(
+        &self,
+        mut entry: Entry,
+        change: StructureChange,
+        ways: &BTreeMap<AreaPath, Lineage>,
+    ) -> Outcome<()> {
+        let areas: Vec<AreaPath> = ways.keys().cloned().collect();
+        let relocated = |places: &History<AreaPath>| {
+            ways.values().fold(places.clone(), |places, step| relocate_listing(&places, step))
+        };
+        let carried = base_register::carry(&mut entry, &areas, (change.on, &relocated)).await?;
+        if carried == 0 {
+            return self.end(entry, change).await;
+        }
+        entry.audit(audit(&change, format!("carried {carried} listed enterprises")));
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 

@@ -14,6 +14,7 @@ use unionhall_kit::{
 
 use super::{
     area::AreaPath,
+    base_register::contribution::{Listing, Listings, listed_at},
     employer::{
         EmployerFacts,
         cover::{Cover, beginnings},
@@ -52,13 +53,16 @@ pub enum Metric {
     NewlyCoveredByOwn,
     /// Those by a joint union (F032).
     NewlyCoveredByJoint,
+    /// Covered employers that the base register lists, each where it is listed: the numerator of
+    /// the establishment rate (F027).
+    ListedCovered,
 }
 
 use Metric as M;
 
 impl Metric {
     /// Every metric, in the order of its definition.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         M::Employers,
         M::Employees,
         M::ValidRecords,
@@ -70,6 +74,7 @@ impl Metric {
         M::NewlyCovered,
         M::NewlyCoveredByOwn,
         M::NewlyCoveredByJoint,
+        M::ListedCovered,
     ];
 
     /// The name in the contract.
@@ -86,6 +91,7 @@ impl Metric {
             M::NewlyCovered => "new_union_organisations",
             M::NewlyCoveredByOwn => "newly_covered_by_own_union",
             M::NewlyCoveredByJoint => "newly_covered_by_joint_union",
+            M::ListedCovered => "listed_covered_enterprises",
         }
     }
 
@@ -108,6 +114,7 @@ impl Metric {
             M::NewlyCovered => 9,
             M::NewlyCoveredByOwn => 10,
             M::NewlyCoveredByJoint => 11,
+            M::ListedCovered => 12,
         })
     }
 
@@ -142,6 +149,8 @@ pub type Paths = HashMap<UnionId, History<AffiliationPath>>;
 pub struct Grounds {
     /// At least the paths of the unions that cover the employers or covered them.
     pub paths: Paths,
+    /// At least the listings of the employers that a union covers or covered.
+    pub listings: Listings,
 }
 
 /// What figures are counted by.
@@ -175,6 +184,10 @@ pub fn worth(
         }
         M::CoveredEmployers | M::CoveredByOwn | M::CoveredByJoint => present(i64::from(covered())),
         M::CoveredEmployees => present(if covered() { employees() } else { 0 }),
+        M::ListedCovered => {
+            let leaves = listings(facts, by).filter_map(|listing| listed(facts, listing, day));
+            leaves.map(|leaf| (leaf, 1)).collect()
+        }
         M::NewEmployers => {
             let first = first_counted(facts).filter(|(first, _)| *first <= day);
             first.map(|(_, area)| vec![(on_area(area), 1)]).unwrap_or_default()
@@ -187,6 +200,12 @@ pub fn worth(
                 .collect()
         }
     }
+}
+
+/// The listings of an employer that a union covers or covered.
+fn listings<'a>(facts: &EmployerFacts, by: Counting<'a>) -> impl Iterator<Item = &'a Listing> {
+    let code = facts.organisation_code().filter(|_| !facts.covers.rows().is_empty());
+    code.and_then(|code| by.grounds.listings.get(&code)).into_iter().flatten()
 }
 
 /// The leaves at which something of a day counts: the area and, if a union covers the employer on
@@ -240,6 +259,23 @@ pub fn contributions(facts: &EmployerFacts, by: Counting<'_>) -> Vec<Step> {
     })
 }
 
+/// What a listing of the record alone contributes, as if there were no other.
+pub fn listed_contributions(facts: &EmployerFacts, listing: &Listing) -> Vec<Step> {
+    let mut days: BTreeSet<CivilDate> = facts.statuses.days().collect();
+    days.extend(facts.actual_addresses.days());
+    days.extend(facts.covers.days());
+    days.extend(listing.days());
+    steps::steps([M::ListedCovered.id()], &days, |_, day| {
+        listed(facts, listing, day).map(|leaf| (leaf, 1)).into_iter().collect()
+    })
+}
+
+/// Where the record counts by a listing on `day`: while it is active and covered.
+fn listed(facts: &EmployerFacts, listing: &Listing, day: CivilDate) -> Option<Leaf> {
+    let counts = facts.counted_at(day).is_some() && facts.covers.on(day).is_some();
+    listed_at(listing, day).filter(|_| counts)
+}
+
 /// Every day on which some worth can change.
 fn turning_days(facts: &EmployerFacts, by: Counting<'_>) -> BTreeSet<CivilDate> {
     let mut days: BTreeSet<CivilDate> = by.rules.turning_days(facts).into_iter().collect();
@@ -257,6 +293,7 @@ fn turning_days(facts: &EmployerFacts, by: Counting<'_>) -> BTreeSet<CivilDate> 
     let unions =
         facts.covers.rows().iter().filter_map(|row| by.grounds.paths.get(&row.value.union));
     days.extend(unions.flat_map(History::days));
+    days.extend(listings(facts, by).flat_map(History::days));
     days
 }
 

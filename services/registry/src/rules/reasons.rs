@@ -183,6 +183,18 @@ unionhall_kit::reasons! {
     UNION_NOT_EMPTY: FailedPrecondition,
         "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first",
         "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属";
+    /// What is said of an edition of the base register cannot be.
+    BASE_REGISTER_INVALID: InvalidArgument,
+        "the base register cannot be so: {problem}",
+        "底册信息有误：{problem_zh}";
+    /// The district has an edition of this name.
+    BASE_REGISTER_EXISTS: AlreadyExists,
+        "the district has an edition {edition} already ({base_register})",
+        "该区已有版本为{edition}的底册（{base_register}）";
+    /// The edition does not stand where the change needs it.
+    BASE_REGISTER_STATE: FailedPrecondition,
+        "the base register does not allow that: {problem}",
+        "底册当前状态不允许此操作：{problem_zh}";
     /// Nothing is recorded that could be shown.
     UNION_CONTACT_ABSENT: FailedPrecondition,
         "the union has no contact with a mobile number",

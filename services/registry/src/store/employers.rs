@@ -15,6 +15,7 @@ mod present;
 mod read;
 mod remove;
 mod uncovered;
+mod unlisted;
 mod write;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use self::{
     read::{load, load_for_update},
     remove::{remove, remove_many},
     uncovered::{Stretch, UncoveredPlace, uncovered_now, uncovered_then},
+    unlisted::not_listed,
     write::{NewEmployer, Taken, Write, insert_many, save, save_many},
 };
 use crate::rules::{area::AreaPath, employer::EmployerFacts, union::affiliation::AffiliationPath};

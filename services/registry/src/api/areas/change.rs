@@ -18,7 +18,7 @@ use crate::{
         },
         name::Name,
     },
-    store::structure_changes,
+    store::{base_registers, structure_changes},
 };
 
 pub(super) async fn create(
@@ -126,7 +126,8 @@ pub(super) async fn close(
     let on = on.unwrap_or_else(|| draft.today());
     let employers = structure_changes::occupants(draft.entry.conn(), &path, on).await?;
     let unions = structure_changes::union_occupants(draft.entry.conn(), &path, on).await?;
-    let occupants = employers + unions;
+    let listed = base_registers::count_listed(draft.entry.conn(), &path, on).await?;
+    let occupants = employers + unions + listed;
     let tree = &draft.recorded.tree;
     let plan = plan_close(tree, &path, None, occupants, on, draft.today()).map_err(refused)?;
     structure::settled(&draft, &touches).await?;

@@ -30,6 +30,7 @@ use crate::{
         union::kind::UnionType,
     },
     store::{
+        base_registers,
         structure_changes::{self, Progress, StructureChange},
         unions,
     },
@@ -169,7 +170,8 @@ impl Wish {
         let employer_count = structure_changes::employers_in(conn, &ending, on).await?;
         // Without anybody there is nothing to wait for.
         let union_count = structure_changes::unions_in(conn, &ending, on).await?;
-        let nobody = employer_count == 0 && union_count == 0;
+        let listed = base_registers::unlisted(conn, &ending, on, 1).await?;
+        let nobody = employer_count == 0 && union_count == 0 && listed.is_empty();
         let progress = if nobody { Progress::Done } else { Progress::Applying };
         let area_count = i64::try_from(plan.areas().len()).unwrap_or(i64::MAX);
         let now = draft.entry.now();

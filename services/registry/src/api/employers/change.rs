@@ -140,7 +140,7 @@ impl Employers {
         if order.validate_only {
             return entry.discard().await;
         }
-        let grounds = grounds::of(entry.conn(), [&before.facts]).await?;
+        let grounds = grounds::held(entry.conn(), [&before.facts]).await?;
         effect::note_removal(&self.register, &mut entry, &before, &after, &grounds).await?;
         entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await

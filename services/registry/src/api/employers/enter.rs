@@ -79,7 +79,7 @@ impl Employers {
         }
         if before.is_none_or(|before| before.facts != record.facts) {
             let facts = before.map(|before| &before.facts).into_iter().chain([&record.facts]);
-            let grounds = grounds::of(entry.conn(), facts).await?;
+            let grounds = grounds::held(entry.conn(), facts).await?;
             effect::note(&self.register, &mut entry, before, record, &grounds).await?;
             entry.audit(effect::audit(before, record, what));
         }

@@ -6,13 +6,36 @@ use unionhall_kit::figures::service::{Definition, Kind, Words};
 
 use crate::{
     reference::ReferenceBook,
-    rules::{contribution::Metric, quality::RuleSet},
+    rules::{
+        base_register::contribution::{LISTED_ENTERPRISES, LISTED_ENTERPRISES_NAME},
+        contribution::Metric,
+        quality::RuleSet,
+    },
 };
 
 /// Every figure; the one of quality bears the revision of its rules.
 pub(super) fn of(rules: &RuleSet, lists: &ReferenceBook) -> Vec<Definition> {
     let employers = Metric::ALL.into_iter().map(|metric| definition(metric, rules));
-    employers.chain(unions::definitions(lists)).collect()
+    let listed = [listed_enterprises()];
+    employers.chain(unions::definitions(lists)).chain(listed).collect()
+}
+
+fn listed_enterprises() -> Definition {
+    Definition {
+        id: LISTED_ENTERPRISES,
+        name: LISTED_ENTERPRISES_NAME,
+        title: Words::new("底册企业数", "Listed enterprises"),
+        definition: Words::new(
+            "当日所用底册（全国非公企业法人数据库，F024）列出的企业，按底册所列区域计数；\
+             企业建会率（F027）的分母。",
+            "Enterprises of the base register in use on the day (the national register of \
+             non-public enterprises, F024), counted at the area where they are listed; the \
+             denominator of the union establishment rate (F027).",
+        ),
+        kind: Kind::Level,
+        version: 1,
+        source_row: "F027",
+    }
 }
 
 fn definition(metric: Metric, rules: &RuleSet) -> Definition {
@@ -37,6 +60,7 @@ fn definition(metric: Metric, rules: &RuleSet) -> Definition {
             Metric::CoveredByJoint | Metric::NewlyCoveredByJoint => "F032",
             Metric::CoveredEmployees => "F028",
             Metric::NewlyCovered => "F029",
+            Metric::ListedCovered => "F027",
         },
     }
 }
@@ -47,9 +71,9 @@ fn words(metric: Metric) -> (Words, Words) {
         Metric::Employers => (
             words("单位数", "Employers"),
             words(
-                "当日状态为在业的用人单位，按实际地址所在区域计数；建会率（F027）的分母由此而来。",
+                "当日状态为在业的用人单位，按实际地址所在区域计数；建会率（F027）的分母另见底册企业数。",
                 "Employers that are active on the day, counted at the area of their actual address; \
-                 the base of the union establishment rate (F027).",
+                 the establishment rate (F027) has its own base, `listed_enterprises`.",
             ),
         ),
         Metric::Employees => (
@@ -136,6 +160,16 @@ fn words(metric: Metric) -> (Words, Words) {
                 "New union organisations in which a joint union covers the employer (F032).",
             ),
         ),
+        Metric::ListedCovered => (
+            words("底册内建会企业数", "Listed enterprises with a union"),
+            words(
+                "当日所用底册列出的非公企业中，登记在册、在业且有工会覆盖的，按底册所列区域计数；\
+                 企业建会率（F027）的分子。",
+                "Enterprises of the base register in use on the day that the register knows as \
+                 active and covered by a union, counted at the area where they are listed; the \
+                 numerator of the union establishment rate (F027).",
+            ),
+        ),
     }
 }
 
@@ -150,7 +184,7 @@ mod tests {
     fn every_figure_is_defined_in_both_languages() {
         let rules = RuleSet::shipped().unwrap();
         let definitions = of(rules, ReferenceBook::shipped().unwrap());
-        assert_eq!(definitions.len(), Metric::ALL.len() + UnionMetric::all().count());
+        assert_eq!(definitions.len(), Metric::ALL.len() + UnionMetric::all().count() + 1);
         let ids: BTreeSet<_> = definitions.iter().map(|definition| definition.id).collect();
         assert_eq!(ids.len(), definitions.len(), "a number of its own each");
         for definition in &definitions {

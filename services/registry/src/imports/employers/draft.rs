@@ -4,14 +4,14 @@ use unionhall_kit::{
     civil::CivilDate,
     imports::kinds::OUT_OF_SCOPE,
     path::{Line, Scope},
-    sheet::{CellFault, Record, Value, kinds::UNKNOWN_CODE},
+    sheet::{CellFault, Record, Value},
 };
 
 use super::identity::Identity;
 use crate::{
     columns::{self, Column},
-    imports::{kinds, places::Places, refused},
-    reference::{self, ListId, Miss, ReferenceBook},
+    imports::{code_of, kinds, places::Places, refused},
+    reference::{self, ListId, ReferenceBook},
     rules::{
         Refusal,
         area::AreaPath,
@@ -27,9 +27,6 @@ use crate::{
     },
     store::employers::EmployerRecord,
 };
-
-/// Codes that a report names of a list.
-const NAMED: usize = 8;
 
 /// What rows are read against.
 #[derive(Clone, Copy)]
@@ -179,24 +176,8 @@ impl<'a> Reader<'a> {
     }
 
     fn code_of(&mut self, column: Column, list: Option<&reference::CodeList>) -> Option<String> {
-        let (given, list) = (self.text(column)?, list?);
-        match list.lookup(given, self.draft.from) {
-            Ok(code) => return Some(code.code.clone()),
-            Err(Miss::Unknown) => {
-                let known = list.codes().iter().take(NAMED);
-                let known: Vec<String> =
-                    known.map(|code| format!("{} {}", code.code, code.name_zh)).collect();
-                let more = if list.codes().len() > NAMED { ", …" } else { "" };
-                let fault = self.row.fault(column.key, &UNKNOWN_CODE);
-                self.draft.faults.push(fault.with("known", known.join(", ") + more));
-            }
-            Err(Miss::NotInForce) => {
-                let given = given.to_owned();
-                let fault = EmployerFault::CodeUnknown(list.id().as_str(), given, self.draft.from);
-                self.refuse(column, &fault);
-            }
-        }
-        None
+        let read = code_of(self.row, column, (list, self.draft.from));
+        read.map_err(|fault| self.draft.faults.extend(fault)).ok()
     }
 
     fn addresses(&mut self) {

@@ -22,16 +22,16 @@ use crate::{
 };
 
 /// What the two code columns say.
-pub(super) struct Identity {
+pub(in crate::imports) struct Identity {
     /// The code by which the row names its employer.
-    pub(super) code: Option<Identifier>,
+    pub(in crate::imports) code: Option<Identifier>,
     /// The column that it stands in.
-    pub(super) column: Column,
-    pub(super) faults: Vec<CellFault>,
+    pub(in crate::imports) column: Column,
+    pub(in crate::imports) faults: Vec<CellFault>,
 }
 
 impl Identity {
-    pub(super) fn of(row: &Record) -> Self {
+    pub(in crate::imports) fn of(row: &Record) -> Self {
         let mut faults = Vec::new();
         let credit = row.text(columns::CREDIT_CODE.key).map(CreditCode::parse).transpose();
         let credit = credit.map_err(|fault| faults.push(credit_fault(row, fault))).ok().flatten();

@@ -110,7 +110,7 @@ async fn withdraw(
 ) -> Outcome<()> {
     let removed = remove_many(entry.conn(), &records, entry.now()).await?;
     let facts = records.iter().map(|record| &record.facts);
-    let grounds = grounds::of(entry.conn(), facts).await?;
+    let grounds = grounds::held(entry.conn(), facts).await?;
     for (before, after) in records.iter().zip(&removed) {
         effect::note_removal(register, entry, before, after, &grounds).await?;
     }
@@ -126,7 +126,7 @@ async fn restore(
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     let facts = present.iter().map(|record| &record.facts);
-    let grounds = grounds::of(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
+    let grounds = grounds::held(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
     for (before, after) in present.into_iter().zip(&saved) {
         effect::note(register, entry, Some(before), after, &grounds).await?;
     }

@@ -140,7 +140,7 @@ impl Work<'_> {
                 self.changes.iter().map(|(record, _)| (record.id, *record)).collect();
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
             let facts = changed.iter().map(|record| &record.facts);
-            let grounds = grounds::of(entry.conn(), facts).await?;
+            let grounds = grounds::held(entry.conn(), facts).await?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
                 effect::note(register, entry, Some(old), record, &grounds).await?;

@@ -43,13 +43,14 @@ fn a_metric_keeps_its_number_and_its_name() {
         (9, "new_union_organisations"),
         (10, "newly_covered_by_own_union"),
         (11, "newly_covered_by_joint_union"),
+        (12, "listed_covered_enterprises"),
     ];
     assert_eq!(Metric::ALL.map(|metric| (metric.id().0, metric.name())), known);
     for metric in Metric::ALL {
         assert_eq!(Metric::of_id(metric.id()), Some(metric));
         assert_eq!(Metric::parse(metric.name()), Some(metric));
     }
-    assert_eq!(Metric::of_id(MetricId(12)), None);
+    assert_eq!(Metric::of_id(MetricId(13)), None);
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! The establishment rate.
+
+use unionhall_kit::{
+    call::Call,
+    fault::{Fault, Outcome},
+    figures::read::{Question, values_in},
+    path::Line,
+    reasons,
+    scoped::not_found,
+};
+use unionhall_proto::registry::v1::{EstablishmentRate, GetEstablishmentRateRequest};
+
+use super::BaseRegisters;
+use crate::{
+    api::wire,
+    rules::{
+        area::AreaPath, base_register::contribution::LISTED_ENTERPRISES, contribution::Metric,
+    },
+    store::base_registers::{self, BaseRegisterRecord},
+};
+
+impl BaseRegisters {
+    pub(super) async fn rate(
+        &self,
+        call: Call<GetEstablishmentRateRequest>,
+    ) -> Outcome<EstablishmentRate> {
+        let message = &call.message;
+        let label = message.area.strip_prefix("areas/").unwrap_or_default();
+        let area = AreaPath::parse(label).map_err(|_| not_found(&message.area))?;
+        call.caller.require_node(Line::Area, area.path())?;
+        let tree = self.register.tree().await?;
+        tree.get(&area).ok_or_else(|| not_found(&message.area))?;
+        let day = wire::day("day", message.day.as_ref())?.unwrap_or_else(|| self.today());
+        let question =
+            |metric| Question { metric, line: Line::Area, node: area.path().clone(), day };
+        let questions = [question(Metric::ListedCovered.id()), question(LISTED_ENTERPRISES)];
+        // Figures and editions of one state.
+        let state = self.register.ledger.db().begin_read().await?;
+        let values = values_in(&state, &questions).await?;
+        let counting = base_registers::counting_on(&state, day).await?;
+        state.rollback().await.map_err(unionhall_kit::db::fault::of)?;
+        let &[numerator, denominator] = values.as_slice() else {
+            return Err(Fault::new(&reasons::INTERNAL));
+        };
+        let meets = |record: &&BaseRegisterRecord| {
+            let listed = &record.register.area;
+            listed.within(&area) || area.within(listed)
+        };
+        let counting: Vec<&BaseRegisterRecord> = counting.iter().filter(meets).collect();
+        Ok(EstablishmentRate {
+            area: message.area.clone(),
+            day: Some(day.into()),
+            numerator,
+            denominator,
+            basis_points: basis_points(numerator, denominator),
+            not_applicable: denominator == 0,
+            base_registers: counting.iter().map(|record| record.name()).collect(),
+            settled: counting.iter().all(|record| record.settled_through.is_none()),
+        })
+    }
+}
+
+/// The ratio in basis points, rounded half up; 0 where it is not applicable.
+fn basis_points(numerator: i64, denominator: i64) -> i32 {
+    let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+    if denominator <= 0 {
+        return 0;
+    }
+    i32::try_from((2 * 10_000 * numerator + denominator) / (2 * denominator)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_is_rounded_half_up() {
+        for (numerator, denominator, expected) in [
+            (9_896, 10_000, 9_896),
+            (98_955, 100_000, 9_896),
+            (98_954, 100_000, 9_895),
+            (0, 7, 0),
+            (7, 7, 10_000),
+            (0, 0, 0),
+            (2_258, 2_281, 9_899),
+        ] {
+            assert_eq!(basis_points(numerator, denominator), expected, "{numerator}/{denominator}");
+        }
+    }
+}
