@@ -119,7 +119,8 @@ impl Lister {
 pub(super) async fn carry(
     entry: &mut Entry,
     areas: &[AreaPath],
-    (on, carried): (CivilDate, &(dyn Fn(&History<AreaPath>) -> History<AreaPath> + Sync)),
+    on: CivilDate,
+    carried: impl Fn(&History<AreaPath>) -> History<AreaPath>,
 ) -> Outcome<usize> {
     let next = base_registers::unlisted(entry.conn(), areas, on, ENTRIES_A_CHUNK).await?;
     let deltas = relist(entry, &next, |one| (carried(&one.places), one.counts)).await?;

@@ -180,7 +180,7 @@ impl Carrier {
         let relocated = |places: &History<AreaPath>| {
             ways.values().fold(places.clone(), |places, step| relocate_listing(&places, step))
         };
-        let carried = base_register::carry(&mut entry, &areas, (change.on, &relocated)).await?;
+        let carried = base_register::carry(&mut entry, &areas, change.on, relocated).await?;
         if carried == 0 {
             return self.end(entry, change).await;
         }
