@@ -83,7 +83,7 @@ impl Formations {
         // Coverage takes no code from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
         if after.version > employer.version {
-            let found = grounds::of(entry.conn(), [&employer.facts, &after.facts]).await?;
+            let found = grounds::held(entry.conn(), [&employer.facts, &after.facts]).await?;
             employer_effect::note(&self.register, &mut entry, Some(&employer), &after, &found)
                 .await?;
             entry.audit(employer_effect::audit(Some(&employer), &after, "covered"));

@@ -207,7 +207,7 @@ impl Formations {
         let saved = employers::save(entry.conn(), employer, facts, entry.now()).await?;
         // Coverage takes no code from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
-        let found = grounds::of(entry.conn(), [&employer.facts, &after.facts]).await?;
+        let found = grounds::held(entry.conn(), [&employer.facts, &after.facts]).await?;
         employer_effect::note(&self.register, entry, Some(employer), &after, &found).await?;
         entry.audit(employer_effect::audit(Some(employer), &after, "covered"));
         Ok(())
