@@ -1,5 +1,6 @@
 //! What the storage promises, on both engines alike.
 
+mod base_register;
 mod employers;
 mod explain;
 mod figures;

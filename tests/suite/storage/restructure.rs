@@ -54,7 +54,7 @@ const AT_FIRST: usize = 600;
 /// The merge takes effect on this day, most employers came before.
 const ON: &str = "2014-02-01";
 
-fn day(text: &str) -> CivilDate {
+pub(super) fn day(text: &str) -> CivilDate {
     text.parse().expect("a day")
 }
 
@@ -62,7 +62,7 @@ fn path(label: &str) -> AreaPath {
     AreaPath::parse(label).expect("a label")
 }
 
-fn call<T>(message: T) -> Request<T> {
+pub(super) fn call<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     let client = ClientId::parse("tester").expect("a client");
     let area = Prefixes::normalised(vec![Path::parse("11").expect("a path")]);
