@@ -1,6 +1,7 @@
 //! The register's schema.
 
 mod base_register;
+mod elections;
 mod formation;
 mod offices;
 mod terms;
@@ -8,7 +9,10 @@ mod terms;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use self::{base_register::BaseRegister, formation::Formation, offices::Offices, terms::Terms};
+use self::{
+    base_register::BaseRegister, elections::Elections, formation::Formation, offices::Offices,
+    terms::Terms,
+};
 use crate::{books, dialect::run};
 
 /// The PostgreSQL schema and the name of the SQLite file.
@@ -27,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(Offices),
             Box::new(Formation),
             Box::new(BaseRegister),
+            Box::new(Elections),
         ]
     }
 }

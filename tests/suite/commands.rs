@@ -28,6 +28,7 @@ const LEARNT: &[(&str, &str)] = &[
     ("OFFICER", "officers"),
     ("CASE", "formationCases"),
     ("BASE_REGISTER", "baseRegisters"),
+    ("ELECTION", "elections"),
 ];
 
 on_every_layout!(the_runbook_works_as_it_stands);

@@ -1,6 +1,7 @@
 //! What the storage promises, on both engines alike.
 
 mod base_register;
+mod elections;
 mod employers;
 mod explain;
 mod figures;

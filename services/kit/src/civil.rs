@@ -50,14 +50,14 @@ impl CivilDate {
         Self(self.0.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX))
     }
 
-    /// The same day some years later; a month that lacks the day gives its last.
-    pub fn plus_years(self, years: u32) -> Self {
-        self.plus_months(years.saturating_mul(12))
-    }
-
     /// The same day some months later; a month that lacks the day gives its last.
     pub fn plus_months(self, months: u32) -> Self {
         Self(self.0.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX))
+    }
+
+    /// The same day some years later.
+    pub fn plus_years(self, years: u32) -> Self {
+        self.plus_months(years.saturating_mul(12))
     }
 
     /// Days from 1970-01-01, negative before: how both engines store a day in hot tables.

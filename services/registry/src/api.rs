@@ -4,6 +4,7 @@
 pub mod areas;
 pub mod base_registers;
 pub mod changes;
+pub mod elections;
 pub mod employers;
 mod findings;
 pub mod formations;

@@ -8,6 +8,7 @@ pub mod base_register;
 pub mod contribution;
 pub mod credit_code;
 pub mod duplicates;
+pub mod election;
 pub mod election_rules;
 pub mod employer;
 pub mod filter;

@@ -15,7 +15,9 @@ use unionhall_proto::{
         area_service_server::{self, AreaServiceServer},
         base_register_service_server::{self, BaseRegisterServiceServer},
         change_feed_server::{self, ChangeFeedServer},
-        coverage_service_server, employer_service_server, formation_service_server,
+        coverage_service_server,
+        election_service_server::{self, ElectionServiceServer},
+        employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
         metrics_server::{self, MetricsServer},
         officer_service_server::{self, OfficerServiceServer},
@@ -27,9 +29,9 @@ use unionhall_proto::{
 use crate::{
     Register,
     api::{
-        areas::Areas, base_registers::BaseRegisters, changes::Changes, employers::Employers,
-        formations::Formations, imports::ImportCalls, metrics::Figures, officers::Officers,
-        reference::Reference, unions::Unions,
+        areas::Areas, base_registers::BaseRegisters, changes::Changes, elections::Elections,
+        employers::Employers, formations::Formations, imports::ImportCalls, metrics::Figures,
+        officers::Officers, reference::Reference, unions::Unions,
     },
     imports::imports,
     jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
@@ -45,6 +47,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(employers)
         .service(coverage)
         .service(Unions::new(register.clone()))
+        .service(ElectionServiceServer::new(Elections::new(register.clone())))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
         .service(BaseRegisterServiceServer::new(BaseRegisters::new(register.clone())))
@@ -64,6 +67,7 @@ pub fn names() -> Vec<&'static str> {
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,
         base_register_service_server::SERVICE_NAME,
+        election_service_server::SERVICE_NAME,
         metrics_server::SERVICE_NAME,
         change_feed_server::SERVICE_NAME,
         import_service_server::SERVICE_NAME,

@@ -3,6 +3,7 @@
 pub mod areas;
 pub mod base_registers;
 pub mod dated;
+pub mod elections;
 pub mod employers;
 pub mod explain;
 pub mod formations;

@@ -24,7 +24,12 @@ use unionhall_proto::registry::v1::{
     ListOfficersResponse, Officer, officer_service_server::OfficerService,
 };
 
-use self::open::{Held, Opened, open, seen_union};
+pub(in crate::api) use self::{
+    codes::{bar_message, committee, committee_message, pairs, position, position_message},
+    decode::{bars, below, holder, name as office_name, required},
+    list::{listed_place, page_place},
+    open::{Held, Opened, open, seen_union},
+};
 use crate::{Register, rules::office::OfficeId, store::officers};
 
 /// The service.

@@ -161,6 +161,22 @@ unionhall_kit::reasons! {
     OFFICE_ENDED: FailedPrecondition,
         "the office ended on {day}",
         "该任职已于{day}结束";
+    /// The parts of an election do not belong together.
+    ELECTION_CONTENT_INVALID: InvalidArgument,
+        "the election cannot be recorded so: {problem}",
+        "选举信息有误：{problem_zh}";
+    /// The step does not follow from the state of the election.
+    ELECTION_STATE_INVALID: FailedPrecondition,
+        "an election that is {state} cannot take the step '{step}'",
+        "选举处于{state}状态，不能办理{step}";
+    /// Another election of the committee is under way.
+    ELECTION_OPEN: FailedPrecondition,
+        "another founding election or re-election of the union is under way ({election}); file, void or cancel it first",
+        "该工会已有进行中的成立选举或换届选举（{election}），请先办结";
+    /// The election breaks mandatory rules of its day.
+    ELECTION_INVALID: FailedPrecondition,
+        "the election breaks these rules of its day and cannot be filed: {rules}",
+        "选举违反当日有效的规则，不能报批：{rules}";
     /// The union does not bear the mark.
     UNION_MARK_ABSENT: FailedPrecondition,
         "the union does not bear the mark {mark} on {day}",

@@ -47,14 +47,18 @@ pub struct OfficeRecord {
 impl OfficeRecord {
     /// `unions/{union}/officers/{id}`.
     pub fn name(&self) -> String {
-        let OfficeId(id) = self.id;
-        format!("{}/{COLLECTION}{}", unions::resource_name(self.union), id.as_hyphenated())
+        resource_name(self.union, self.id)
     }
 
     /// The version as the contract shows it.
     pub fn etag(&self) -> String {
         self.version.to_string()
     }
+}
+
+/// `unions/{union}/officers/{id}`.
+pub fn resource_name(union: UnionId, OfficeId(id): OfficeId) -> String {
+    format!("{}/{COLLECTION}{}", unions::resource_name(union), id.as_hyphenated())
 }
 
 /// Another office is the open head of the committee.

@@ -28,6 +28,8 @@ macro_rules! pairs {
     };
 }
 
+pub(in crate::api) use pairs;
+
 pairs! {
     /// The committee, unless none is named.
     committee, committee_message, Committee, CommitteeKind, Unspecified {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The union and the id in the name of an office.
-pub(super) fn name(name: &str) -> Outcome<(UnionId, OfficeId)> {
+pub(in crate::api) fn name(name: &str) -> Outcome<(UnionId, OfficeId)> {
     let (union, id) = below(name, COLLECTION)?;
     Ok((union, OfficeId(id)))
 }

@@ -6,11 +6,8 @@ use unionhall_proto::registry::v1::{Officer, officer::WayOut as WayOutMessage};
 use super::codes;
 use crate::{
     api::{findings, unions::shown_approval, wire::timestamp},
-    rules::{
-        office::{ElectionId, barred},
-        union::{UnionFacts, UnionId},
-    },
-    store::{officers::OfficeRecord, unions},
+    rules::{office::barred, union::UnionFacts},
+    store::{elections, officers::OfficeRecord},
 };
 
 /// The office, with the end that its union gives it.
@@ -33,16 +30,14 @@ pub(in crate::api) fn officer(record: &OfficeRecord, union: &UnionFacts) -> Outc
         way_in: codes::way_in_message(office.way_in).into(),
         way_out: way_out.into(),
         bars: office.bars.iter().map(|bar| codes::bar_message(*bar).into()).collect(),
-        election: office.election.map(|id| election(record.union, id)).unwrap_or_default(),
+        election: office
+            .election
+            .map(|id| elections::resource_name(record.union, id))
+            .unwrap_or_default(),
         move_consent: consent.map(shown_approval),
         findings: findings::messages(&broken),
         create_time: Some(timestamp(record.created_at)),
         update_time: Some(timestamp(record.updated_at)),
         etag: record.etag(),
     })
-}
-
-/// `unions/{union}/elections/{election}`.
-pub(in crate::api) fn election(union: UnionId, ElectionId(id): ElectionId) -> String {
-    format!("{}/elections/{}", unions::resource_name(union), id.as_hyphenated())
 }

@@ -34,6 +34,7 @@ impl Officers {
         let binding = call.binding(&query);
         let place = self.register.pager.place(&binding, &message.page_token)?;
         let after = place.map(listed_place).transpose()?;
+        let after = after.map(|(day, id)| (day, OfficeId(id)));
         let reader = self.register.ledger.db().reader();
         let id = unions::id(&message.parent)?;
         let union = seen_union(reader, &call.caller, id, &message.parent).await?;
@@ -50,8 +51,7 @@ impl Officers {
         let next_page_token = match records.last().filter(|_| more) {
             Some(last) => {
                 let OfficeId(id) = last.id;
-                let key = vec![last.office.from.to_string(), id.to_string()];
-                let place = Place { phase: 0, key };
+                let place = page_place(last.office.from, id);
                 self.register.pager.token(&binding, &place)?
             }
             None => String::new(),
@@ -61,12 +61,17 @@ impl Officers {
     }
 }
 
-/// A token opens only for what it was made for, so that another is one of another release.
-fn listed_place(place: Place) -> Outcome<(CivilDate, OfficeId)> {
+/// Behind the record with this day and id.
+pub(in crate::api) fn page_place(day: CivilDate, id: Uuid) -> Place {
+    Place { phase: 0, key: vec![day.to_string(), id.to_string()] }
+}
+
+/// The day and the id of a place. A token opens only for what it was made for, so that another is
+/// one of another release.
+pub(in crate::api) fn listed_place(place: Place) -> Outcome<(CivilDate, Uuid)> {
     let parsed = match <[String; 2]>::try_from(place.key) {
-        Ok([from, id]) => from.parse().ok().zip(Uuid::try_parse(&id).ok()),
+        Ok([day, id]) => day.parse().ok().zip(Uuid::try_parse(&id).ok()),
         Err(_) => None,
     };
-    let (from, id) = parsed.ok_or_else(|| Fault::new(&reasons::PAGE_TOKEN_INVALID))?;
-    Ok((from, OfficeId(id)))
+    parsed.ok_or_else(|| Fault::new(&reasons::PAGE_TOKEN_INVALID))
 }
