@@ -12,9 +12,12 @@ use tonic_health::pb::{
 };
 use tonic_types::StatusExt;
 use unionhall_proto::unionhall::registry::v1::{
-    area_service_client::AreaServiceClient, change_feed_client::ChangeFeedClient,
-    employer_service_client::EmployerServiceClient, import_service_client::ImportServiceClient,
+    area_service_client::AreaServiceClient,
+    base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
+    coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
+    formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
     metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
+    union_service_client::UnionServiceClient,
 };
 
 use crate::patience;
@@ -54,6 +57,14 @@ pub struct Clients {
     pub areas: AreaServiceClient<Caller>,
     /// `unionhall.registry.v1.EmployerService`.
     pub employers: EmployerServiceClient<Caller>,
+    /// `unionhall.registry.v1.UnionService`.
+    pub unions: UnionServiceClient<Caller>,
+    /// `unionhall.registry.v1.CoverageService`.
+    pub coverage: CoverageServiceClient<Caller>,
+    /// `unionhall.registry.v1.BaseRegisterService`.
+    pub base_registers: BaseRegisterServiceClient<Caller>,
+    /// `unionhall.registry.v1.FormationService`.
+    pub formation: FormationServiceClient<Caller>,
     /// `unionhall.registry.v1.ReferenceService`.
     pub reference: ReferenceServiceClient<Caller>,
     /// `unionhall.registry.v1.ImportService`.
@@ -74,6 +85,10 @@ impl Clients {
         Ok(Self {
             areas: AreaServiceClient::new(caller.clone()),
             employers: EmployerServiceClient::new(caller.clone()),
+            unions: UnionServiceClient::new(caller.clone()),
+            coverage: CoverageServiceClient::new(caller.clone()),
+            base_registers: BaseRegisterServiceClient::new(caller.clone()),
+            formation: FormationServiceClient::new(caller.clone()),
             reference: ReferenceServiceClient::new(caller.clone()),
             imports: ImportServiceClient::new(caller.clone()),
             metrics: MetricsClient::new(caller.clone()),

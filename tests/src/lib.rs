@@ -25,6 +25,7 @@ pub mod engine;
 pub mod faults;
 pub mod grpcurl;
 pub mod imports;
+pub mod lanes;
 pub mod own_cluster;
 pub mod patience;
 pub mod policy;
