@@ -160,6 +160,8 @@ pub(crate) enum Kind {
     Areas,
     /// Employers (用人单位).
     Employers,
+    /// Unions (工会).
+    Unions,
     /// Entries of a base register (底册).
     #[value(name = "base_register")]
     BaseRegister,
@@ -171,6 +173,7 @@ impl Kind {
         match self {
             Self::Areas => "areas",
             Self::Employers => "employers",
+            Self::Unions => "unions",
             Self::BaseRegister => "base_register",
         }
     }

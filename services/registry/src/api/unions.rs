@@ -1,10 +1,10 @@
 //! `UnionService`.
 
 mod change;
-pub(super) mod decode;
+pub(crate) mod decode;
 pub mod effect;
 pub(super) mod encode;
-mod end;
+pub(crate) mod end;
 mod enter;
 mod list;
 mod read;

@@ -50,6 +50,22 @@ unionhall_kit::fault_kinds! {
     AREA_CLOSED_LISTING:
         "the area has ended; enter the one that took its place",
         "该区域已撤销，请填写接替的区域";
+    /// Several unions have the name.
+    UNION_AMBIGUOUS:
+        "several unions have this name; enter the credit code instead",
+        "多个工会使用此名称，请填写工会统一社会信用代码";
+    /// The register has something else of the union, which no spreadsheet changes.
+    UNION_DIFFERS:
+        "the register has another value, which no spreadsheet changes; leave the cell empty, or change the union with UpdateUnion or AffiliateUnion",
+        "与已登记内容不一致，此项不能通过表格修改；请留空，或使用 UpdateUnion、AffiliateUnion 修改";
+    /// A union that an import entered is in use, so the undo cannot withdraw it.
+    UNION_IN_USE:
+        "the union covers employers, has unions below it or has officers, so that it was not withdrawn; move those first",
+        "该工会已覆盖单位、下辖工会或已有任职人员，未予撤销；请先行处理";
+    /// No employer that the sender sees has the code.
+    EMPLOYER_UNKNOWN:
+        "no employer that you see has this code; enter or import the employer first",
+        "您管辖范围内没有该代码的单位，请先登记或导入该单位";
     /// An area had no official code before the import, and a code is only ever succeeded.
     AREA_CODE_STAYS:
         "the area had no official code before, and a code can only be followed by another",

@@ -4,6 +4,7 @@ mod areas;
 mod base_register;
 mod demo;
 mod employers;
+mod unions;
 
 use std::sync::Arc;
 

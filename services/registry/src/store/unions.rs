@@ -9,16 +9,19 @@ mod list;
 mod paths;
 mod present;
 mod read;
+mod sought;
 mod write;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub(crate) use self::present::place_key;
 pub use self::{
     fact::{Fact, facts, rows},
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
     read::{below, find_by_code, find_by_employer, find_by_place, hold, load, load_for_update},
+    sought::{Sought, find_many},
     write::{NewUnion, Taken, insert, remove, save},
 };
 use crate::rules::{

@@ -103,23 +103,28 @@ impl Field {
 }
 
 /// What decoding needs beside the request.
-pub(super) struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     /// Seals what is protected.
-    pub(super) vault: &'a Vault,
+    pub(crate) vault: &'a Vault,
     /// The union that is spoken of.
-    pub(super) id: UnionId,
+    pub(crate) id: UnionId,
     /// First day of what is said.
-    pub(super) from: CivilDate,
+    pub(crate) from: CivilDate,
     /// What is known of the union so far.
-    pub(super) facts: &'a UnionFacts,
+    pub(crate) facts: &'a UnionFacts,
 }
 
 impl Desk<'_> {
     /// Everything that `union` says.
     pub(super) fn entered(&self, union: &Union) -> Outcome<Vec<UnionChange>> {
+        self.each(union).into_iter().map(|(_, change)| change).collect()
+    }
+
+    /// The same, field by field.
+    pub(crate) fn each(&self, union: &Union) -> Vec<(&'static str, Outcome<UnionChange>)> {
         let nothing = Union::default();
         let said = Field::ALL.into_iter().filter(|(field, _)| field.differs(union, &nothing));
-        said.map(|(field, _)| self.change(field, union)).collect()
+        said.map(|(field, name)| (name, self.change(field, union))).collect()
     }
 
     /// What makes `present` what the masked fields of `given` say. The merged fields are validated

@@ -62,6 +62,12 @@ impl Unions {
     }
 }
 
+/// Whether anybody relies on the union on any day from `day` on.
+pub(crate) async fn relied_upon(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<bool> {
+    let below = unions::below(entry.conn(), id, day).await?;
+    Ok(below > 0 || employers::count_covered_from(entry.conn(), id, day).await? > 0)
+}
+
 /// Nobody is left behind without a union. `UNION_NOT_EMPTY`.
 async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
     let below = unions::below(entry.conn(), id, day).await?;

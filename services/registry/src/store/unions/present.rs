@@ -74,7 +74,7 @@ fn term_due_on(facts: &UnionFacts) -> Option<CivilDate> {
 }
 
 /// What only one union has: a type in an area.
-pub(super) fn place_key(kind: &str, area: &AreaPath) -> String {
+pub(crate) fn place_key(kind: &str, area: &AreaPath) -> String {
     format!("{kind}:{area}")
 }
 

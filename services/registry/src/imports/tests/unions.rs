@@ -1,0 +1,253 @@
+//! Unions from a spreadsheet.
+
+use unionhall_kit::civil::CivilDate;
+use unionhall_proto::registry::v1::{
+    CoverEmployerRequest, GetUnionRequest, ListUnionsRequest, Union,
+    coverage_service_server::CoverageService, union::State as UnionState,
+    union_service_server::UnionService,
+};
+
+use super::*;
+use crate::{
+    api::{employers::Employers, unions::Unions},
+    columns::union::ALL,
+    rules::union::contribution::UnionMetric,
+    testing::call,
+};
+
+const HOME: &str = "110102012004";
+
+/// A file with these columns filled, a row each.
+fn file(columns: &[&str], rows: &[&str]) -> Vec<u8> {
+    let header = ALL.iter().map(|column| column.zh).filter(|zh| columns.contains(zh));
+    let header: Vec<&str> = header.collect();
+    assert_eq!(header, columns, "in the order of the template");
+    format!("{}\n{}\n", columns.join(","), rows.join("\n")).into_bytes()
+}
+
+const TREE: [&str; 11] = [
+    "工会名称",
+    "组织类型",
+    "组织形式",
+    "组织层级",
+    "上级工会",
+    "所辖区域",
+    "住所所在社区",
+    "建会日期",
+    "届次",
+    "任期年数",
+    "服务站设立日期",
+];
+
+/// The district, a sub-district and a community, each below the one before.
+fn tree() -> Vec<u8> {
+    file(
+        &TREE,
+        &[
+            "西城区总工会,DISTRICT_FEDERATION,总工会,区,,110102,110102010002,2000-01-01,1,5,",
+            "什刹海街道总工会,街道总工会,工会联合会,街道,西城区总工会,110102012,110102012004,2001-01-01,1,5,",
+            "西什库社区联合工会,社区联合工会,联合工会委员会,社区,什刹海街道总工会,西什库社区,110102012004,2012-05-01,2,3,2014-03-01",
+        ],
+    )
+}
+
+async fn unions(desk: &Desk) -> Vec<Union> {
+    let service = Unions::over(desk.rig.register.clone());
+    let asked = ListUnionsRequest { page_size: 100, ..Default::default() };
+    service.list_unions(call(asked)).await.unwrap().into_inner().unions
+}
+
+async fn named(desk: &Desk, name: &str) -> Union {
+    let found = unions(desk).await;
+    found.into_iter().find(|union| union.display_name == name).unwrap()
+}
+
+async fn count(desk: &Desk, metric: &str, area: &str, day: &str) -> i64 {
+    desk.rig.sequencer.drain().await.unwrap();
+    let (_, metric, _) = UnionMetric::all().find(|(.., name)| *name == metric).unwrap();
+    let node = AreaPath::parse(area).unwrap().path().clone();
+    let day: CivilDate = day.parse().unwrap();
+    let question = read::Question { metric, line: Line::Area, node, day };
+    read::values(desk.rig.register.ledger.db(), &[question]).await.unwrap()[0]
+}
+
+#[tokio::test]
+async fn a_tree_comes_from_one_file_and_is_taken_back() {
+    let desk = desk().await;
+    let batch = desk.import("unions", &tree()).await;
+    assert_eq!(batch.applied_row_count, 3, "{:?}", desk.faults(&batch.name).await);
+    let (district, community) =
+        (named(&desk, "西城区总工会").await, named(&desk, "西什库社区联合工会").await);
+    assert!(community.affiliation.starts_with(&district.affiliation));
+    assert_eq!(community.affiliation.len(), district.affiliation.len() + 20);
+    let term = community.term.unwrap();
+    assert_eq!((term.number, term.years, term.overdue), (2, 3, true));
+    assert_eq!(count(&desk, "unions", "110102012", "2012-04-30").await, 1);
+    assert_eq!(count(&desk, "unions", "110102012", "2012-05-01").await, 2);
+    assert_eq!(count(&desk, "joint_union_communities", HOME, "2014-01-01").await, 1);
+    let again = desk.import("unions", &tree()).await;
+    assert_eq!((again.applied_row_count, again.unchanged_row_count), (0, 3));
+
+    let undone = desk.undo(&batch.name).await;
+    assert_eq!(undone.refused_undo_count, 0, "{:?}", desk.faults(&batch.name).await);
+    assert!(unions(&desk).await.is_empty());
+    assert_eq!(count(&desk, "unions", "110102", "2014-01-01").await, 0);
+}
+
+#[tokio::test]
+async fn a_known_union_changes_from_a_day_on_and_gets_its_facts_back() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let columns = [
+        "工会名称",
+        "工会电话",
+        "联系人",
+        "联系人手机",
+        "批准机关",
+        "批复文号",
+        "职工之家设立日期",
+        "信息生效日期",
+    ];
+    let row = "西什库社区联合工会,010-60000009,青松,13800000001,某某总工会,某字〔2012〕1号,2014-06-01,2013-01-01";
+    let batch = desk.import("unions", &file(&columns, &[row])).await;
+    assert_eq!(batch.applied_row_count, 1, "{:?}", desk.faults(&batch.name).await);
+    let changed = named(&desk, "西什库社区联合工会").await;
+    assert_eq!(changed.phone, "010-60000009");
+    assert_eq!(changed.contact.as_ref().unwrap().masked_mobile, "138******01");
+    assert_eq!(changed.approval.unwrap().number, "某字〔2012〕1号");
+    assert_eq!(count(&desk, "integrated_unions", HOME, "2014-05-31").await, 0);
+    assert_eq!(count(&desk, "integrated_unions", HOME, "2014-06-01").await, 1);
+    let again = desk.import("unions", &file(&columns, &[row])).await;
+    assert_eq!(again.unchanged_row_count, 1, "one number sealed twice is one number");
+    let service = Unions::over(desk.rig.register.clone());
+    let before = GetUnionRequest {
+        name: changed.name.clone(),
+        day: Some("2012-12-31".parse::<CivilDate>().unwrap().into()),
+    };
+    let before = service.get_union(call(before)).await.unwrap().into_inner();
+    assert_eq!(before.phone, "");
+    desk.undo(&batch.name).await;
+    let restored = named(&desk, "西什库社区联合工会").await;
+    assert_eq!((restored.phone.as_str(), restored.contact), ("", None));
+    assert_eq!(count(&desk, "integrated_unions", HOME, "2014-06-01").await, 0);
+}
+
+#[tokio::test]
+async fn an_own_union_names_its_employer_by_code() {
+    let desk = desk().await;
+    let employers = "单位名称,统一社会信用代码,单位性质,实际所在社区,成立日期\n\
+        北京青松印务有限公司,91110102T00000028J,57,110102012004,2012-03-01\n";
+    desk.import("employers", employers.as_bytes()).await;
+    let columns = [
+        "工会名称",
+        "组织类型",
+        "组织形式",
+        "组织层级",
+        "所属单位代码",
+        "住所所在社区",
+        "建会日期",
+    ];
+    let row = |code: &str, name: &str| {
+        format!("{name},独立工会,工会委员会,基层,{code},110102012004,2013-01-01")
+    };
+    let own = row("91110102T00000028J", "北京青松印务有限公司工会");
+    let batch = desk.import("unions", &file(&columns, &[&own])).await;
+    assert_eq!(batch.applied_row_count, 1, "{:?}", desk.faults(&batch.name).await);
+    let union = named(&desk, "北京青松印务有限公司工会").await;
+    assert_eq!(union.state(), UnionState::Active);
+    // By its organisation code it is the same employer, and another name is a change of name.
+    let renamed = row("T0000002-8", "青松印务工会");
+    desk.import("unions", &file(&columns, &[&renamed])).await;
+    assert_eq!(unions(&desk).await.len(), 1);
+    let cover = CoverEmployerRequest {
+        name: union.employer.clone(),
+        union: union.name.clone(),
+        ..Default::default()
+    };
+    let service = Employers::over(desk.rig.register.clone());
+    service.cover_employer(call(cover)).await.unwrap();
+    let undone = desk.undo(&batch.name).await;
+    assert_eq!(undone.refused_undo_count, 1, "changed since, and in use");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_row_is_told_under_its_column() {
+    let mut desk = desk().await;
+    desk.import("unions", &tree()).await;
+    desk.scope = "110102012";
+    let columns = [
+        "工会名称",
+        "工会统一社会信用代码",
+        "组织类型",
+        "组织形式",
+        "组织层级",
+        "所属单位代码",
+        "上级工会",
+        "所辖区域",
+        "住所所在社区",
+        "联系人手机",
+        "建会日期",
+        "届次",
+        "任期年数",
+        "示范单位命名日期",
+    ];
+    for (row, expected) in [
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102010002,,2013-01-01,,,",
+            vec![("住所所在社区", "OUT_OF_SCOPE")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,无此工会,,110102012004,,2013-01-01,,,",
+            vec![("上级工会", "SUPERIOR_INVALID")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,街区,,,,110102012004,,2013-01-01,,,",
+            vec![("组织层级", "UNKNOWN_CODE")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,,,,,110102012004,,2013-01-01,,,",
+            vec![("组织层级", "UNION_INCOMPLETE")],
+        ),
+        (
+            "甲工会,,独立工会,COMMITTEE,BASIC,,,,110102012004,,2013-01-01,,,",
+            vec![("所属单位代码", "UNION_KIND_INVALID")],
+        ),
+        (
+            "甲工会,,独立工会,COMMITTEE,BASIC,T0000009X,,,110102012004,,2013-01-01,,,",
+            vec![("所属单位代码", "ORGANISATION_CODE_INVALID")],
+        ),
+        (
+            "甲工会,91110102T00000028J,JOINT,COMMITTEE,BASIC,,,,110102012004,,2013-01-01,,,",
+            vec![("工会统一社会信用代码", "UNION_CODE_CATEGORY")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102012004,13800000001,2013-01-01,,,",
+            vec![("联系人手机", "NEEDS_COLUMN")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102012004,,2013-01-01,1,,",
+            vec![("届次", "NEEDS_COLUMN")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102012004,,2013-01-01,1,4,",
+            vec![("届次", "TERM_INVALID")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102012004,,2999-01-01,,,",
+            vec![("建会日期", "UNION_DATE_INVALID")],
+        ),
+        (
+            "甲工会,,JOINT,COMMITTEE,BASIC,,,,110102012004,,2013-01-01,,,2012-01-01",
+            vec![("示范单位命名日期", "UNION_DATE_INVALID")],
+        ),
+        ("西什库社区联合工会,,JOINT,,,,,,,,,,,", vec![("组织类型", "UNION_DIFFERS")]),
+        ("西城区总工会,,,,,,,,,,,2,5,", vec![("工会名称", "OUT_OF_SCOPE")]),
+    ] {
+        let batch = desk.validate("unions", &file(&columns, &[row])).await;
+        let faults = desk.faults(&batch.name).await;
+        let found: Vec<(&str, &str)> =
+            faults.iter().map(|fault| (fault.column.as_str(), fault.code.as_str())).collect();
+        assert_eq!(found, expected, "{row}: {faults:?}");
+        assert!(faults.iter().all(|fault| !fault.value.contains("13800000001")), "masked");
+    }
+}

@@ -1,0 +1,114 @@
+//! Taking rows back: unions that they entered are withdrawn while nobody relies on them, unions that
+//! they changed get the facts from before.
+
+use unionhall_kit::{
+    fault::{Fault, Outcome},
+    imports::{
+        Actor, Effect, Undone,
+        kinds::{CHANGED_SINCE, OUT_OF_SCOPE},
+    },
+    ledger::Entry,
+    reasons,
+};
+use uuid::Uuid;
+
+use super::write::note;
+use crate::{
+    api::unions::{effect, end::relied_upon},
+    imports::kinds::{AREA_CLOSED, UNION_IN_USE},
+    rules::{
+        area::AreaPath,
+        history::History,
+        union::{UnionFacts, UnionId},
+    },
+    store::{
+        dated,
+        employers::hold_areas,
+        unions::{self, COLLECTION, Fact, Placed, facts},
+    },
+};
+
+/// Effects come last row first, so that a union below goes before the one above.
+pub(super) async fn undo(
+    entry: &mut Entry,
+    actor: &Actor,
+    effects: &[Effect],
+) -> Outcome<Vec<Undone>> {
+    let ids: Vec<UnionId> = effects.iter().filter_map(id).collect();
+    let mut areas: Vec<AreaPath> = Vec::new();
+    for union in unions::load(entry.conn(), &ids).await?.values() {
+        areas.extend(places(&union.facts));
+    }
+    for effect in effects.iter().filter(|effect| effect.version_before > 0) {
+        areas.extend(places(&before(effect)?));
+    }
+    let open = hold_areas(entry.conn(), &areas).await?;
+    let held = unions::load_for_update(entry.conn(), &ids).await?;
+    let mut paths = unions::paths_of(entry.conn(), &ids).await?;
+    let mut undone = Vec::with_capacity(effects.len());
+    for effect in effects {
+        let record = id(effect).and_then(|id| held.iter().find(|record| record.id == id));
+        let Some(record) = record.filter(|record| record.version == effect.version_after) else {
+            undone.push(Undone::Refused(&CHANGED_SINCE));
+            continue;
+        };
+        let scope = &actor.scope;
+        if !scope.sees(Some(record.area.path()), Some(record.affiliation.path())) {
+            undone.push(Undone::Refused(&OUT_OF_SCOPE));
+            continue;
+        }
+        let paths = paths.remove(&record.id).unwrap_or_default();
+        let placed = Placed { record: record.clone(), paths };
+        undone.push(if effect.version_before == 0 {
+            withdraw(entry, &placed).await?
+        } else {
+            let before = before(effect)?;
+            let stands =
+                |area: AreaPath| open.get(&area).is_some_and(|fact| fact.period.until().is_none());
+            if places(&before).last().is_some_and(stands) {
+                restore(entry, &placed, before).await?
+            } else {
+                Undone::Refused(&AREA_CLOSED)
+            }
+        });
+    }
+    Ok(undone)
+}
+
+async fn withdraw(entry: &mut Entry, placed: &Placed) -> Outcome<Undone> {
+    let record = &placed.record;
+    let first = record.facts.established_on().unwrap_or_else(|| entry.today());
+    if relied_upon(entry, record.id, first).await? {
+        return Ok(Undone::Refused(&UNION_IN_USE));
+    }
+    let after = unions::remove(entry.conn(), record, entry.now()).await?;
+    entry.not_before(after.updated_at);
+    entry.event(effect::removal(&after));
+    let (no_facts, no_paths) = (UnionFacts::default(), History::default());
+    entry.figures(effect::figures((&record.facts, &placed.paths), (&no_facts, &no_paths)));
+    Ok(Undone::Done)
+}
+
+async fn restore(entry: &mut Entry, placed: &Placed, facts: UnionFacts) -> Outcome<Undone> {
+    let (paths, now) = (placed.paths.clone(), entry.now());
+    let saved = unions::save(entry.conn(), &placed.record, facts, paths, now).await?;
+    let after = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
+    note(entry, Some(placed), &after);
+    Ok(Undone::Done)
+}
+
+/// The areas of the seats, in order.
+fn places(facts: &UnionFacts) -> impl Iterator<Item = AreaPath> + '_ {
+    facts.seats.rows().iter().map(|row| row.value.area().clone())
+}
+
+fn id(effect: &Effect) -> Option<UnionId> {
+    let id = effect.record.strip_prefix(COLLECTION);
+    id.and_then(|id| Uuid::try_parse(id).ok()).map(UnionId)
+}
+
+fn before(effect: &Effect) -> Outcome<UnionFacts> {
+    let text = std::str::from_utf8(&effect.before);
+    let text = text.map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+    facts(dated::read::<Fact>(text)?)
+}
