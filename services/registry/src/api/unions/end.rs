@@ -19,7 +19,7 @@ use crate::{
         reasons,
         union::{Status, UnionFacts, UnionId, change::UnionChange},
     },
-    store::{employers, unions},
+    store::{employers, officers, unions},
 };
 
 impl Unions {
@@ -62,10 +62,12 @@ impl Unions {
     }
 }
 
-/// Whether anybody relies on the union on any day from `day` on.
+/// Whether anybody relies on the union on any day from `day` on, or held an office in it.
 pub(crate) async fn relied_upon(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<bool> {
     let below = unions::below(entry.conn(), id, day).await?;
-    Ok(below > 0 || employers::count_covered_from(entry.conn(), id, day).await? > 0)
+    let covered = employers::count_covered_from(entry.conn(), id, day).await?;
+    let officers = officers::of_union(entry.conn(), id).await?;
+    Ok(below > 0 || covered > 0 || !officers.is_empty())
 }
 
 /// Nobody is left behind without a union. `UNION_NOT_EMPTY`.
