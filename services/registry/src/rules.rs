@@ -5,6 +5,7 @@
 
 pub mod area;
 pub mod base_register;
+pub mod committee_review;
 pub mod contribution;
 pub mod credit_code;
 pub mod duplicates;

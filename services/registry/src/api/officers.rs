@@ -7,6 +7,7 @@ pub(in crate::api) mod effect;
 pub(in crate::api) mod encode;
 mod list;
 mod open;
+mod review;
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,9 @@ use unionhall_kit::{
     scoped::not_found,
 };
 use unionhall_proto::registry::v1::{
-    AppointOfficerRequest, EndOfficeRequest, GetOfficerRequest, ListOfficersRequest,
-    ListOfficersResponse, Officer, officer_service_server::OfficerService,
+    AppointOfficerRequest, CommitteeReview, EndOfficeRequest, GetCommitteeReviewRequest,
+    GetOfficerRequest, ListOfficersRequest, ListOfficersResponse, Officer,
+    officer_service_server::OfficerService,
 };
 
 pub(in crate::api) use self::{
@@ -81,6 +83,13 @@ impl OfficerService for Officers {
         request: Request<ListOfficersRequest>,
     ) -> Result<Response<ListOfficersResponse>, Status> {
         answer(self.list(Call::open(request)?).await)
+    }
+
+    async fn get_committee_review(
+        &self,
+        request: Request<GetCommitteeReviewRequest>,
+    ) -> Result<Response<CommitteeReview>, Status> {
+        answer(self.review(Call::open(request)?).await)
     }
 
     async fn appoint_officer(

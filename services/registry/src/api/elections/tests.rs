@@ -10,11 +10,12 @@ use unionhall_kit::{
 use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
-        Address, Approval, CallElectionRequest, CancelElectionRequest, Candidate, CommitteeKind,
-        Contest, ContestResult, CreateUnionRequest, Election, ElectionRecord, FileElectionRequest,
-        GetElectionRequest, GetUnionRequest, HoldElectionRequest, ListElectionsRequest,
-        ListOfficersRequest, OfficePosition, PostponeElectionRequest, RemovalResult, Term, Union,
-        VoidElectionRequest,
+        Address, Approval, CallElectionRequest, CancelElectionRequest, Candidate, CommitteeCounts,
+        CommitteeKind, CommitteeReview, Contest, ContestResult, CreateUnionRequest, Election,
+        ElectionRecord, FileElectionRequest, GetCommitteeReviewRequest, GetElectionRequest,
+        GetUnionRequest, HoldElectionRequest, ListElectionsRequest, ListOfficersRequest,
+        OfficePosition, PostponeElectionRequest, RemovalResult, Term, Union, VoidElectionRequest,
+        committee_review::Standing,
         election::{Assembly, Kind, State},
         election_service_server::ElectionService,
         officer::{Bar, WayOut},
@@ -436,6 +437,42 @@ async fn requests_are_checked_before_anything_is_written() {
     assert_eq!(only.state(), State::Filed);
     assert_eq!(desk.get(&called.name).await.state(), State::Held, "nothing was written");
     assert!(desk.committee(&union, "2014-07-01").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_review_takes_the_numbers_of_the_last_filed_election() {
+    let desk = desk().await;
+    let union = desk.union(None).await;
+    let asked = |day: &str| GetCommitteeReviewRequest {
+        name: union.clone(),
+        day: date(day),
+        ..Default::default()
+    };
+    let review =
+        async |request| inner(desk.officers.get_committee_review(call(request)).await).unwrap();
+    let standing = |review: &CommitteeReview, rule: &str| {
+        review.items.iter().find(|item| item.rule == rule).map(|item| item.standing())
+    };
+    let bare = review(asked("2014-02-26")).await;
+    assert_eq!((bare.counts, bare.counts_election.as_str()), (None, ""));
+    assert_eq!(standing(&bare, "R01"), Some(Standing::NotMet));
+    assert_eq!(standing(&bare, "R02"), Some(Standing::Unknown));
+    let called = desk.call(&union, election(Kind::Founding)).await.unwrap();
+    desk.hold(&called.name, record()).await.unwrap();
+    desk.file(&called.name, "2014-03-10").await.unwrap();
+    let filed = review(asked("2014-02-27")).await;
+    assert_eq!(filed.counts_election, called.name);
+    assert_eq!(filed.counts.map(|counts| counts.member_count), Some(60));
+    assert_eq!(standing(&filed, "R01"), Some(Standing::Met));
+    assert_eq!(standing(&filed, "V16"), Some(Standing::Met));
+    let counts = Some(CommitteeCounts { member_count: 2_000, women_count: 30, own_accounts: true });
+    let given = review(GetCommitteeReviewRequest { counts, ..asked("2016-02-27") }).await;
+    assert_eq!(standing(&given, "V16"), Some(Standing::NotMet));
+    let women = given.items.iter().find(|item| item.rule == "R04").unwrap();
+    assert_eq!((women.standing(), women.mandatory), (Standing::NotMet, true));
+    assert!(women.source.contains("art. 9") && women.next_step.is_some());
+    let outside = desk.officers.get_committee_review(call_within(ELSEWHERE, asked("2014-02-27")));
+    assert_eq!(refused(inner(outside.await)), "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -1,0 +1,105 @@
+//! The review of a union's committees.
+
+use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome};
+use unionhall_proto::{
+    common::v1::LocalizedText,
+    registry::v1::{
+        CommitteeCounts, CommitteeReview, GetCommitteeReviewRequest,
+        committee_review::{Item as ItemMessage, Standing as StandingMessage},
+        finding::Figure,
+    },
+};
+
+use super::{Officers, seen_union};
+use crate::{
+    api::{findings, unions, wire},
+    rules::{
+        committee_review::{Counts, Item, Standing, review},
+        election_rules::Grade,
+        union::UnionId,
+    },
+    store::{elections, officers},
+};
+
+impl Officers {
+    pub(super) async fn review(
+        &self,
+        call: Call<GetCommitteeReviewRequest>,
+    ) -> Outcome<CommitteeReview> {
+        let message = &call.message;
+        let day = wire::day("day", message.day.as_ref())?.unwrap_or_else(|| self.today());
+        let reader = self.register.ledger.db().reader();
+        let id = unions::id(&message.name)?;
+        let union = seen_union(reader, &call.caller, id, &message.name).await?;
+        let known = officers::of_union(reader, id).await?;
+        let offices: Vec<_> = known.into_iter().map(|record| (record.id, record.office)).collect();
+        let (counts, election) = match &message.counts {
+            Some(given) => (Some(counted(given)), String::new()),
+            None => self.last_counts(id, day).await?,
+        };
+        let items = review(&union.facts, &offices, counts, (findings::rules()?, day));
+        Ok(CommitteeReview {
+            union: union.name(),
+            day: Some(day.into()),
+            counts: counts.map(shown_counts),
+            counts_election: election,
+            items: items.iter().map(|found| item(id, found)).collect(),
+        })
+    }
+
+    /// The numbers of the last election that was filed by the day, and its name.
+    async fn last_counts(
+        &self,
+        union: UnionId,
+        day: CivilDate,
+    ) -> Outcome<(Option<Counts>, String)> {
+        let reader = self.register.ledger.db().reader();
+        let last = elections::last_filed(reader, union, day).await?;
+        let counts = last.as_ref().and_then(|last| {
+            let record = last.election.stage.record()?;
+            let (members, women) = (record.members, record.women);
+            Some(Counts { members, women, own_accounts: last.election.plan.own_accounts })
+        });
+        Ok((counts, last.map(|last| last.name()).unwrap_or_default()))
+    }
+}
+
+fn counted(given: &CommitteeCounts) -> Counts {
+    Counts {
+        members: u32::try_from(given.member_count).unwrap_or(0),
+        women: u32::try_from(given.women_count).unwrap_or(0),
+        own_accounts: given.own_accounts,
+    }
+}
+
+fn shown_counts(counts: Counts) -> CommitteeCounts {
+    CommitteeCounts {
+        member_count: i32::try_from(counts.members).unwrap_or(i32::MAX),
+        women_count: i32::try_from(counts.women).unwrap_or(i32::MAX),
+        own_accounts: counts.own_accounts,
+    }
+}
+
+fn item(union: UnionId, item: &Item) -> ItemMessage {
+    let rule = &item.rule;
+    let figure = |(name, value): &(&'static str, u32)| Figure {
+        name: (*name).to_owned(),
+        value: i64::from(*value),
+    };
+    let step = || LocalizedText { zh: rule.remedy_zh.clone(), en: rule.remedy_en.clone() };
+    let standing = match item.standing {
+        Standing::Met => StandingMessage::Met,
+        Standing::NotMet => StandingMessage::NotMet,
+        Standing::NotApplicable => StandingMessage::NotApplicable,
+        Standing::Unknown => StandingMessage::Unknown,
+    };
+    ItemMessage {
+        rule: rule.id.clone(),
+        standing: standing.into(),
+        mandatory: rule.grade == Grade::Mandatory,
+        figures: item.figures.iter().map(figure).collect(),
+        officer: item.office.map(|id| officers::resource_name(union, id)).unwrap_or_default(),
+        source: rule.source.clone(),
+        next_step: (item.standing == Standing::NotMet).then(step),
+    }
+}

@@ -1,0 +1,300 @@
+//! Whether a union's committees are as the rules of a day want them: a review, which refuses nothing.
+
+use unionhall_kit::civil::CivilDate;
+
+use super::{
+    election::is_basic,
+    election_rules::{Check, ElectionRules, Rule},
+    office::{Committee, Office, OfficeId, Position, barred},
+    union::{UnionFacts, kind::UnionForm},
+};
+
+/// What is known of those whom the union unites. The register counts members with a later issue;
+/// until then the last election tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Members.
+    pub members: u32,
+    /// Women among the staff.
+    pub women: u32,
+    /// Whether the union keeps its own accounts.
+    pub own_accounts: bool,
+}
+
+/// How a union stands to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// As the rule wants it.
+    Met,
+    /// Not so.
+    NotMet,
+    /// The rule does not concern the union.
+    NotApplicable,
+    /// What would decide it is not recorded.
+    Unknown,
+}
+
+/// A rule and how the union stands to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The rule, with source and next step.
+    pub rule: Rule,
+    /// How the union stands to it.
+    pub standing: Standing,
+    /// The numbers that were compared, named.
+    pub figures: Vec<(&'static str, u32)>,
+    /// The office that it concerns, where it is one.
+    pub office: Option<OfficeId>,
+}
+
+/// Every rule of committees that is in force on `day`, in the order of the table; of the rules that
+/// bar persons those that are broken. Nothing for a union that does not exist on that day.
+pub fn review(
+    union: &UnionFacts,
+    offices: &[(OfficeId, Office)],
+    counts: Option<Counts>,
+    (rules, day): (&ElectionRules, CivilDate),
+) -> Vec<Item> {
+    if !union.active_on(day) {
+        return Vec::new();
+    }
+    let held = offices.iter().filter(|(_, office)| office.held_on(union, day));
+    let held: Vec<&(OfficeId, Office)> = held.collect();
+    let asked = Asked { union, held: &held, counts, day };
+    let mut items: Vec<Item> = rules.on(day).filter_map(|rule| asked.item(rule)).collect();
+    for (id, office) in &held {
+        for finding in barred(&office.bars, office.position, day, rules, "") {
+            let standing = Standing::NotMet;
+            let office = Some(*id);
+            items.push(Item { rule: finding.rule, standing, figures: Vec::new(), office });
+        }
+    }
+    items
+}
+
+type Answer = (Standing, Vec<(&'static str, u32)>);
+
+struct Asked<'a> {
+    union: &'a UnionFacts,
+    held: &'a [&'a (OfficeId, Office)],
+    counts: Option<Counts>,
+    day: CivilDate,
+}
+
+impl Asked<'_> {
+    fn item(&self, rule: &Rule) -> Option<Item> {
+        let (standing, figures) = match &rule.check {
+            Check::HeadPresent => self.elected(self.head()),
+            Check::TermRuns => self.elected(self.term()),
+            Check::TermKnown => self.elected(met(self.union.term_on(self.day).is_some())),
+            Check::WomenCommittee(from) => self.elected(self.women_committee(*from)),
+            Check::WomenMember(below) => self.elected(self.women_member(*below)),
+            Check::AuditCommittee => self.elected(self.audit()),
+            Check::Seats(brackets) => self.elected(match self.counts {
+                _ if !self.basic() => plain(Standing::NotApplicable),
+                None => plain(Standing::Unknown),
+                Some(counts) => self.seats(brackets.of(counts.members), counts.members),
+            }),
+            _ => return None,
+        };
+        Some(Item { rule: rule.clone(), standing, figures, office: None })
+    }
+
+    /// Branches, groups and dispatched bodies elect no committees of their own.
+    fn elected(&self, answer: Answer) -> Answer {
+        let form = self.union.forms.on(self.day);
+        let none = [UnionForm::WorkingCommittee, UnionForm::Branch, UnionForm::Group];
+        let elected = form.is_none_or(|form| !none.contains(form));
+        if elected { answer } else { plain(Standing::NotApplicable) }
+    }
+
+    fn basic(&self) -> bool {
+        self.union.levels.on(self.day).is_some_and(|level| is_basic(*level))
+    }
+
+    fn on(&self, committee: Committee) -> impl Iterator<Item = &Office> {
+        self.held.iter().map(|(_, office)| office).filter(move |one| one.committee == committee)
+    }
+
+    fn head(&self) -> Answer {
+        met(self.on(Committee::Union).any(|office| office.position.is_head()))
+    }
+
+    fn term(&self) -> Answer {
+        match self.union.term_on(self.day) {
+            None => plain(Standing::Unknown),
+            Some(_) => met(!self.union.overdue_on(self.day)),
+        }
+    }
+
+    fn has(&self, committee: Committee) -> bool {
+        self.on(committee).next().is_some()
+    }
+
+    fn women_committee(&self, from: u32) -> Answer {
+        let there = self.has(Committee::Women);
+        match self.counts {
+            None if there => plain(Standing::Met),
+            None => plain(Standing::Unknown),
+            Some(counts) if counts.women < from => plain(Standing::NotApplicable),
+            Some(counts) => (met(there).0, vec![("women", counts.women), ("needed", from)]),
+        }
+    }
+
+    fn women_member(&self, below: u32) -> Answer {
+        let member = |office: &Office| office.position == Position::WomenMember;
+        let there = self.has(Committee::Women) || self.on(Committee::Union).any(member);
+        match self.counts {
+            None if there => plain(Standing::Met),
+            None => plain(Standing::Unknown),
+            Some(Counts { women: 0, .. }) => plain(Standing::NotApplicable),
+            Some(counts) if counts.women >= below => plain(Standing::NotApplicable),
+            Some(counts) => (met(there).0, vec![("women", counts.women)]),
+        }
+    }
+
+    fn audit(&self) -> Answer {
+        let there = self.has(Committee::Audit);
+        match self.counts.map(|counts| counts.own_accounts) {
+            Some(false) => plain(Standing::NotApplicable),
+            None if !there => plain(Standing::Unknown),
+            _ => met(there),
+        }
+    }
+
+    fn seats(&self, bracket: Option<(u32, u32)>, members: u32) -> Answer {
+        let Some((least, most)) = bracket else { return plain(Standing::NotApplicable) };
+        let seats = u32::try_from(self.on(Committee::Union).count()).unwrap_or(u32::MAX);
+        let figures =
+            vec![("members", members), ("seats", seats), ("least", least), ("most", most)];
+        (met((least..=most).contains(&seats)).0, figures)
+    }
+}
+
+fn plain(standing: Standing) -> Answer {
+    (standing, Vec::new())
+}
+
+fn met(is: bool) -> Answer {
+    plain(if is { Standing::Met } else { Standing::NotMet })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::rules::{
+        employer::tests::day,
+        name::Name,
+        office::{Bar, WayIn},
+        union::{
+            Status,
+            kind::UnionLevel,
+            term::{Term, TermYears},
+        },
+    };
+
+    fn union(form: UnionForm) -> UnionFacts {
+        let mut facts = UnionFacts::default();
+        let since = day("2010-01-01");
+        facts.statuses.record(Some(Status::Active), since);
+        facts.forms.record(Some(form), since);
+        facts.levels.record(Some(UnionLevel::Basic), since);
+        let number = std::num::NonZeroU16::MIN;
+        let term = Term { number, years: TermYears::Three, postponed_to: None };
+        facts.terms.record(Some(term), day("2014-01-01"));
+        facts
+    }
+
+    fn office(number: u128, committee: Committee, position: Position) -> (OfficeId, Office) {
+        let office = Office {
+            holder: Name::parse("甲某").unwrap(),
+            committee,
+            position,
+            full_time: false,
+            term: None,
+            way_in: WayIn::Elected,
+            bars: BTreeSet::new(),
+            election: None,
+            from: day("2014-01-01"),
+            end: None,
+        };
+        (OfficeId(Uuid::from_u128(number)), office)
+    }
+
+    fn standings(
+        union: &UnionFacts,
+        offices: &[(OfficeId, Office)],
+        counts: Option<Counts>,
+        on: &str,
+    ) -> Vec<(String, Standing)> {
+        let rules = ElectionRules::shipped().unwrap();
+        let items = review(union, offices, counts, (rules, day(on)));
+        items.into_iter().map(|item| (item.rule.id, item.standing)).collect()
+    }
+
+    fn of(rule: &str, standings: &[(String, Standing)]) -> Option<Standing> {
+        standings.iter().find(|(id, _)| id == rule).map(|(_, standing)| *standing)
+    }
+
+    const COUNTS: Counts = Counts { members: 60, women: 25, own_accounts: true };
+
+    #[test]
+    fn what_is_missing_is_told_with_the_rules_of_the_day() {
+        let union = union(UnionForm::Committee);
+        let bare = standings(&union, &[], Some(COUNTS), "2016-06-01");
+        for rule in ["R01", "R04", "R06", "V16"] {
+            assert_eq!(of(rule, &bare), Some(Standing::NotMet), "{rule}");
+        }
+        assert_eq!(of("R02", &bare), Some(Standing::Met));
+        assert_eq!(of("R05", &bare), Some(Standing::NotApplicable));
+        assert_eq!(of("R04", &standings(&union, &[], Some(COUNTS), "2015-12-31")), None);
+        let overdue = standings(&union, &[], Some(COUNTS), "2017-01-01");
+        assert_eq!(of("R02", &overdue), Some(Standing::NotMet));
+        assert_eq!((of("V16", &overdue), of("V17", &overdue)), (None, Some(Standing::NotMet)));
+        let offices = [
+            office(1, Committee::Union, Position::Chair),
+            office(2, Committee::Union, Position::Member),
+            office(3, Committee::Union, Position::Member),
+            office(4, Committee::Women, Position::Director),
+            office(5, Committee::Audit, Position::Director),
+        ];
+        let whole = standings(&union, &offices, Some(COUNTS), "2016-06-01");
+        assert!(whole.iter().all(|(_, standing)| *standing != Standing::NotMet), "{whole:?}");
+        assert!(standings(&union, &offices, Some(COUNTS), "2009-12-31").is_empty());
+    }
+
+    #[test]
+    fn what_nobody_counted_is_unknown_and_what_does_not_apply_is_not_missed() {
+        let union_ = union(UnionForm::Committee);
+        let unknown = standings(&union_, &[], None, "2016-06-01");
+        for rule in ["R04", "R05", "R06", "V16"] {
+            assert_eq!(of(rule, &unknown), Some(Standing::Unknown), "{rule}");
+        }
+        let few = Counts { women: 24, own_accounts: false, ..COUNTS };
+        let few = standings(&union_, &[], Some(few), "2016-06-01");
+        assert_eq!(of("R04", &few), Some(Standing::NotApplicable));
+        assert_eq!(of("R05", &few), Some(Standing::NotMet));
+        assert_eq!(of("R06", &few), Some(Standing::NotApplicable));
+        let dispatched = union(UnionForm::WorkingCommittee);
+        let dispatched = standings(&dispatched, &[], Some(COUNTS), "2016-06-01");
+        assert!(dispatched.iter().all(|(_, standing)| *standing == Standing::NotApplicable));
+    }
+
+    #[test]
+    fn who_came_to_be_barred_is_named() {
+        let mut member = office(7, Committee::Union, Position::Member);
+        member.1.bars = BTreeSet::from([Bar::PersonnelManager]);
+        let union = union(UnionForm::Committee);
+        let rules = ElectionRules::shipped().unwrap();
+        let on = |on: &str| {
+            let items = review(&union, std::slice::from_ref(&member), None, (rules, day(on)));
+            items.into_iter().filter_map(|item| item.office).collect::<Vec<_>>()
+        };
+        assert!(on("2015-12-31").is_empty());
+        assert_eq!(on("2016-01-01"), [member.0]);
+    }
+}
