@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod commands;
 mod documents;
+mod formation;
 mod golden_year;
 mod house;
 mod kills;

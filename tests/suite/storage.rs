@@ -5,6 +5,7 @@ mod elections;
 mod employers;
 mod explain;
 mod figures;
+mod formations;
 mod imports;
 mod late_commits;
 mod ledger;

@@ -4,6 +4,7 @@ use prost::Message;
 use unionhall_kit::{
     access::Caller,
     call::Call,
+    civil::CivilDate,
     fault::{Fault, Outcome},
     ledger::{Begun, Done, Entry},
     reasons as kit_reasons,
@@ -21,12 +22,13 @@ use unionhall_proto::{
 use super::{Formations, decode, encode, scoped};
 use crate::{
     api::{
+        findings,
         order::{Order, orders},
         unions as union_calls, wire,
     },
     rules::{
         Refusal,
-        formation::{journal::Journal, step::Deed},
+        formation::{guidance::judge_assembly, journal::Journal, step::Deed},
     },
     store::formations::{self, CaseRecord, Taken},
 };
@@ -94,6 +96,7 @@ impl Formations {
         let given = message.step.as_ref().ok_or_else(|| wire::invalid("step", "is required"))?;
         let day = decode::day_of("step.day", &given.day)?.unwrap_or_else(|| self.today());
         let deed = decode::deed(given)?;
+        held_well(&deed, day)?;
         let (entry, peeked) = match self.open(&call, order).await? {
             Opened::Fresh(entry, peeked) => (entry, *peeked),
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
@@ -114,7 +117,9 @@ impl Formations {
             None => None,
             Some(given) => {
                 let day = decode::day_of("step.day", &given.day)?;
-                Some((decode::deed(given)?, day.unwrap_or_else(|| self.today())))
+                let (deed, day) = (decode::deed(given)?, day.unwrap_or_else(|| self.today()));
+                held_well(&deed, day)?;
+                Some((deed, day))
             }
         };
         let (entry, peeked) = match self.open(&call, order).await? {
@@ -177,6 +182,13 @@ pub(super) async fn held(
     let held = held.ok_or_else(|| not_found(order.name))?;
     unchanged(order, &held)?;
     if held.version == peeked.version { Ok(held) } else { Err(Fault::new(&kit_reasons::CONFLICT)) }
+}
+
+/// An assembly is judged by the rules of its day.
+fn held_well(deed: &Deed, day: CivilDate) -> Outcome<()> {
+    let Deed::Election(assembly) = deed else { return Ok(()) };
+    let judged = judge_assembly(findings::rules()?, assembly, day);
+    judged.map_err(|fault| fault.to_fault())
 }
 
 fn unchanged(order: Order<'_>, record: &CaseRecord) -> Outcome<()> {

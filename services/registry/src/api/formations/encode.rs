@@ -258,29 +258,29 @@ pub(super) fn state_message(state: State) -> StateMessage {
 
 /// A rule, and what it asks.
 pub(super) fn applied(applied: Applied<'_>) -> AppliedRule {
-    let Applied { rule, obligation, options } = applied;
-    let obligation = match obligation {
+    let obligation = match applied.obligation {
         Obligation::Mandatory => ObligationMessage::Mandatory,
         Obligation::Optional => ObligationMessage::Optional,
         Obligation::Information => ObligationMessage::Information,
         Obligation::NotApplicable => ObligationMessage::NotApplicable,
         Obligation::Unknown => ObligationMessage::Unknown,
     };
-    let standing = match rule.standing {
+    let standing = match applied.standing {
         Standing::Stated => StandingMessage::Stated,
         Standing::Assumed => StandingMessage::Assumed,
         Standing::Unknown => StandingMessage::Unknown,
     };
+    let (en, zh) = applied.text;
     AppliedRule {
-        id: rule.id.clone(),
-        subject: rule.subject.to_owned(),
+        id: applied.id.to_owned(),
+        subject: applied.subject.to_owned(),
         obligation: obligation.into(),
-        text: Some(LocalizedText { zh: rule.text_zh.clone(), en: rule.text_en.clone() }),
-        source: rule.source.clone(),
+        text: Some(LocalizedText { zh: zh.to_owned(), en: en.to_owned() }),
+        source: applied.source.to_owned(),
         standing: standing.into(),
-        options,
-        valid_from: Some(rule.period.from().into()),
-        valid_until: rule.period.until().map(Into::into),
+        options: applied.options,
+        valid_from: Some(applied.period.from().into()),
+        valid_until: applied.period.until().map(Into::into),
     }
 }
 

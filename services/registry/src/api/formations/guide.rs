@@ -5,7 +5,7 @@ use unionhall_proto::registry::v1::{FormationGuidance, GetFormationGuidanceReque
 
 use super::{Formations, decode, encode, scoped};
 use crate::{
-    api::employers as employer_calls,
+    api::{employers as employer_calls, findings},
     rules::{
         employer::EmployerFacts,
         formation::{
@@ -64,6 +64,8 @@ impl Formations {
         let words = |list: Option<Vec<&str>>| {
             list.unwrap_or_default().into_iter().map(str::to_owned).collect()
         };
+        let elections = findings::rules()?;
+        let rules = guidance(&self.register.law, elections, at);
         Ok(FormationGuidance {
             name: message.name.clone(),
             day: Some(day.into()),
@@ -72,7 +74,7 @@ impl Formations {
             female_count: encode::count(at.women),
             member_count: encode::count(at.members.unwrap_or(0)),
             female_member_count: encode::count(at.member_women),
-            rules: guidance(&self.register.law, at).into_iter().map(encode::applied).collect(),
+            rules: rules.into_iter().map(encode::applied).collect(),
             next_steps: words(next),
             missing: words(missing),
         })

@@ -1,15 +1,19 @@
 //! What the rules of a day ask of a case.
 
 use serde::{Deserialize, Serialize};
-use unionhall_kit::civil::CivilDate;
+use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{
     fault::FormationFault,
-    law::{Ask, Law, Rule},
+    law::{Ask, Law, Rule, Standing},
+    step::Assembly,
 };
-use crate::rules::union::{
-    kind::{UnionForm, codes},
-    term::TermYears,
+use crate::rules::{
+    election_rules::{self, Check, ElectionRules, Grade},
+    union::{
+        kind::{UnionForm, codes},
+        term::TermYears,
+    },
 };
 
 codes! {
@@ -48,25 +52,80 @@ pub struct Situation {
 /// A rule and what it asks of a situation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
+    /// Its stable id.
+    pub id: &'a str,
+    /// What it is about.
+    pub subject: &'static str,
     /// What it asks.
     pub obligation: Obligation,
+    /// What it says, in English and Chinese.
+    pub text: (&'a str, &'a str),
+    /// The law that it comes from.
+    pub source: &'a str,
+    /// How far its text is at hand.
+    pub standing: Standing,
+    /// The days that it judges.
+    pub period: Period,
     /// Ways that it leaves open.
     pub options: Vec<String>,
 }
 
-/// Every rule of the day with what it asks.
-pub fn guidance(law: &Law, situation: Situation) -> Vec<Applied<'_>> {
-    law.on(situation.day).map(|rule| applied(rule, situation)).collect()
+/// Every rule of the day with what it asks: those of formation, then those of assemblies that a
+/// founding one is planned by.
+pub fn guidance<'a>(
+    law: &'a Law,
+    elections: &'a ElectionRules,
+    situation: Situation,
+) -> Vec<Applied<'a>> {
+    let formation = law.on(situation.day).map(|rule| applied(rule, situation));
+    let members = situation.members.unwrap_or(situation.employees);
+    let assembly = elections.on(situation.day).filter_map(|rule| planned_by(rule, members));
+    formation.chain(assembly).collect()
+}
+
+/// A rule of assemblies with what it says for so many members; `None` for one that looks at how it
+/// was held.
+fn planned_by(rule: &election_rules::Rule, members: u32) -> Option<Applied<'_>> {
+    let range = |(least, most): (u32, u32)| format!("{least}..{most}");
+    let (subject, option) = match &rule.check {
+        Check::Seats(table) => ("committee_seats", table.of(members).map(range)),
+        Check::Delegates(table) => ("delegates", table.of(members).map(range)),
+        Check::CongressFrom(least) => ("delegate_congress", Some(format!("{least}"))),
+        _ => return None,
+    };
+    Some(Applied {
+        id: &rule.id,
+        subject,
+        obligation: Obligation::Information,
+        text: (&rule.remedy_en, &rule.remedy_zh),
+        source: &rule.source,
+        // Its numbers are generally known, as its source says.
+        standing: Standing::Assumed,
+        period: rule.period,
+        options: option.into_iter().collect(),
+    })
 }
 
 fn applied(rule: &Rule, at: Situation) -> Applied<'_> {
-    let Some(ask) = &rule.ask else {
-        return Applied { rule, obligation: Obligation::Unknown, options: Vec::new() };
+    let (obligation, options) = match &rule.ask {
+        Some(ask) => asked(ask, at),
+        None => (Obligation::Unknown, Vec::new()),
     };
+    Applied {
+        id: &rule.id,
+        subject: rule.subject,
+        obligation,
+        text: (&rule.text_en, &rule.text_zh),
+        source: &rule.source,
+        standing: rule.standing,
+        period: rule.period,
+        options,
+    }
+}
+
+fn asked(ask: &Ask, at: Situation) -> (Obligation, Vec<String>) {
     let forms = |forms: &[UnionForm]| forms.iter().map(|form| form.code().to_owned()).collect();
-    let (obligation, options) = match ask {
+    match ask {
         // Whoever becomes a member counts; before anybody has, every employee may.
         Ask::BasicCommittee(least) if at.members.unwrap_or(at.employees) >= *least => {
             (Obligation::Mandatory, forms(&[UnionForm::Committee]))
@@ -84,17 +143,11 @@ fn applied(rule: &Rule, at: Situation) -> Applied<'_> {
             (reached(due.is_some_and(|due| due <= at.day)), Vec::new())
         }
         Ask::TermYears(years) => {
-            (Obligation::Mandatory, years.iter().map(|years| years.count().to_string()).collect())
-        }
-        Ask::CommitteeSeats(table) => {
-            let members = at.members.unwrap_or(at.employees);
-            let row = table.iter().find(|row| row.members.is_none_or(|most| members <= most));
-            let options = row.map(|row| format!("{}..{}", row.least, row.most));
-            (Obligation::Information, options.into_iter().collect())
+            let years = years.iter().map(|years| years.count().to_string());
+            (Obligation::Mandatory, years.collect())
         }
         Ask::Funds(points) => (Obligation::Information, vec![format!("{points} bp")]),
-    };
-    Applied { rule, obligation, options }
+    }
 }
 
 fn reached(is: bool) -> Obligation {
@@ -135,6 +188,32 @@ pub fn judge(law: &Law, at: Situation, proposal: Proposal) -> Result<(), Formati
                 law: rule.source.clone(),
                 problem: rule.text_en.clone(),
                 zh: rule.text_zh.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the founding assembly was held as the rules of its day ask. They are those of every
+/// other assembly, and so is how a share is compared.
+pub fn judge_assembly(
+    elections: &ElectionRules,
+    assembly: &Assembly,
+    day: CivilDate,
+) -> Result<(), FormationFault> {
+    let (present, due) = (assembly.present, assembly.due);
+    for rule in elections.on(day).filter(|rule| rule.grade == Grade::Mandatory) {
+        let broken = match &rule.check {
+            Check::Present(share) => !share.reached(present, due),
+            Check::PresentAtMostDue => present > due,
+            _ => false,
+        };
+        if broken {
+            return Err(FormationFault::Rule {
+                rule: rule.id.clone(),
+                law: rule.source.clone(),
+                problem: format!("present {present}, due {due}: {}", rule.remedy_en),
+                zh: format!("实到{present}人，应到{due}人：{}", rule.remedy_zh),
             });
         }
     }

@@ -1,4 +1,5 @@
-//! The rules of formation: dated data with their sources, read strictly at start.
+//! The rules of formation: dated data with their sources, read strictly at start. What concerns the
+//! assembly that elects stands in [`crate::rules::election_rules`], for founding and later ones alike.
 //!
 //! A case is judged by the rules of its own day. Where the text of a day is not at hand, the row
 //! says so: assumed from general knowledge, or unknown, and then it decides nothing.
@@ -37,21 +38,8 @@ pub enum Ask {
     HelpDue(u32),
     /// Years that a term may have.
     TermYears(Vec<TermYears>),
-    /// Seats of the committee: up to so many members, least and most.
-    CommitteeSeats(Vec<Seats>),
     /// The employer's contribution to the funds, in basis points of the wages.
     Funds(u32),
-}
-
-/// A row of a table of seats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seats {
-    /// Up to so many members; `None` for any number.
-    pub members: Option<u32>,
-    /// The least seats.
-    pub least: u32,
-    /// The most seats.
-    pub most: u32,
 }
 
 /// A rule and the days that it judges.
@@ -103,14 +91,13 @@ struct Row {
     source: String,
 }
 
-const SUBJECTS: [&str; 8] = [
+const SUBJECTS: [&str; 7] = [
     "basic_committee",
     "approval",
     "womens_committee",
     "full_time_chair",
     "help_due",
     "term_years",
-    "committee_seats",
     "funds",
 ];
 
@@ -199,27 +186,12 @@ fn ask(subject: &str, argument: &str) -> Option<Ask> {
         "help_due" => number().map(Ask::HelpDue),
         "funds" => number().map(Ask::Funds),
         "term_years" => argument.split(';').map(years).collect::<Option<_>>().map(Ask::TermYears),
-        "committee_seats" => {
-            argument.split(';').map(seats).collect::<Option<_>>().map(Ask::CommitteeSeats)
-        }
         _ => None,
     }
 }
 
 fn years(text: &str) -> Option<TermYears> {
     TermYears::try_from(text.parse::<u8>().ok()?).ok()
-}
-
-/// `200=3..7`: up to 200 members, 3 to 7 seats; `*` for any number.
-fn seats(text: &str) -> Option<Seats> {
-    let (members, seats) = text.split_once('=')?;
-    let (least, most) = seats.split_once("..")?;
-    let members = match members {
-        "*" => None,
-        members => Some(members.parse().ok()?),
-    };
-    let (least, most) = (least.parse().ok()?, most.parse().ok()?);
-    (least <= most).then_some(Seats { members, least, most })
 }
 
 fn day(text: &str) -> Result<Option<CivilDate>, String> {

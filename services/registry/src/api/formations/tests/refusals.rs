@@ -120,7 +120,7 @@ async fn each_step_tells_what_is_missing_and_no_union_is_left_behind() {
         desk.record(&other.name, content, &format!("2014-03-{day:02}")).await.unwrap();
     }
     let short = desk.record(&other.name, Content::Election(few), "2014-03-09").await;
-    assert_eq!(refused(short), "FORMATION_STEP_INVALID");
+    assert_eq!(refused(short), "FORMATION_RULE_BROKEN");
     let unions = desk.rig.events().await;
     let created = unions.iter().filter(|event| event.record.starts_with("unions/")).count();
     assert_eq!(created, 1, "the federation alone");

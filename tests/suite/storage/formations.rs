@@ -1,0 +1,210 @@
+//! Formation cases: read as written, one open case each under concurrent writers, and the list of
+//! those without a union in its order.
+
+use anyhow::{Result, ensure};
+use tokio::task::JoinSet;
+use unionhall_kit::{
+    ledger::Ledger,
+    path::{Line, Path, Prefixes, Scope},
+};
+use unionhall_registry::{
+    rules::{
+        area::AreaPath,
+        formation::{
+            CaseId, Subject,
+            filter::CaseFilter,
+            journal::Journal,
+            plan::Plan,
+            step::{Deed, Document, DocumentKind, Words},
+        },
+        union::{EmployerId, kind::UnionType},
+    },
+    store::{
+        employers::{NewEmployer, UncoveredPlace, insert_many, uncovered_now, uncovered_then},
+        formations::{self, CaseRecord, CaseWant, NewCase, Taken},
+    },
+};
+use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
+use uuid::Uuid;
+
+use super::{
+    employers::{day, facts_of},
+    offices::union,
+};
+
+const WRITERS: usize = 12;
+const TODAY: &str = "2014-02-27";
+
+async fn employers(ledger: &Ledger, count: u32) -> Result<Vec<Uuid>> {
+    let new = |serial| Ok(NewEmployer { id: Uuid::now_v7(), facts: facts_of(serial)?, rules: 1 });
+    let new: Vec<NewEmployer> = (0..count).map(new).collect::<Result<_>>()?;
+    let tx = ledger.db().begin().await?;
+    insert_many(tx.conn(), &new, ledger.clock().now()).await??;
+    tx.commit().await?;
+    Ok(new.into_iter().map(|employer| employer.id).collect())
+}
+
+async fn open(ledger: &Ledger, subject: Subject, plan: Plan) -> Result<Result<CaseRecord, Taken>> {
+    let journal = Journal::open(plan, day("2014-01-06"), day(TODAY))?;
+    let new = NewCase { id: CaseId(Uuid::now_v7()), subject, journal };
+    let tx = ledger.db().begin().await?;
+    let opened = formations::insert(tx.conn(), new, ledger.clock().now()).await?;
+    match opened {
+        Ok(_) => tx.commit().await?,
+        Err(Taken) => tx.rollback().await?,
+    }
+    Ok(opened)
+}
+
+async fn keep(ledger: &Ledger, before: &CaseRecord, journal: &Journal) -> Result<CaseRecord> {
+    let tx = ledger.db().begin().await?;
+    let saved = formations::save(tx.conn(), before, journal, ledger.clock().now()).await??;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+async fn step(ledger: &Ledger, before: &CaseRecord, deed: Deed, on: &str) -> Result<CaseRecord> {
+    let mut journal = before.journal.clone();
+    journal.add(deed, day(on), day(TODAY))?;
+    keep(ledger, before, &journal).await
+}
+
+fn application(number: &str) -> Result<Deed> {
+    let number = Some(number.to_owned().try_into()?);
+    let kind = DocumentKind::Application;
+    Ok(Deed::Application(Document { kind, number, date: None, issuer: None }))
+}
+
+/// Of all who open a case for one employer, or one area and type, at once, one succeeds; when that
+/// case has ended, another can.
+async fn each_has_one_open_case(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let employer = EmployerId(employers(&books.ledger, 1).await?[0]);
+    let area = AreaPath::parse("110102010")?;
+    let workers = Plan { union_type: Some(UnionType::CommunityWorkers), ..Plan::default() };
+    for (subject, plan) in
+        [(Subject::Employer(employer), Plan::default()), (Subject::Area(area), workers)]
+    {
+        for round in 1..=2 {
+            let mut writers = JoinSet::new();
+            for _ in 0..WRITERS {
+                let ledger = books.ledger.clone();
+                let (subject, plan) = (subject.clone(), plan.clone());
+                writers.spawn(async move { open(&ledger, subject, plan).await });
+            }
+            let mut opened = Vec::new();
+            while let Some(done) = writers.join_next().await {
+                opened.extend(done??);
+            }
+            ensure!(opened.len() == 1, "round {round}: {} cases", opened.len());
+            let end = Deed::Abandonment(Words::parse("作罢")?);
+            step(&books.ledger, &opened[0], end, "2014-01-07").await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is written is read, with what was corrected, and a version is written once.
+async fn cases_are_read_as_written(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let reader = ledger.db().reader();
+    let above = union(ledger).await?;
+    let employer = EmployerId(employers(ledger, 1).await?[0]);
+    let plan = Plan { superior: Some(above), ..Plan::default() };
+    let opened = open(ledger, Subject::Employer(employer), plan).await??;
+    ensure!(opened.affiliation.is_some(), "the union above shows it");
+    let filed = step(ledger, &opened, application("某〔2014〕1号")?, "2014-01-07").await?;
+    let by = Some((application("某〔2014〕2号")?, day("2014-01-08")));
+    let corrected = filed.journal.correct(2, by, day(TODAY)).expect("it stands")?;
+    let after = keep(ledger, &filed, &corrected).await?;
+    let found = formations::load(reader, &[opened.id]).await?.remove(&opened.id);
+    ensure!(found.as_ref() == Some(&after) && after.version == 3);
+    ensure!(keep(ledger, &filed, &corrected).await.is_err(), "another version");
+    let past = formations::past_steps(reader, opened.id, None, 10).await?;
+    let told: Vec<_> =
+        past.iter().map(|past| (past.step.number, past.superseded_at.is_some())).collect();
+    ensure!(told == [(3, false), (2, true), (1, false)], "{told:?}");
+    ensure!(past[0].step.corrects == Some(2) && past[0].step.place == 2);
+    Ok(())
+}
+
+fn areas(prefixes: &[&str]) -> Result<Prefixes> {
+    let paths: Result<Vec<_>, _> = prefixes.iter().map(|prefix| Path::parse(prefix)).collect();
+    Ok(Prefixes::normalised(paths?))
+}
+
+/// Every case that either line shows is listed once, whatever the size of a page.
+async fn lists_of_cases_are_whole(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let above = union(ledger).await?;
+    let mut all = Vec::new();
+    for (id, at) in employers(ledger, 30).await?.into_iter().zip(0..) {
+        let superior = (at % 3 == 0).then_some(above);
+        let plan = Plan { superior, ..Plan::default() };
+        all.push(open(ledger, Subject::Employer(EmployerId(id)), plan).await??);
+    }
+    let line = all[0].affiliation.clone().expect("below the union");
+    let scope = Scope {
+        area: areas(&["110102012", "110105"])?,
+        affiliation: Prefixes::normalised(vec![line]),
+    };
+    let seen = |case: &&CaseRecord| scope.sees(Some(&case.area), case.affiliation.as_ref());
+    let mut expected: Vec<Uuid> =
+        all.iter().filter(seen).map(|CaseRecord { id, .. }| id.0).collect();
+    expected.sort_unstable();
+    ensure!(expected.len() > 15 && expected.len() < 30, "{}", expected.len());
+    let filter = CaseFilter::default();
+    let want = CaseWant { filter: &filter, today: day(TODAY) };
+    for limit in [1, 4, 100] {
+        let mut listed: Vec<Uuid> = Vec::new();
+        loop {
+            let after = listed.last().copied();
+            let page = formations::list(ledger.db().reader(), &scope, want, after, limit).await?;
+            if page.is_empty() {
+                break;
+            }
+            listed.extend(page.into_iter().map(|case| case.id.0));
+        }
+        ensure!(listed == expected, "pages of {limit}");
+    }
+    Ok(())
+}
+
+/// Today's list ascends by area, since when, and id; an earlier day's by area and id. Pages neither
+/// lose nor repeat anybody.
+async fn those_without_a_union_are_listed_in_order(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let all = employers(ledger, 200).await?;
+    let scope = Scope { area: areas(&["1101"])?, affiliation: Prefixes::default() };
+    for limit in [7, 64, 1_000] {
+        for today in [true, false] {
+            let mut places: Vec<UncoveredPlace> = Vec::new();
+            loop {
+                let (reader, after) = (ledger.db().reader(), places.last());
+                let stretch = if today {
+                    uncovered_now(reader, &scope.area, after, limit).await?
+                } else {
+                    let at = (Line::Area, after);
+                    uncovered_then(reader, &scope, at, day("2014-02-01"), limit).await?
+                };
+                places.extend(stretch.records.into_iter().map(|(_, place)| place));
+                if stretch.ended {
+                    break;
+                }
+            }
+            let keys: Vec<_> =
+                places.iter().map(|place| (place.path.clone(), place.from, place.id)).collect();
+            ensure!(keys.is_sorted() && keys.len() == all.len(), "pages of {limit}, {today}");
+            ensure!(keys.iter().all(|(_, from, _)| from.is_some() == today));
+        }
+    }
+    Ok(())
+}
+
+on_both_engines!(each_has_one_open_case);
+on_both_engines!(cases_are_read_as_written);
+on_both_engines!(lists_of_cases_are_whole);
+on_both_engines!(those_without_a_union_are_listed_in_order);
