@@ -21,7 +21,10 @@ use unionhall_proto::{
 
 use super::{BaseRegisters, encode, note, read::id};
 use crate::{
-    api::wire,
+    api::{
+        order::{Order, orders},
+        wire,
+    },
     rules::{
         Refusal,
         area::AreaPath,
@@ -34,30 +37,6 @@ use crate::{
         employers::hold_areas,
     },
 };
-
-/// What every change names beside its content.
-#[derive(Clone, Copy)]
-struct Order<'a> {
-    name: &'a str,
-    etag: &'a str,
-    request_id: &'a str,
-    validate_only: bool,
-}
-
-macro_rules! orders {
-    ($($message:ty),+) => {$(
-        impl<'a> From<&'a $message> for Order<'a> {
-            fn from(message: &'a $message) -> Self {
-                Self {
-                    name: &message.name,
-                    etag: &message.etag,
-                    request_id: &message.request_id,
-                    validate_only: message.validate_only,
-                }
-            }
-        }
-    )+};
-}
 
 orders!(
     ActivateBaseRegisterRequest,
