@@ -1,5 +1,6 @@
 //! The register's schema.
 
+mod affiliation_changes;
 mod base_register;
 mod elections;
 mod formation;
@@ -10,8 +11,8 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 use self::{
-    base_register::BaseRegister, elections::Elections, formation::Formation, offices::Offices,
-    terms::Terms,
+    affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
+    formation::Formation, offices::Offices, terms::Terms,
 };
 use crate::{books, dialect::run};
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(Formation),
             Box::new(BaseRegister),
             Box::new(Elections),
+            Box::new(AffiliationChanges),
         ]
     }
 }

@@ -20,10 +20,12 @@ const README: &str = include_str!("../../README.md");
 /// As the documents write the address.
 const DOCUMENTED: &str = "127.0.0.1:50051";
 
-/// What the runbook's variables stand for: the first printed name of each collection.
+/// What the runbook's variables stand for: the first printed name of each collection that stands for
+/// no other one.
 const LEARNT: &[(&str, &str)] = &[
     ("EMPLOYER", "employers"),
     ("UNION", "unions"),
+    ("ABOVE", "unions"),
     ("CHANGE", "structureChanges"),
     ("OFFICER", "officers"),
     ("CASE", "formationCases"),
@@ -74,7 +76,9 @@ fn learn(desk: &mut Desk, variable: &str, collection: &str, printed: &str) {
     let known = desk.variables.iter().any(|(name, _)| name == variable);
     let names = printed.split("\"name\": \"").skip(1).filter_map(|rest| rest.split('"').next());
     let stands_in = |name: &&str| name.split('/').rev().nth(1) == Some(collection);
-    if let Some(name) = names.into_iter().find(stands_in).filter(|_| !known) {
+    let new = |name: &&str| desk.variables.iter().all(|(_, other)| other != name);
+    let name = names.into_iter().filter(stands_in).find(new);
+    if let Some(name) = name.filter(|_| !known) {
         desk.variables.push((variable.into(), name.into()));
     }
 }

@@ -4,7 +4,7 @@ mod change;
 mod draft;
 pub(crate) mod note;
 mod read;
-mod structure;
+pub(crate) mod structure;
 pub(crate) mod view;
 
 use tonic::{Request, Response, Status};

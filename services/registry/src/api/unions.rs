@@ -1,5 +1,6 @@
 //! `UnionService`.
 
+mod affiliate;
 mod change;
 pub(crate) mod decode;
 pub mod effect;
@@ -7,6 +8,7 @@ pub(super) mod encode;
 pub(crate) mod end;
 mod enter;
 mod list;
+pub(crate) mod note;
 mod read;
 mod reveal;
 
@@ -18,14 +20,15 @@ use std::collections::HashMap;
 use tonic::{Request, Response, Status};
 use unionhall_kit::{call::Call, fault::Outcome, loader::Loader, scoped::Scoped};
 use unionhall_proto::registry::v1::{
-    BatchGetUnionsRequest, BatchGetUnionsResponse, CreateUnionRequest, DeleteUnionRequest,
-    DissolveUnionRequest, GetUnionRequest, ListUnionFactsRequest, ListUnionFactsResponse,
-    ListUnionsRequest, ListUnionsResponse, LookupUnionRequest, MarkUnionRequest,
-    RevealUnionContactRequest, RevealUnionContactResponse, Union, UnmarkUnionRequest,
-    UpdateUnionRequest,
+    AffiliateUnionRequest, BatchGetUnionsRequest, BatchGetUnionsResponse, CreateUnionRequest,
+    DeleteUnionRequest, DissolveUnionRequest, GetUnionRequest, ListUnionFactsRequest,
+    ListUnionFactsResponse, ListUnionsRequest, ListUnionsResponse, LookupUnionRequest,
+    MarkUnionRequest, RevealUnionContactRequest, RevealUnionContactResponse, StructureChange,
+    Union, UnmarkUnionRequest, UpdateUnionRequest,
     union_service_server::{UnionService, UnionServiceServer},
 };
 
+pub(crate) use self::affiliate::settled;
 pub(super) use self::{
     decode::{approval, id},
     encode::approval as shown_approval,
@@ -139,6 +142,13 @@ impl UnionService for Unions {
         request: Request<UnmarkUnionRequest>,
     ) -> Result<Response<Union>, Status> {
         answer(self.unmark(Call::open(request)?).await)
+    }
+
+    async fn affiliate_union(
+        &self,
+        request: Request<AffiliateUnionRequest>,
+    ) -> Result<Response<StructureChange>, Status> {
+        answer(self.affiliate(Call::open(request)?).await)
     }
 
     async fn dissolve_union(

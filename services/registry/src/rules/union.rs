@@ -13,6 +13,7 @@ mod fault;
 pub mod filter;
 pub mod kind;
 pub mod mark;
+pub mod superior;
 pub mod term;
 
 use std::collections::BTreeMap;

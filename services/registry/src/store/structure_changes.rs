@@ -1,4 +1,7 @@
-//! Moves and merges with their progress, and the employers that they concern.
+//! Changes of the structure with their progress: of the tree of areas, and of the line of affiliation.
+
+mod occupants;
+mod work;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
@@ -10,10 +13,10 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::areas::{kind, kind_code, label, list};
-use crate::rules::{
-    area::{AreaPath, tree::LineageKind},
-    union::UnionId,
+use self::work::Written;
+pub use self::{
+    occupants::{employers_in, next_employers, next_unions, occupants, union_occupants, unions_in},
+    work::{AreaWork, Root, UnionChangeKind, UnionWork, Work},
 };
 
 /// How far a structure change has come; numbers as in the contract.
@@ -22,23 +25,19 @@ use crate::rules::{
 pub enum Progress {
     /// Shown and not begun; never stored.
     Preview = 1,
-    /// The tree is changed, employers follow.
+    /// The structure is changed, records follow.
     Applying = 2,
-    /// Every employer followed.
+    /// Every record followed.
     Done = 3,
 }
 
-/// A move or a merge.
+/// A change of the structure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StructureChange {
     /// Its id.
     pub id: Uuid,
     /// What happens.
-    pub kind: LineageKind,
-    /// The areas that end; of a moved subtree its root.
-    pub sources: Vec<AreaPath>,
-    /// The area that takes over.
-    pub target: AreaPath,
+    pub work: Work,
     /// First day of the new structure.
     pub on: CivilDate,
     /// Where it stands.
@@ -66,16 +65,33 @@ impl StructureChange {
     pub fn name(&self) -> String {
         format!("structureChanges/{}", self.id)
     }
+
+    /// What it does to areas, if it is a change of areas.
+    pub fn of_areas(&self) -> Option<&AreaWork> {
+        match &self.work {
+            Work::Areas(work) => Some(work),
+            Work::Unions(_) => None,
+        }
+    }
+
+    /// What it does to unions, if it is a change among unions.
+    pub fn of_unions(&self) -> Option<&UnionWork> {
+        match &self.work {
+            Work::Areas(_) => None,
+            Work::Unions(work) => Some(work),
+        }
+    }
 }
 
 /// Enters a change.
 pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Outcome<()> {
-    let sources: Vec<&str> = change.sources.iter().map(AreaPath::as_str).collect();
+    let written = change.work.written()?;
     let row: Vec<Value> = vec![
         change.id.into(),
-        kind_code(change.kind).into(),
-        sources.join(",").into(),
-        change.target.as_str().into(),
+        written.kind.into(),
+        written.sources.into(),
+        written.target.into(),
+        written.roots.into(),
         NaiveDate::from(change.on).into(),
         (change.progress as i16).into(),
         change.client.clone().into(),
@@ -108,7 +124,7 @@ pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> O
     Ok(())
 }
 
-const COLUMNS: &str = "id, kind, sources, target, effective_date, state, client, area_count,
+const COLUMNS: &str = "id, kind, sources, target, roots, effective_date, state, client, area_count,
                        employer_count, moved_employer_count, union_count, moved_union_count,
                        created_at, updated_at";
 
@@ -119,6 +135,7 @@ struct Row {
     kind: i16,
     sources: String,
     target: String,
+    roots: String,
     effective_date: NaiveDate,
     state: i16,
     client: String,
@@ -135,11 +152,10 @@ impl Row {
     fn change(self) -> Outcome<StructureChange> {
         let all = [Progress::Preview, Progress::Applying, Progress::Done];
         let progress = all.into_iter().find(|progress| *progress as i16 == self.state);
+        let Self { kind, sources, target, roots, .. } = self;
         Ok(StructureChange {
             id: self.id,
-            kind: kind(self.kind)?,
-            sources: self.sources.split(',').map(label).collect::<Outcome<_>>()?,
-            target: label(&self.target)?,
+            work: Written { kind, sources, target, roots }.work()?,
             on: self.effective_date.into(),
             progress: progress.ok_or_else(|| Fault::new(&reasons::INTERNAL))?,
             client: self.client,
@@ -180,7 +196,7 @@ pub async fn page(
     rows.into_iter().map(|row| Ok((row.number, row.change()?))).collect()
 }
 
-/// Changes whose employers still follow, in the order in which they are carried out.
+/// Changes whose records still follow, in the order in which they are carried out.
 pub async fn applying(conn: &impl ConnectionTrait) -> Outcome<Vec<StructureChange>> {
     let state = Progress::Applying as i16;
     let rows = select(conn, "WHERE state = $1 ORDER BY number", [state.into()]).await?;
@@ -198,123 +214,4 @@ pub async fn take(conn: &impl ConnectionTrait, id: Uuid) -> Outcome<Option<Struc
     let state = Progress::Applying as i16;
     let found = select(conn, &rest, [id.into(), state.into()]).await?;
     found.into_iter().next().map(Row::change).transpose()
-}
-
-/// Addresses in the areas `$2, ...` that hold on or after the day `$1`.
-fn addresses(areas: usize) -> String {
-    format!(
-        "FROM employer_fact f JOIN employer e ON e.id = f.employer
-         WHERE (f.valid_until IS NULL OR f.valid_until > $1) AND f.superseded_at IS NULL
-           AND e.deleted_at IS NULL AND f.area IN ({})",
-        list(areas, 2)
-    )
-}
-
-fn values(areas: &[AreaPath], on: CivilDate) -> impl Iterator<Item = Value> {
-    let labels = areas.iter().map(|area| area.as_str().into());
-    std::iter::once(NaiveDate::from(on).into()).chain(labels)
-}
-
-/// How many employers have an address in one of the areas on or after `on`.
-pub async fn employers_in(
-    conn: &impl ConnectionTrait,
-    areas: &[AreaPath],
-    on: CivilDate,
-) -> Outcome<i64> {
-    let text = format!("SELECT COUNT(DISTINCT f.employer) AS count {}", addresses(areas.len()));
-    count(conn, &text, values(areas, on)).await
-}
-
-/// The first of the employers with an address in one of the areas on or after `on`, by id.
-pub async fn next_employers(
-    conn: &impl ConnectionTrait,
-    areas: &[AreaPath],
-    on: CivilDate,
-    at_most: u64,
-) -> Outcome<Vec<Uuid>> {
-    let text = format!(
-        "SELECT DISTINCT f.employer {} ORDER BY f.employer LIMIT {at_most}",
-        addresses(areas.len())
-    );
-    let rows = conn.query_all_raw(sql(conn, &text, values(areas, on))).await;
-    let id = |row: sea_orm::QueryResult| row.try_get("", "employer").map_err(fault::of);
-    rows.map_err(fault::of)?.into_iter().map(id).collect()
-}
-
-/// Places of unions in the areas `$2, ...` that hold on or after the day `$1`.
-fn seats(areas: usize) -> String {
-    format!(
-        "FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
-         WHERE (f.valid_until IS NULL OR f.valid_until > $1) AND f.superseded_at IS NULL
-           AND u.deleted_at IS NULL AND f.area IN ({})",
-        list(areas, 2)
-    )
-}
-
-/// How many unions have a seat, an office or a territory in one of the areas on or after `on`.
-pub async fn unions_in(
-    conn: &impl ConnectionTrait,
-    areas: &[AreaPath],
-    on: CivilDate,
-) -> Outcome<i64> {
-    let text = format!("SELECT COUNT(DISTINCT f.trade_union) AS count {}", seats(areas.len()));
-    count(conn, &text, values(areas, on)).await
-}
-
-/// The first of those unions, by id.
-pub async fn next_unions(
-    conn: &impl ConnectionTrait,
-    areas: &[AreaPath],
-    on: CivilDate,
-    at_most: u64,
-) -> Outcome<Vec<UnionId>> {
-    let text = format!(
-        "SELECT DISTINCT f.trade_union {} ORDER BY f.trade_union LIMIT {at_most}",
-        seats(areas.len())
-    );
-    let rows = conn.query_all_raw(sql(conn, &text, values(areas, on))).await;
-    let id =
-        |row: sea_orm::QueryResult| row.try_get("", "trade_union").map(UnionId).map_err(fault::of);
-    rows.map_err(fault::of)?.into_iter().map(id).collect()
-}
-
-/// How many unions stand within `area` on or after `on` and have not ended before.
-pub async fn union_occupants(
-    conn: &impl ConnectionTrait,
-    area: &AreaPath,
-    on: CivilDate,
-) -> Outcome<u64> {
-    let text = "SELECT COUNT(DISTINCT u.id) AS count
-         FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
-         WHERE f.area >= $1 AND f.area < $2
-           AND (f.valid_until IS NULL OR f.valid_until > $3) AND f.superseded_at IS NULL
-           AND u.deleted_at IS NULL AND (u.ended_on IS NULL OR u.ended_on > $3)";
-    let range = area.path().range();
-    let values = [range.from.into(), range.until.into(), NaiveDate::from(on).into()];
-    Ok(count(conn, text, values).await?.unsigned_abs())
-}
-
-/// How many employers work within `area` on or after `on` and have not ended before.
-pub async fn occupants(
-    conn: &impl ConnectionTrait,
-    area: &AreaPath,
-    on: CivilDate,
-) -> Outcome<u64> {
-    let text = "SELECT COUNT(DISTINCT f.employer) AS count
-         FROM employer_fact f JOIN employer e ON e.id = f.employer
-         WHERE f.area >= $1 AND f.area < $2 AND f.field = 'actual_address'
-           AND (f.valid_until IS NULL OR f.valid_until > $3) AND f.superseded_at IS NULL
-           AND e.deleted_at IS NULL AND (e.closed_on IS NULL OR e.closed_on > $3)";
-    let range = area.path().range();
-    let values = [range.from.into(), range.until.into(), NaiveDate::from(on).into()];
-    Ok(count(conn, text, values).await?.unsigned_abs())
-}
-
-async fn count(
-    conn: &impl ConnectionTrait,
-    text: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Outcome<i64> {
-    let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "count").map_err(fault::of))
 }

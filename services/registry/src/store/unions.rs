@@ -1,8 +1,9 @@
 //! Unions: one row each with the facts that stand, one row a fact that was ever recorded, and the
 //! dated paths on the line of affiliation.
 //!
-//! Locks are taken in one order: areas, then unions from above downwards ([`hold`] for the one above,
-//! [`load_for_update`] for the one that changes), then employers.
+//! Locks are taken in one order: areas, then the line of affiliation itself ([`lock_affiliation`] to
+//! change it, [`share_affiliation`] to rely on it), then unions from above downwards ([`hold`] for
+//! the one above, [`load_for_update`] for the one that changes), then employers.
 
 mod fact;
 mod list;
@@ -10,6 +11,7 @@ mod paths;
 mod present;
 mod read;
 mod sought;
+mod subtree;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -22,7 +24,11 @@ pub use self::{
     paths::{affiliation, paths_of},
     read::{below, find_by_code, find_by_employer, find_by_place, hold, load, load_for_update},
     sought::{Sought, find_many},
-    write::{NewUnion, Taken, insert, remove, save},
+    subtree::{
+        count_last_covered, covered_by_each, deepest, following, left_behind, lock_affiliation,
+        share_affiliation,
+    },
+    write::{NewUnion, Taken, insert, remove, save, touch},
 };
 use crate::rules::{
     area::AreaPath,

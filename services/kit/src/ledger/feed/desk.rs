@@ -15,7 +15,7 @@ use crate::{
     fault::{Fault, Outcome},
     ledger::Ledger,
     paging::{Binding, Pager, Place},
-    path::Scope,
+    path::{Scope, nowhere},
     reasons,
 };
 
@@ -100,12 +100,17 @@ fn change(event: Positioned) -> Change {
         record: event.record,
         version: event.version,
         kind: i32::from(event.kind),
-        area: event.area,
+        area: shown(event.area),
         affiliation: event.affiliation.unwrap_or_default(),
         commit_time: Some(clock::timestamp(event.committed_at)),
         transaction: event.tx,
         snapshot,
     }
+}
+
+/// What stands nowhere on the area line has no path there.
+fn shown(area: String) -> String {
+    if area == nowhere().as_str() { String::new() } else { area }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use unionhall_kit::ledger::{AuditNote, Entry, Event, EventKind};
 use super::view;
 use crate::{
     rules::area::AreaPath,
-    store::{areas::Recorded, structure_changes::StructureChange},
+    store::{areas::Recorded, structure_changes::AreaWork},
 };
 
 const SNAPSHOT: &str = "unionhall.registry.v1.Area";
@@ -45,9 +45,9 @@ pub(crate) fn audit(entry: &mut Entry, path: &AreaPath, detail: impl Into<String
 
 /// One pair of events stands for a whole subtree that went elsewhere: whoever follows it takes its
 /// snapshot again.
-pub(crate) fn subtrees(entry: &mut Entry, recorded: &Recorded, change: &StructureChange) {
-    for source in &change.sources {
+pub(crate) fn subtrees(entry: &mut Entry, recorded: &Recorded, work: &AreaWork) {
+    for source in &work.sources {
         event(entry, recorded, source, EventKind::Left);
     }
-    event(entry, recorded, &change.target, EventKind::Entered);
+    event(entry, recorded, &work.target, EventKind::Entered);
 }

@@ -1,5 +1,7 @@
 //! Moves and merges: the tree changes at once, and a job carries the employers along.
 
+use std::collections::HashMap;
+
 use unionhall_kit::{
     call::Call,
     civil::CivilDate,
@@ -27,12 +29,12 @@ use crate::{
             tree::LineageKind,
         },
         reasons as domain,
-        union::kind::UnionType,
+        union::{UnionId, kind::UnionType},
     },
     store::{
         base_registers,
-        structure_changes::{self, Progress, StructureChange},
-        unions,
+        structure_changes::{self, AreaWork, Progress, StructureChange, UnionWork, Work},
+        unions::{self, UnionRecord},
     },
 };
 
@@ -124,7 +126,8 @@ pub(super) async fn settled(draft: &Draft<'_>, areas: &[AreaPath]) -> Outcome<()
     let meet = |one: &AreaPath, other: &AreaPath| one.within(other) || other.within(one);
     let applying = structure_changes::applying(draft.entry.conn()).await?;
     let unsettled = applying.iter().any(|change| {
-        let mut taken = change.sources.iter().chain([&change.target]);
+        let work = change.of_areas();
+        let mut taken = work.into_iter().flat_map(|work| work.sources.iter().chain([&work.target]));
         taken.any(|taken| areas.iter().any(|area| meet(area, taken)))
     });
     if unsettled { Err(Fault::new(&reasons::CONFLICT)) } else { Ok(()) }
@@ -145,9 +148,11 @@ impl Wish {
         client: &str,
     ) -> Outcome<proto::StructureChange> {
         draft.save(plan).await?;
-        let change = self.change(&draft, plan, client).await?;
+        let Self { kind, sources, target, on } = self;
+        let work = AreaWork { kind, sources, target };
+        let change = change(&draft, plan, (&work, on), client).await?;
         structure_changes::insert(draft.entry.conn(), &change).await?;
-        note(&mut draft, &change);
+        note(&mut draft, &change, &work);
         let (register, trial) = (draft.register, draft.validate_only);
         draft.finish(Done { record: change.name(), version: 1 }).await?;
         if trial {
@@ -157,52 +162,49 @@ impl Wish {
         register.structure_bell.notify_waiters();
         Ok(view::structure_change(&change))
     }
-
-    async fn change(
-        self,
-        draft: &Draft<'_>,
-        plan: &AreaPlan,
-        client: &str,
-    ) -> Outcome<StructureChange> {
-        let Self { kind, sources, target, on } = self;
-        let ending: Vec<_> = plan.relocations().map(|step| step.predecessor.clone()).collect();
-        let conn = draft.entry.conn();
-        let employer_count = structure_changes::employers_in(conn, &ending, on).await?;
-        // Without anybody there is nothing to wait for.
-        let union_count = structure_changes::unions_in(conn, &ending, on).await?;
-        let listed = base_registers::unlisted(conn, &ending, on, 1).await?;
-        let nobody = employer_count == 0 && union_count == 0 && listed.is_empty();
-        let progress = if nobody { Progress::Done } else { Progress::Applying };
-        let area_count = i64::try_from(plan.areas().len()).unwrap_or(i64::MAX);
-        let now = draft.entry.now();
-        Ok(StructureChange {
-            id: draft.register.ledger.ids().fresh(),
-            kind,
-            sources,
-            target,
-            on,
-            progress,
-            client: client.to_owned(),
-            area_count,
-            employer_count,
-            moved_employer_count: 0,
-            union_count,
-            moved_union_count: 0,
-            created_at: now,
-            updated_at: now,
-        })
-    }
 }
 
-fn note(draft: &mut Draft<'_>, change: &StructureChange) {
+async fn change(
+    draft: &Draft<'_>,
+    plan: &AreaPlan,
+    (work, on): (&AreaWork, CivilDate),
+    client: &str,
+) -> Outcome<StructureChange> {
+    let ending: Vec<_> = plan.relocations().map(|step| step.predecessor.clone()).collect();
+    let conn = draft.entry.conn();
+    let employer_count = structure_changes::employers_in(conn, &ending, on).await?;
+    // Without anybody there is nothing to wait for.
+    let union_count = structure_changes::unions_in(conn, &ending, on).await?;
+    let listed = base_registers::unlisted(conn, &ending, on, 1).await?;
+    let nobody = employer_count == 0 && union_count == 0 && listed.is_empty();
+    let progress = if nobody { Progress::Done } else { Progress::Applying };
+    let area_count = i64::try_from(plan.areas().len()).unwrap_or(i64::MAX);
+    let now = draft.entry.now();
+    Ok(StructureChange {
+        id: draft.register.ledger.ids().fresh(),
+        work: Work::Areas(work.clone()),
+        on,
+        progress,
+        client: client.to_owned(),
+        area_count,
+        employer_count,
+        moved_employer_count: 0,
+        union_count,
+        moved_union_count: 0,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn note(draft: &mut Draft<'_>, change: &StructureChange, work: &AreaWork) {
     let (entry, recorded) = (&mut draft.entry, &draft.recorded);
-    note::subtrees(entry, recorded, change);
-    for source in &change.sources {
-        note::audit(entry, source, format!("went into {} on {}", change.target, change.on));
+    note::subtrees(entry, recorded, work);
+    for source in &work.sources {
+        note::audit(entry, source, format!("went into {} on {}", work.target, change.on));
     }
     entry.audit(AuditNote {
         record: change.name(),
-        area: change.target.path().clone(),
+        area: work.target.path().clone(),
         detail: format!(
             "{} areas, {} employers, {} unions",
             change.area_count, change.employer_count, change.union_count
@@ -211,7 +213,11 @@ fn note(draft: &mut Draft<'_>, change: &StructureChange) {
 }
 
 /// The change that an earlier request made, as far as it has come.
-async fn again(register: &Register, scope: &Scope, done: &Done) -> Outcome<proto::StructureChange> {
+pub(crate) async fn again(
+    register: &Register,
+    scope: &Scope,
+    done: &Done,
+) -> Outcome<proto::StructureChange> {
     shown(register, scope, &done.record).await
 }
 
@@ -219,7 +225,9 @@ async fn shown(register: &Register, scope: &Scope, name: &str) -> Outcome<proto:
     let id = name.strip_prefix("structureChanges/").and_then(|id| Uuid::parse_str(id).ok());
     let id = id.ok_or_else(|| not_found(name))?;
     let found = structure_changes::find(register.ledger.db().reader(), id).await?;
-    found.map(|change| within(scope, &change)).ok_or_else(|| not_found(name))
+    let found = found.ok_or_else(|| not_found(name))?;
+    let named = named_unions(register, std::iter::once(&found)).await?;
+    within(scope, &found, &named).ok_or_else(|| not_found(name))
 }
 
 pub(super) async fn get(
@@ -229,16 +237,46 @@ pub(super) async fn get(
     shown(register, &call.caller.scope, &call.message.name).await
 }
 
-/// The change as the caller may see it: the tree is everybody's, but how many employers an area
-/// has is a figure, and figures are shown inside the scope alone.
-fn within(scope: &Scope, change: &StructureChange) -> proto::StructureChange {
+/// The unions that the changes name.
+async fn named_unions<'a>(
+    register: &Register,
+    changes: impl Iterator<Item = &'a StructureChange>,
+) -> Outcome<HashMap<UnionId, UnionRecord>> {
+    let works = changes.filter_map(StructureChange::of_unions);
+    let mut ids: Vec<UnionId> =
+        works.flat_map(|work| work.sources.iter().chain(&work.target)).copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    unions::load(register.ledger.db().reader(), &ids).await
+}
+
+/// The change as the caller may see it. The tree is everybody's, but how many employers an area
+/// has is a figure, and figures are shown inside the scope alone. A change among unions is seen by
+/// who sees every one that it names.
+fn within(
+    scope: &Scope,
+    change: &StructureChange,
+    unions: &HashMap<UnionId, UnionRecord>,
+) -> Option<proto::StructureChange> {
     let mut shown = view::structure_change(change);
-    let mut places = change.sources.iter().chain([&change.target]);
-    if !places.all(|place| scope.covers(Line::Area, place.path())) {
-        (shown.employer_count, shown.moved_employer_count) = (0, 0);
-        (shown.union_count, shown.moved_union_count) = (0, 0);
+    match &change.work {
+        Work::Areas(work) => {
+            let mut places = work.sources.iter().chain([&work.target]);
+            if !places.all(|place| scope.covers(Line::Area, place.path())) {
+                (shown.employer_count, shown.moved_employer_count) = (0, 0);
+                (shown.union_count, shown.moved_union_count) = (0, 0);
+            }
+            Some(shown)
+        }
+        Work::Unions(work) => seen(scope, work, unions).then_some(shown),
     }
-    shown
+}
+
+fn seen(scope: &Scope, work: &UnionWork, unions: &HashMap<UnionId, UnionRecord>) -> bool {
+    let sees =
+        |union: &UnionRecord| scope.sees(Some(union.area.path()), Some(union.affiliation.path()));
+    let mut named = work.sources.iter().chain(&work.target);
+    named.all(|id| unions.get(id).is_some_and(sees))
 }
 
 pub(super) async fn list(
@@ -260,9 +298,7 @@ pub(super) async fn list(
         }
         None => String::new(),
     };
-    let structure_changes = found.iter().map(|(_, change)| within(&call.caller.scope, change));
-    Ok(proto::ListStructureChangesResponse {
-        structure_changes: structure_changes.collect(),
-        next_page_token,
-    })
+    let named = named_unions(register, found.iter().map(|(_, change)| change)).await?;
+    let shown = found.iter().filter_map(|(_, change)| within(&call.caller.scope, change, &named));
+    Ok(proto::ListStructureChangesResponse { structure_changes: shown.collect(), next_page_token })
 }

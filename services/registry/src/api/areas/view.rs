@@ -11,7 +11,8 @@ use crate::{
     },
     store::{
         areas::{FactValue, Recorded, RecordedFact},
-        structure_changes::{Progress, StructureChange},
+        structure_changes::{Progress, StructureChange, UnionChangeKind, Work},
+        unions::resource_name,
     },
 };
 
@@ -104,17 +105,28 @@ pub(super) fn fact(recorded: &RecordedFact) -> proto::AreaFact {
 }
 
 /// A structure change; one that is not recorded has no name.
-pub(super) fn structure_change(change: &StructureChange) -> proto::StructureChange {
+pub(crate) fn structure_change(change: &StructureChange) -> proto::StructureChange {
     let (name, state) = match change.progress {
         Progress::Preview => (String::new(), structure_change::State::Preview),
         Progress::Applying => (change.name(), structure_change::State::Applying),
         Progress::Done => (change.name(), structure_change::State::Done),
     };
+    let (kind, sources, target) = match &change.work {
+        Work::Areas(work) => {
+            let sources = work.sources.iter().map(self::name).collect();
+            (kind(work.kind), sources, self::name(&work.target))
+        }
+        Work::Unions(work) => {
+            let sources = work.sources.iter().copied().map(resource_name).collect();
+            let target = work.target.map(resource_name).unwrap_or_default();
+            (union_kind(work.kind), sources, target)
+        }
+    };
     proto::StructureChange {
         name,
-        kind: kind(change.kind).into(),
-        sources: change.sources.iter().map(self::name).collect(),
-        target: self::name(&change.target),
+        kind: kind.into(),
+        sources,
+        target,
         effective_date: Some(change.on.into()),
         state: state.into(),
         area_count: change.area_count,
@@ -124,5 +136,11 @@ pub(super) fn structure_change(change: &StructureChange) -> proto::StructureChan
         moved_union_count: change.moved_union_count,
         create_time: Some(timestamp(change.created_at)),
         update_time: Some(timestamp(change.updated_at)),
+    }
+}
+
+fn union_kind(kind: UnionChangeKind) -> lineage::Kind {
+    match kind {
+        UnionChangeKind::Affiliated => lineage::Kind::Affiliated,
     }
 }

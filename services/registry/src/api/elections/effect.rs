@@ -13,7 +13,7 @@ use crate::{
     rules::union::UnionFacts,
     store::{
         elections::ElectionRecord,
-        unions::{self, UnionRecord, paths_of},
+        unions::{self, Placed, UnionRecord, paths_of},
     },
 };
 
@@ -56,7 +56,8 @@ pub(super) async fn keep_terms(
     let broken = || Fault::new(&reasons::INTERNAL);
     let paths =
         paths_of(entry.conn(), &[before.id]).await?.remove(&before.id).ok_or_else(broken)?;
-    let saved = unions::save(entry.conn(), before, facts, paths.clone(), entry.now()).await?;
+    let placed = Placed { record: before.clone(), paths: paths.clone() };
+    let saved = unions::save(entry.conn(), &placed, facts, paths.clone(), entry.now()).await?;
     let after = saved.map_err(|taken| broken().caused_by(taken))?;
     let today = entry.today();
     entry.not_before(after.record.updated_at);

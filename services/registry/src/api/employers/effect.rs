@@ -113,7 +113,11 @@ pub fn recount(
     (old, new): (&RuleSet, &RuleSet),
     grounds: &Grounds,
 ) -> Vec<Delta> {
-    let (old, new) = (Counting { rules: old, grounds }, Counting { rules: new, grounds });
+    moved(facts, Counting { rules: old, grounds }, Counting { rules: new, grounds })
+}
+
+/// How figures move when a record that was counted by `old` is counted by `new`.
+pub fn moved(facts: &EmployerFacts, old: Counting<'_>, new: Counting<'_>) -> Vec<Delta> {
     let steps = difference(&contributions(facts, old), &contributions(facts, new));
     steps.iter().map(Step::to_delta).collect()
 }

@@ -66,8 +66,7 @@ impl Formations {
         let facts = facts.map_err(|fault| fault.to_fault())?;
         let before = Placed { record: union, paths };
         let (conn, now) = (entry.conn(), entry.now());
-        let saved =
-            unions::save(conn, &before.record, facts.clone(), before.paths.clone(), now).await?;
+        let saved = unions::save(conn, &before, facts.clone(), before.paths.clone(), now).await?;
         match saved {
             Ok(after) => union_effect::note(&mut entry, Some(&before), &after, "registered"),
             Err(taken) => {

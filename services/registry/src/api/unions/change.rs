@@ -24,7 +24,7 @@ use super::{
     decode::{self, Desk},
     encode,
     end::covers_nobody,
-    enter::{named_areas, placed},
+    enter::named_areas,
     scoped,
 };
 pub(super) use crate::api::order::Order;
@@ -145,9 +145,9 @@ impl Unions {
         if facts.types != known.types || facts.employers != known.employers {
             covers_nobody(&entry, before.record.id, from).await?;
         }
-        let paths = placed(&entry, before.record.id, &facts).await?;
-        let conn = entry.conn();
-        let saved = unions::save(conn, &before.record, facts.clone(), paths, entry.now()).await?;
+        // None of these changes moves it, and while it is being moved its path is the job's.
+        let paths = before.paths.clone();
+        let saved = unions::save(entry.conn(), &before, facts.clone(), paths, entry.now()).await?;
         match saved {
             Ok(after) => self.finish(entry, Some(&before), &after, what, order.validate_only).await,
             Err(taken) => {
@@ -196,7 +196,7 @@ impl Unions {
 }
 
 /// The union with its paths.
-async fn located(entry: &Entry, record: UnionRecord) -> Outcome<Placed> {
+pub(super) async fn located(entry: &Entry, record: UnionRecord) -> Outcome<Placed> {
     let paths = paths_of(entry.conn(), &[record.id]).await?.remove(&record.id);
     let paths = paths.ok_or_else(|| Fault::new(&kit_reasons::INTERNAL))?;
     Ok(Placed { record, paths })

@@ -145,7 +145,7 @@ impl Desk<'_> {
         let differing: Vec<_> =
             Field::ALL.into_iter().filter(|(field, _)| field.differs(&merged, &present)).collect();
         if differing.iter().any(|(field, _)| *field == F::Superior) {
-            let why = "cannot be changed by an update; leave it out of the mask";
+            let why = "is changed by AffiliateUnion; leave it out of the mask";
             return Err(Fault::new(&reasons::INVALID_FIELD).violation("union.superior", why));
         }
         let names: Vec<&str> = differing.iter().map(|(_, name)| *name).collect();

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const SNAPSHOT: &str = "unionhall.registry.v1.Union";
+pub(super) const SNAPSHOT: &str = "unionhall.registry.v1.Union";
 
 /// Notes the events, the figures and the audit entry of a union that was entered, where there was
 /// none before, or changed. One that stayed as it was leaves nothing.

@@ -12,6 +12,8 @@ use unionhall_proto::registry::v1::{CreateUnionRequest, Union};
 
 use super::{
     Unions,
+    affiliate::settled,
+    change::located,
     decode::{self, Desk},
     effect, encode, scoped,
 };
@@ -164,15 +166,20 @@ pub(super) fn named_areas(given: &Union) -> Outcome<Vec<AreaPath>> {
     seat.into_iter().chain(territory).map(decode::area).collect()
 }
 
-/// The union above, held from ending and moving, if the caller sees it.
+/// The union above, held from ending and moving, if the caller sees it. `CONFLICT` while it is on its
+/// way to another place.
 pub(in crate::api) async fn superior(
     entry: &Entry,
     caller: &Caller,
     id: UnionId,
 ) -> Outcome<UnionRecord> {
+    unions::share_affiliation(entry.conn()).await?;
     let held = unions::hold(entry.conn(), &[id]).await?;
     let visible = held.into_iter().next().and_then(|record| scoped(record).visible(&caller.scope));
-    visible.ok_or_else(|| UnionFault::Superior(SuperiorFault::Absent).to_fault())
+    let absent = || UnionFault::Superior(SuperiorFault::Absent).to_fault();
+    let above = located(entry, visible.ok_or_else(absent)?).await?;
+    settled(entry, std::iter::once(&above.paths), &[]).await?;
+    Ok(above.record)
 }
 
 /// Where the union stands on every day.

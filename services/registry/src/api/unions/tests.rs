@@ -1,5 +1,6 @@
 //! The service on a register of its own. Names and codes are made up.
 
+mod affiliation;
 mod areas;
 mod figures;
 mod lives;

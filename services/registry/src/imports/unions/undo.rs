@@ -91,7 +91,7 @@ async fn withdraw(entry: &mut Entry, placed: &Placed) -> Outcome<Undone> {
 
 async fn restore(entry: &mut Entry, placed: &Placed, facts: UnionFacts) -> Outcome<Undone> {
     let (paths, now) = (placed.paths.clone(), entry.now());
-    let saved = unions::save(entry.conn(), &placed.record, facts, paths, now).await?;
+    let saved = unions::save(entry.conn(), placed, facts, paths, now).await?;
     let after = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     note(entry, Some(placed), &after);
     Ok(Undone::Done)

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     Register,
-    api::unions::effect,
+    api::unions::{effect, settled},
     imports::places::Places,
     rules::{
         area::{AreaPath, tree::AreaTree},
@@ -60,7 +60,7 @@ pub(super) async fn apply(
                 let record = held.record.clone().ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
                 let before = Placed { record, paths: held.paths.clone() };
                 let (paths, now) = (before.paths.clone(), entry.now());
-                let saved = unions::save(entry.conn(), &before.record, *facts, paths, now).await?;
+                let saved = unions::save(entry.conn(), &before, *facts, paths, now).await?;
                 let placed = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
                 note(entry, Some(&before), &placed);
                 known.replace(&placed);
@@ -73,7 +73,8 @@ pub(super) async fn apply(
 }
 
 /// Areas are held first, then the unions that rows name, then employers, as every writer does. Which
-/// those are is looked at before; should it change in between, the chunk is tried again.
+/// those are is looked at before; should it change in between, or should one of the unions be on its
+/// way to another place, the chunk is tried again.
 async fn hold(entry: &Entry, drafts: &[Draft]) -> Outcome<(AreaTree, Known)> {
     let conn = entry.conn();
     let seen = Known::read(conn, drafts).await?;
@@ -86,6 +87,7 @@ async fn hold(entry: &Entry, drafts: &[Draft]) -> Outcome<(AreaTree, Known)> {
         areas.extend(union.facts.territories.rows().iter().map(|row| row.value.clone()));
     }
     let held = hold_areas(conn, &areas).await?;
+    unions::share_affiliation(conn).await?;
     unions::load_for_update(conn, &ids).await?;
     let bodies = drafts.iter().filter_map(|draft| draft.employer.as_ref());
     let mut employers: Vec<Uuid> =
@@ -93,6 +95,7 @@ async fn hold(entry: &Entry, drafts: &[Draft]) -> Outcome<(AreaTree, Known)> {
     employers.sort_unstable();
     employers::load_for_update(conn, &employers).await?;
     let known = Known::read(conn, drafts).await?;
+    settled(entry, known.unions().map(|union| &union.paths), &[]).await?;
     if known.unions().all(|union| ids.binary_search(&union.id).is_ok()) {
         Ok((held, known))
     } else {

@@ -2,17 +2,17 @@ use std::collections::HashMap;
 
 use unionhall_kit::{
     figures::read::{self, Question},
-    ledger::EventKind,
+    ledger::{Done, EventKind},
     path::Line,
 };
 use unionhall_proto::registry::v1::{self as proto, area_service_server::AreaService};
 
 use super::*;
 use crate::{
-    api::areas::Areas,
+    api::{areas::Areas, employers::effect},
     reference::ReferenceBook,
     rules::{
-        area::tree::AreaTree,
+        area::{AreaPath, tree::AreaTree},
         contribution::{Counting, Grounds, Metric, contributions, value_on},
         employer::{
             EmployerFacts,
@@ -26,6 +26,7 @@ use crate::{
         organisation_code::OrganisationCode,
         quality::RuleSet,
     },
+    store::employers::{self, EmployerRecord},
     testing::{Rig, call, day, rig},
 };
 

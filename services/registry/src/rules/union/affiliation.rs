@@ -10,7 +10,7 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use super::{UnionFacts, UnionId};
-use crate::rules::history::History;
+use crate::rules::history::{Dated, History};
 
 /// What every path begins with: the place above all unions, for who sees the whole line.
 const ROOT: &str = "u";
@@ -85,6 +85,17 @@ impl AffiliationPath {
         ends.filter_map(|end| Path::parse(&text[..end]).ok())
     }
 
+    /// How many unions the path has.
+    pub fn depth(&self) -> usize {
+        (self.0.as_str().len() - ROOT.len()) / LABEL_CHARS
+    }
+
+    /// Whether the union with this label is on the path, at its end or above.
+    pub fn passes(&self, label: &Label) -> bool {
+        let labels = self.0.as_str().as_bytes()[ROOT.len()..].chunks(LABEL_CHARS);
+        labels.into_iter().any(|one| one == label.0.as_bytes())
+    }
+
     /// Whether the union stands at `other` or below.
     pub fn within(&self, other: &Self) -> bool {
         self.0.within(&other.0)
@@ -130,6 +141,20 @@ pub fn paths<'a>(
         paths.record(Some(AffiliationPath::below(above, &label)?), day);
     }
     Ok(paths)
+}
+
+/// The paths that a union leaves when its paths become `new`, each for the days for which it does.
+pub fn left(
+    old: &History<AffiliationPath>,
+    new: &History<AffiliationPath>,
+) -> Vec<Dated<AffiliationPath>> {
+    let days: BTreeSet<CivilDate> = old.days().chain(new.days()).collect();
+    let mut left = History::default();
+    for day in days {
+        let path = old.on(day).filter(|path| new.on(day) != Some(path));
+        left.record(path.cloned(), day);
+    }
+    left.rows().to_vec()
 }
 
 /// Whether the union has this path on any day from `from` on.
@@ -195,6 +220,23 @@ mod tests {
         assert_eq!(paths.rows().len(), 3);
         assert!(stands_within(&paths, &path(&[second]), day(40)));
         assert!(!stands_within(&paths, &path(&[first]), day(40)));
+    }
+
+    #[test]
+    fn what_is_left_is_the_old_path_for_the_days_on_which_the_new_one_differs() {
+        let (own, first, second) = (id(1), id(2), id(3));
+        let mut old = History::default();
+        old.record(Some(path(&[first, own])), day(10));
+        old.record(Some(path(&[second, own])), day(50));
+        let mut new = old.clone();
+        new.record(Some(path(&[second, own])), day(30));
+        let rows = left(&old, &new);
+        let period = Period::new(day(30), Some(day(50))).unwrap();
+        assert_eq!(rows, [Dated { value: path(&[first, own]), period }]);
+        assert!(left(&old, &old).is_empty());
+        assert!(rows[0].value.passes(&Label::of(first)) && rows[0].value.passes(&Label::of(own)));
+        assert!(!rows[0].value.passes(&Label::of(second)));
+        assert_eq!(rows[0].value.depth(), 2);
     }
 
     #[test]

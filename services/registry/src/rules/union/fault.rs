@@ -67,6 +67,9 @@ pub enum SuperiorFault {
     /// The path would become too long.
     #[error("the path would have more than 12 unions")]
     TooDeep,
+    /// It is the one above already.
+    #[error("it is the union above already")]
+    Unchanged,
 }
 
 impl SuperiorFault {
@@ -77,6 +80,7 @@ impl SuperiorFault {
             Self::Lower => "上级工会的层级低于本工会",
             Self::Below => "上级工会隶属于本工会",
             Self::TooDeep => "隶属层次将超过12级",
+            Self::Unchanged => "已是上级工会",
         }
     }
 }

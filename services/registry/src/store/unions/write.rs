@@ -88,20 +88,21 @@ pub async fn insert(
     Ok(Ok(placed))
 }
 
-/// Saves a change of a union that [`super::load_for_update`] gave in this transaction. Facts that
-/// are the same leave the record and its version alone.
+/// Saves a change of a union that [`super::load_for_update`] gave in this transaction. Facts and
+/// paths that are the same leave the record and its version alone.
 ///
 /// `CONFLICT` when the record is no longer at the version that it had.
 pub async fn save(
     conn: &impl ConnectionTrait,
-    before: &UnionRecord,
+    before: &Placed,
     after: UnionFacts,
     paths: History<AffiliationPath>,
     now: DateTime<Utc>,
 ) -> Write<Placed> {
-    if before.facts == after {
-        return Ok(Ok(Placed { record: before.clone(), paths }));
+    if before.record.facts == after && before.paths == paths {
+        return Ok(Ok(before.clone()));
     }
+    let before = &before.record;
     // What is recorded of one record never goes back in time, whoever began first.
     let now = now.max(before.updated_at);
     let present = Present::of(&after)?;
@@ -135,6 +136,22 @@ pub async fn save(
     let placed = Placed { record, paths };
     keep(conn, &placed).await?;
     Ok(Ok(placed))
+}
+
+/// Takes a record one version up that stays as it is, for what lies below it changed.
+pub async fn touch(
+    conn: &impl ConnectionTrait,
+    before: &UnionRecord,
+    now: DateTime<Utc>,
+) -> Outcome<UnionRecord> {
+    let now = now.max(before.updated_at);
+    let UnionId(id) = before.id;
+    let text = "UPDATE trade_union SET version = version + 1, updated_at = $3
+                WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
+    let values: [Value; 3] = [id.into(), before.version.into(), now.into()];
+    let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    all_changed(done.rows_affected(), 1)?;
+    Ok(UnionRecord { version: before.version + 1, updated_at: now, ..before.clone() })
 }
 
 /// Withdraws a union: it was never there. Its facts stay readable as superseded ones.

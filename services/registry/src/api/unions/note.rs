@@ -1,0 +1,86 @@
+//! What a change of affiliation leaves in the books beside the union's own event.
+//!
+//! One pair of events stands for a union with everything below it: it left one path of the line and
+//! came to another. Nothing on the area line moves, so they name no area.
+
+use prost::Message;
+use unionhall_kit::{
+    fault::Outcome,
+    ledger::{Entry, Event, EventKind},
+    path::{Path, nowhere},
+};
+
+use super::{
+    effect::{self, SNAPSHOT},
+    encode,
+};
+use crate::{
+    rules::union::affiliation::AffiliationPath,
+    store::{
+        structure_changes::{Root, UnionWork},
+        unions::{self, UnionRecord},
+    },
+};
+
+/// The union was affiliated to another one: its own event, between those of its subtree where it
+/// stands elsewhere now.
+pub(super) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionRecord) {
+    let moved = before.affiliation != after.affiliation;
+    entry.not_before(after.updated_at);
+    if moved {
+        left(entry, after, &before.affiliation);
+    }
+    entry.event(effect::event(after, entry.today()));
+    if moved {
+        entered(entry, after);
+    }
+}
+
+/// The subtree of the union left this path.
+pub(super) fn left(entry: &mut Entry, record: &UnionRecord, path: &AffiliationPath) {
+    entry.event(Event {
+        affiliation: Some(path.path().clone()),
+        ..subtree(record, EventKind::Left)
+    });
+}
+
+/// The subtree of the union came to where it stands now.
+pub(super) fn entered(entry: &mut Entry, record: &UnionRecord) {
+    let snapshot = encode::union(record, entry.today()).encode_to_vec();
+    let event = subtree(record, EventKind::Entered);
+    entry.event(Event { snapshot_type: SNAPSHOT, snapshot, ..event });
+}
+
+/// The last records of the subtrees have arrived. Answers where the change is noted.
+pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path> {
+    let mut area = None;
+    for root in &work.roots {
+        let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
+        // One that was withdrawn meanwhile took its events along.
+        let Some(record) = held.into_iter().next() else { continue };
+        area.get_or_insert_with(|| record.area.path().clone());
+        let Some(path) = stood(root) else { continue };
+        let record = unions::touch(entry.conn(), &record, entry.now()).await?;
+        entry.not_before(record.updated_at);
+        left(entry, &record, path);
+        entered(entry, &record);
+    }
+    Ok(area.unwrap_or_else(nowhere))
+}
+
+/// The path at which the root stood until the change, if it stands elsewhere now.
+fn stood(root: &Root) -> Option<&AffiliationPath> {
+    root.left.iter().find(|row| row.period.until().is_none()).map(|row| &row.value)
+}
+
+fn subtree(record: &UnionRecord, kind: EventKind) -> Event {
+    Event {
+        record: record.name(),
+        version: record.version,
+        kind,
+        area: nowhere(),
+        affiliation: Some(record.affiliation.path().clone()),
+        snapshot_type: "",
+        snapshot: Vec::new(),
+    }
+}

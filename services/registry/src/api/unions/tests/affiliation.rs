@@ -1,0 +1,331 @@
+//! Unions that come below another one, with everybody below them.
+
+use unionhall_kit::{
+    figures::read::{Question, values},
+    ledger::EventKind,
+    path::{Line, Path},
+};
+use unionhall_proto::registry::v1::{
+    AffiliateUnionRequest, CoverEmployerRequest, CreateEmployerRequest, Employer,
+    GetStructureChangeRequest, ListStructureChangesRequest, ListUnionsRequest, StructureChange,
+    area_service_server::AreaService, coverage_service_server::CoverageService,
+    employer_service_server::EmployerService, structure_change::State,
+};
+
+use super::*;
+use crate::{
+    api::{areas::Areas, employers::Employers},
+    jobs::structure::Carrier,
+    rules::{contribution::Metric, union::affiliation::MAX_DEPTH},
+    testing::call_on_both_lines,
+};
+
+const REQUEST_ID: &str = "00000000-0000-7000-8000-0000000000aa";
+
+fn order(name: &str, superior: &str, from: &str) -> AffiliateUnionRequest {
+    AffiliateUnionRequest {
+        name: name.to_owned(),
+        superior: superior.to_owned(),
+        effective_date: date(from),
+        ..Default::default()
+    }
+}
+
+impl Desk {
+    async fn affiliate(
+        &self,
+        name: &str,
+        superior: &str,
+        from: &str,
+    ) -> Result<StructureChange, Status> {
+        self.affiliate_with(order(name, superior, from)).await
+    }
+
+    async fn affiliate_with(
+        &self,
+        message: AffiliateUnionRequest,
+    ) -> Result<StructureChange, Status> {
+        inner(self.service.affiliate_union(call(message)).await)
+    }
+
+    /// Another federation of its sub-district.
+    async fn neighbour(&self) -> Union {
+        let given = Union {
+            display_name: "北京市西城区另一街道总工会".to_owned(),
+            territory: "areas/110102010".to_owned(),
+            seat: at(NEIGHBOUR),
+            ..federation()
+        };
+        self.create(given, "2000-01-01").await.unwrap()
+    }
+
+    /// A chain of joint unions, each below the one before.
+    async fn chain(&self, top: &str, serials: std::ops::Range<u32>) -> Vec<Union> {
+        let mut chain: Vec<Union> = Vec::new();
+        for serial in serials {
+            let above = chain.last().map_or(top.to_owned(), |union| union.name.clone());
+            chain.push(self.create(joint(serial, &above), "2010-01-01").await.unwrap());
+        }
+        chain
+    }
+
+    /// An employer that the union covers since 2013.
+    async fn covered(&self, serial: u32, union: &Union) -> String {
+        let employers = Employers::over(self.rig.register.clone());
+        let body = CreditCode::compose('9', '1', "110102", &format!("{serial:08}")).unwrap();
+        let employer = Employer {
+            display_name: format!("北京某某第{serial}商店"),
+            credit_code: body.to_string(),
+            ownership: "57".to_owned(),
+            actual_address: at(HOME),
+            ..Default::default()
+        };
+        let message = CreateEmployerRequest {
+            employer: Some(employer),
+            effective_date: date("2013-01-01"),
+            ..Default::default()
+        };
+        let name = inner(employers.create_employer(call(message)).await).unwrap().name;
+        let message = CoverEmployerRequest {
+            name: name.clone(),
+            union: union.name.clone(),
+            effective_date: date("2013-01-01"),
+            ..Default::default()
+        };
+        inner(employers.cover_employer(call(message)).await).unwrap();
+        name
+    }
+
+    async fn covered_at(&self, affiliation: &str, day: &str) -> i64 {
+        let question = Question {
+            metric: Metric::CoveredEmployers.id(),
+            line: Line::Affiliation,
+            node: Path::parse(affiliation).unwrap(),
+            day: crate::testing::day(day),
+        };
+        values(self.rig.register.ledger.db(), &[question]).await.unwrap()[0]
+    }
+
+    fn areas(&self) -> Areas {
+        Areas::new(self.rig.register.clone())
+    }
+
+    async fn change(&self, name: &str) -> StructureChange {
+        let message = GetStructureChangeRequest { name: name.to_owned() };
+        inner(self.areas().get_structure_change(call(message)).await).unwrap()
+    }
+
+    async fn carry(&self) {
+        let carrier = Carrier::new(self.rig.register.clone());
+        while carrier.step().await.unwrap() {}
+    }
+}
+
+#[tokio::test]
+async fn a_union_comes_below_another_one_with_everybody_below_it() {
+    let desk = desk().await;
+    let (old, new) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&old.name, 1..4).await;
+    let (root, last) = (&chain[0], &chain[2]);
+    desk.covered(1, root).await;
+    desk.covered(2, last).await;
+    assert_eq!(desk.covered_at(&old.affiliation, "2014-03-31").await, 2);
+    let noted = desk.rig.events().await.len();
+
+    let preview =
+        AffiliateUnionRequest { validate_only: true, ..order(&root.name, &new.name, "2014-04-01") };
+    let preview = desk.affiliate_with(preview).await.unwrap();
+    assert_eq!((preview.name.as_str(), preview.state()), ("", State::Preview));
+    assert_eq!((preview.union_count, preview.employer_count), (3, 2));
+    assert_eq!(desk.get(&root.name).await.unwrap(), *root, "nothing is written");
+
+    let message = AffiliateUnionRequest {
+        request_id: REQUEST_ID.to_owned(),
+        etag: root.etag.clone(),
+        ..order(&root.name, &new.name, "2014-04-01")
+    };
+    let change = desk.affiliate_with(message.clone()).await.unwrap();
+    assert_eq!((change.state(), change.moved_union_count), (State::Applying, 1));
+    let moved = desk.get(&root.name).await.unwrap();
+    assert_eq!(moved.superior, new.name);
+    assert!(moved.affiliation.starts_with(&new.affiliation));
+    assert_eq!(desk.covered_at(&new.affiliation, "2014-04-01").await, 1, "the root's own at once");
+    assert_eq!(desk.affiliate_with(message).await.unwrap().name, change.name, "the same request");
+
+    // The first process ended here; another one goes on.
+    let other = Carrier::new(desk.rig.another_process().await);
+    while other.step().await.unwrap() {}
+    let done = desk.change(&change.name).await;
+    assert_eq!((done.state(), done.moved_union_count), (State::Done, 3));
+    assert_eq!((done.employer_count, done.moved_employer_count), (2, 2));
+    let carried = desk.get(&last.name).await.unwrap();
+    assert!(carried.affiliation.starts_with(&moved.affiliation));
+    assert_eq!((carried.superior.as_str(), carried.etag.as_str()), (&*chain[1].name, "2"));
+    for (day, there, here) in [("2014-03-31", 2, 0), ("2014-04-01", 0, 2)] {
+        assert_eq!(desk.covered_at(&old.affiliation, day).await, there, "{day}");
+        assert_eq!(desk.covered_at(&new.affiliation, day).await, here, "{day}");
+    }
+    let before = desk.get_on(&root.name, "2014-03-31").await;
+    assert_eq!(before.superior, old.name);
+
+    // The root's own event between a pair of its subtree, and the pair once more at the end.
+    let events = desk.rig.events().await;
+    assert_eq!(events.len(), noted + 1, "the area line sees the root's own event alone");
+    let told = desk.rig.events_below(&moved.affiliation).await;
+    let told: Vec<i16> = told.iter().map(|event| event.kind).collect();
+    let expected = [EventKind::Updated, EventKind::Entered, EventKind::Entered];
+    assert_eq!(told, expected.map(|kind| kind as i16));
+    let left = desk.rig.events_below(&old.affiliation).await;
+    let left: Vec<_> = left.iter().filter(|event| event.kind == EventKind::Left as i16).collect();
+    let paths: Vec<_> = left.iter().map(|event| event.affiliation.as_deref()).collect();
+    assert_eq!(paths, [Some(root.affiliation.as_str()); 2]);
+    assert!(left.iter().all(|event| event.record == root.name && event.snapshot.is_empty()));
+    let versions: Vec<i64> = left.iter().map(|event| event.version).collect();
+    assert_eq!(versions, [2, 3]);
+}
+
+#[tokio::test]
+async fn directly_affiliated_unions_are_listed() {
+    let desk = desk().await;
+    let federation = desk.federation().await;
+    let chain = desk.chain(&federation.name, 1..3).await;
+    let listed = async || {
+        let filter = format!("superior = {}", federation.name);
+        let message = ListUnionsRequest { filter, ..Default::default() };
+        let page = inner(desk.service.list_unions(call(message)).await).unwrap();
+        page.unions.into_iter().map(|union| union.name).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [chain[0].name.clone()]);
+    desk.affiliate(&chain[1].name, &federation.name, "2014-07-01").await.unwrap();
+    let mut both: Vec<String> = chain.iter().map(|union| union.name.clone()).collect();
+    both.sort();
+    let mut found = listed().await;
+    found.sort();
+    assert_eq!(found, both);
+    let alone = desk.affiliate(&chain[0].name, "", "2014-07-01").await.unwrap();
+    assert_eq!((alone.state(), alone.target.as_str()), (State::Done, ""));
+    assert_eq!(desk.get(&chain[0].name).await.unwrap().superior, "");
+}
+
+#[tokio::test]
+async fn what_cannot_be_above_is_refused() {
+    let desk = desk().await;
+    let federation = desk.federation().await;
+    let chain = desk.chain(&federation.name, 1..3).await;
+    let (root, below) = (&chain[0], &chain[1]);
+    let on = "2014-07-01";
+    let refusal =
+        async |name: &str, superior: &str| refused(desk.affiliate(name, superior, on).await);
+    assert_eq!(refusal(&root.name, &below.name).await, "SUPERIOR_INVALID", "a ring");
+    assert_eq!(refusal(&root.name, &root.name).await, "SUPERIOR_INVALID", "itself");
+    assert_eq!(refusal(&root.name, &federation.name).await, "SUPERIOR_INVALID", "as it is");
+    assert_eq!(refusal(&federation.name, &root.name).await, "SUPERIOR_INVALID", "a lower level");
+    let nobody = "unions/00000000-0000-7000-8000-000000000001";
+    assert_eq!(refusal(&root.name, nobody).await, "SUPERIOR_INVALID", "unknown");
+    assert_eq!(refusal(nobody, &root.name).await, "NOT_FOUND");
+    assert_eq!(refused(desk.affiliate(&below.name, "", "2014-07-02").await), "UNION_DATE_INVALID");
+    assert_eq!(refused(desk.affiliate(&below.name, "", "2009-12-31").await), "UNION_DATE_INVALID");
+    let stale = AffiliateUnionRequest { etag: "7".into(), ..order(&below.name, "", on) };
+    assert_eq!(refused(desk.affiliate_with(stale).await), "ETAG_MISMATCH");
+    let malformed = desk.affiliate(&below.name, "areas/11", on).await;
+    assert_eq!(refused(malformed), "INVALID_FIELD");
+    desk.dissolve(&below.name, "2014-06-01").await.unwrap();
+    assert_eq!(refused(desk.affiliate(&below.name, "", on).await), "UNION_ENDED");
+    let ended = desk.chain(&federation.name, 11..12).await;
+    desk.dissolve(&ended[0].name, "2014-06-01").await.unwrap();
+    assert_eq!(refusal(&root.name, &ended[0].name).await, "SUPERIOR_INVALID", "it ended");
+}
+
+#[tokio::test]
+async fn nobody_comes_to_stand_too_deep() {
+    let desk = desk().await;
+    let federation = desk.federation().await;
+    let deep = desk.chain(&federation.name, 1..8).await;
+    let other = desk.chain(&federation.name, 11..16).await;
+    assert_eq!(MAX_DEPTH, 12);
+    let (seventh, sixth) = (&deep[6].name, &deep[5].name);
+    let refusal = desk.affiliate(&other[0].name, seventh, "2014-07-01").await;
+    assert_eq!(refused(refusal), "SUPERIOR_INVALID", "eight above and five");
+    desk.affiliate(&other[0].name, sixth, "2014-07-01").await.unwrap();
+    desk.carry().await;
+    let shown = desk.get(&other[4].name).await.unwrap();
+    assert_eq!(shown.affiliation.len(), 1 + 12 * 10);
+}
+
+#[tokio::test]
+async fn who_does_not_see_both_ends_is_told_of_neither() {
+    let desk = desk().await;
+    let (federation, neighbour) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&federation.name, 1..3).await;
+    let message = order(&chain[0].name, &neighbour.name, "2014-07-01");
+    let as_home = desk.service.affiliate_union(call_within(SUBDISTRICT, message.clone())).await;
+    assert_eq!(refused(inner(as_home)), "SUPERIOR_INVALID", "the new end is out of sight");
+    let as_neighbour =
+        desk.service.affiliate_union(call_within("110102010", message.clone())).await;
+    assert_eq!(refused(inner(as_neighbour)), "NOT_FOUND");
+    let change = desk.affiliate_with(message).await.unwrap();
+
+    let get = GetStructureChangeRequest { name: change.name.clone() };
+    let areas = desk.areas();
+    let hidden = areas.get_structure_change(call_within(SUBDISTRICT, get.clone())).await;
+    assert_eq!(refused(inner(hidden)), "NOT_FOUND");
+    let listed = async |scope| {
+        let message = ListStructureChangesRequest::default();
+        let page = areas.list_structure_changes(call_within(scope, message)).await;
+        inner(page).unwrap().structure_changes.len()
+    };
+    assert_eq!((listed(SUBDISTRICT).await, listed("11").await), (0, 1));
+    let by_line = call_on_both_lines("110102010", &neighbour.affiliation, get);
+    inner(areas.get_structure_change(by_line).await).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_is_left_alone() {
+    let desk = desk().await;
+    let (federation, neighbour) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&federation.name, 1..4).await;
+    let other = desk.chain(&federation.name, 11..12).await.pop().unwrap();
+    desk.affiliate(&chain[0].name, &neighbour.name, "2014-05-01").await.unwrap();
+    let on = "2014-07-01";
+    let conflict = "CONFLICT";
+    assert_eq!(refused(desk.affiliate(&chain[2].name, "", on).await), conflict);
+    assert_eq!(refused(desk.affiliate(&other.name, &chain[2].name, on).await), conflict);
+    assert_eq!(refused(desk.affiliate(&neighbour.name, "", on).await), "SUPERIOR_INVALID");
+    assert_eq!(refused(desk.create(joint(9, &chain[1].name), on).await), conflict);
+    // What has nothing to do with it goes on, and so does a change of what is on its way.
+    desk.affiliate(&other.name, &neighbour.name, on).await.unwrap();
+    desk.mark(&chain[2].name, "AWARD", on).await.unwrap();
+    desk.covered(1, &chain[2]).await;
+    desk.carry().await;
+    assert_eq!(desk.covered_at(&neighbour.affiliation, on).await, 1);
+    assert_eq!(desk.covered_at(&federation.affiliation, on).await, 0);
+    assert_eq!(desk.covered_at(&federation.affiliation, "2014-04-30").await, 1);
+    let below = desk.create(joint(9, &chain[1].name), on).await.unwrap();
+    assert!(below.affiliation.starts_with(&neighbour.affiliation));
+}
+
+#[tokio::test]
+async fn a_backdated_change_lasts_until_the_next_that_is_recorded() {
+    let desk = desk().await;
+    let (federation, neighbour) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&federation.name, 1..3).await;
+    desk.covered(1, &chain[1]).await;
+    desk.affiliate(&chain[0].name, "", "2014-06-01").await.unwrap();
+    desk.carry().await;
+    let change = desk.affiliate(&chain[0].name, &neighbour.name, "2014-02-01").await.unwrap();
+    assert_eq!((change.union_count, change.employer_count), (2, 1));
+    let events = desk.rig.events_below(&neighbour.affiliation).await.len();
+    desk.carry().await;
+    assert_eq!(
+        desk.rig.events_below(&neighbour.affiliation).await.len(),
+        events,
+        "nobody is there"
+    );
+    let covered = async |union: &Union, day| desk.covered_at(&union.affiliation, day).await;
+    for (day, first, second) in [("2014-01-31", 1, 0), ("2014-02-01", 0, 1), ("2014-06-01", 0, 0)] {
+        assert_eq!(covered(&federation, day).await, first, "{day}");
+        assert_eq!(covered(&neighbour, day).await, second, "{day}");
+    }
+    let alone = desk.get(&chain[1].name).await.unwrap();
+    assert_eq!(desk.covered_at(&alone.affiliation, "2014-06-01").await, 1);
+}

@@ -1,0 +1,167 @@
+//! What a change of the structure does, and how that is written.
+
+use serde::{Deserialize, Serialize};
+use unionhall_kit::{
+    civil::{CivilDate, Period},
+    fault::{Fault, Outcome},
+    reasons,
+};
+
+use crate::{
+    rules::{
+        area::{AreaPath, tree::LineageKind},
+        history::Dated,
+        union::{
+            UnionId,
+            affiliation::{AffiliationPath, Label, union_id},
+        },
+    },
+    store::{
+        areas::{kind, kind_code, label},
+        dated::broken,
+    },
+};
+
+/// What a change does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Areas go into another.
+    Areas(AreaWork),
+    /// Unions come below another.
+    Unions(UnionWork),
+}
+
+/// Areas go into another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaWork {
+    /// What happens.
+    pub kind: LineageKind,
+    /// The areas that end; of a moved subtree its root.
+    pub sources: Vec<AreaPath>,
+    /// The area that takes over.
+    pub target: AreaPath,
+}
+
+/// What happens to unions; numbers as in the contract, behind those of areas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i16)]
+pub enum UnionChangeKind {
+    /// One is affiliated to another 隶属变更.
+    Affiliated = 4,
+}
+
+impl UnionChangeKind {
+    const ALL: [Self; 1] = [Self::Affiliated];
+}
+
+/// Unions come below another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnionWork {
+    /// What happens.
+    pub kind: UnionChangeKind,
+    /// The unions that it is about.
+    pub sources: Vec<UnionId>,
+    /// The union below which they come, if there is one.
+    pub target: Option<UnionId>,
+    /// What follows with it.
+    pub roots: Vec<Root>,
+}
+
+/// A union at the head of a subtree that goes elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The union.
+    pub union: UnionId,
+    /// The paths that it leaves, each for the days for which it does.
+    pub left: Vec<Dated<AffiliationPath>>,
+}
+
+impl UnionWork {
+    /// Every path that a root leaves.
+    pub fn left(&self) -> impl Iterator<Item = &Dated<AffiliationPath>> {
+        self.roots.iter().flat_map(|root| &root.left)
+    }
+
+    /// Whether somebody with these paths goes along.
+    pub fn carries(&self, paths: &[&AffiliationPath]) -> bool {
+        let mut roots = self.roots.iter().map(|root| Label::of(root.union));
+        roots.any(|root| paths.iter().any(|path| path.passes(&root)))
+    }
+}
+
+/// The columns of a change.
+pub(super) struct Written {
+    pub(super) kind: i16,
+    pub(super) sources: String,
+    pub(super) target: String,
+    pub(super) roots: String,
+}
+
+/// `[path, from, until]`.
+type WrittenPlace = (AffiliationPath, CivilDate, Option<CivilDate>);
+
+#[derive(Serialize, Deserialize)]
+struct WrittenRoot(UnionId, Vec<WrittenPlace>);
+
+impl Work {
+    pub(super) fn written(&self) -> Outcome<Written> {
+        Ok(match self {
+            Self::Areas(work) => Written {
+                kind: kind_code(work.kind),
+                sources: joined(work.sources.iter().map(ToString::to_string)),
+                target: work.target.to_string(),
+                roots: "[]".to_owned(),
+            },
+            Self::Unions(work) => Written {
+                kind: work.kind as i16,
+                sources: joined(work.sources.iter().map(|UnionId(id)| id.to_string())),
+                target: work.target.map(|UnionId(id)| id.to_string()).unwrap_or_default(),
+                roots: roots_text(&work.roots)?,
+            },
+        })
+    }
+}
+
+impl Written {
+    pub(super) fn work(self) -> Outcome<Work> {
+        let of_unions = UnionChangeKind::ALL.into_iter().find(|kind| *kind as i16 == self.kind);
+        let Some(of_unions) = of_unions else {
+            return Ok(Work::Areas(AreaWork {
+                kind: kind(self.kind)?,
+                sources: self.sources.split(',').map(label).collect::<Outcome<_>>()?,
+                target: label(&self.target)?,
+            }));
+        };
+        let id = |text: &str| union_id(text).ok_or_else(|| Fault::new(&reasons::INTERNAL));
+        let target = Some(self.target.as_str()).filter(|text| !text.is_empty());
+        Ok(Work::Unions(UnionWork {
+            kind: of_unions,
+            sources: self.sources.split(',').map(id).collect::<Outcome<_>>()?,
+            target: target.map(id).transpose()?,
+            roots: roots(&self.roots)?,
+        }))
+    }
+}
+
+fn joined(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(",")
+}
+
+fn roots_text(roots: &[Root]) -> Outcome<String> {
+    let place =
+        |row: &Dated<AffiliationPath>| (row.value.clone(), row.period.from(), row.period.until());
+    let root = |root: &Root| WrittenRoot(root.union, root.left.iter().map(place).collect());
+    serde_json::to_string(&roots.iter().map(root).collect::<Vec<_>>()).map_err(broken)
+}
+
+fn roots(text: &str) -> Outcome<Vec<Root>> {
+    let written: Vec<WrittenRoot> = serde_json::from_str(text).map_err(broken)?;
+    let place = |(value, from, until): WrittenPlace| {
+        let period = Period::new(from, until);
+        Ok(Dated { value, period: period.ok_or_else(|| broken("a path ends before it begins"))? })
+    };
+    let root = |WrittenRoot(union, left): WrittenRoot| {
+        Ok(Root { union, left: left.into_iter().map(place).collect::<Outcome<_>>()? })
+    };
+    written.into_iter().map(root).collect()
+}
