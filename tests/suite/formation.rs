@@ -158,12 +158,11 @@ async fn filed(clients: &Clients, number: u32, above: &Union) -> Result<Formatio
     let request = CreateFormationCaseRequest { formation_case: Some(case), ..Default::default() };
     let mut formation = clients.formation.clone();
     let mut case = formation.create_formation_case(request).await?.into_inner();
-    let approval = Some(approval());
     for content in [
         Content::Application(FormationDocument::default()),
-        Content::Preparation(Preparation { approval: approval.clone(), group: String::new() }),
+        Content::Preparation(Preparation { approval: Some(approval()), group: String::new() }),
         Content::Recruitment(Recruitment { member_count: 30, female_count: 10 }),
-        Content::ElectionApproval(approval.unwrap_or_default()),
+        Content::ElectionApproval(approval()),
         Content::Election(FoundingAssembly {
             kind: Kind::GeneralMeeting.into(),
             due_count: 30,

@@ -4,6 +4,7 @@
 use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 use unionhall_kit::{
+    civil::CivilDate,
     ledger::Ledger,
     path::{Line, Path, Prefixes, Scope},
 };
@@ -36,7 +37,13 @@ const WRITERS: usize = 12;
 const TODAY: &str = "2014-02-27";
 
 async fn employers(ledger: &Ledger, count: u32) -> Result<Vec<Uuid>> {
-    let new = |serial| Ok(NewEmployer { id: Uuid::now_v7(), facts: facts_of(serial)?, rules: 1 });
+    let new = |serial| {
+        let mut facts = facts_of(serial)?;
+        // Some have been without a union longer than others.
+        let since = CivilDate::from_epoch_day(16_000 + i32::try_from(serial % 7)?);
+        facts.established_on = since;
+        Ok(NewEmployer { id: Uuid::now_v7(), facts, rules: 1 })
+    };
     let new: Vec<NewEmployer> = (0..count).map(new).collect::<Result<_>>()?;
     let tx = ledger.db().begin().await?;
     insert_many(tx.conn(), &new, ledger.clock().now()).await??;
