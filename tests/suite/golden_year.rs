@@ -74,7 +74,7 @@ async fn the_year_2014_is_told_as_it_was(engine: Engine, layout: Layout) -> Resu
     let unions = unions::before_the_year(&clients, &areas, &employers).await?;
     let formed = cases::of_the_year(&clients, &areas, &employers, &unions).await?;
     employers::covered_in_the_year(&clients, &employers, &unions).await?;
-    unions::marked(&clients, &unions, &formed).await?;
+    unions::marked(&clients, &areas, &formed).await?;
     figures::read_back(&clients, &areas, &employers, &unions, &formed).await?;
     rate::read_back(&clients).await
 }

@@ -114,36 +114,31 @@ pub(super) async fn covered_in_the_year(
     unions: &Unions,
 ) -> Result<()> {
     let joint = employers.joint();
-    let mut work: Vec<_> = joint
-        .iter()
-        .enumerate()
-        .map(|(at, (name, community))| (name.clone(), community.clone(), spread(at, joint.len())))
-        .collect();
+    let union = |community: &String| unions.joint[community].clone();
+    let taken_in = joint.iter().enumerate();
+    let taken_in = taken_in
+        .map(|(at, (name, community))| (name.clone(), union(community), spread(at, joint.len())));
     // Of the next year: taken in the day after.
     let (name, community) = &employers.uncovered()[0];
-    work.push((name.clone(), community.clone(), Some(samples::day(2015, 1, 1))));
-    cover(clients, unions, work).await
+    let late = (name.clone(), union(community), Some(samples::day(2015, 1, 1)));
+    cover(clients, taken_in.chain([late]).collect()).await
 }
 
-/// Covers each employer by the joint union of its community.
+/// Covers each employer by a union from a day on.
 pub(super) async fn cover(
     clients: &Clients,
-    unions: &Unions,
     work: Vec<(String, String, Option<Date>)>,
 ) -> Result<()> {
-    let requests = work
-        .into_iter()
-        .map(|(name, community, effective_date)| CoverEmployerRequest {
-            name,
-            union: unions.joint[&community].clone(),
-            effective_date,
-            ..CoverEmployerRequest::default()
-        })
-        .collect();
     let clients = clients.clone();
-    each(requests, move |request| {
+    each(work, move |(name, union, effective_date)| {
         let mut coverage = clients.coverage.clone();
         async move {
+            let request = CoverEmployerRequest {
+                name,
+                union,
+                effective_date,
+                ..CoverEmployerRequest::default()
+            };
             coverage.cover_employer(request).await?;
             Ok(())
         }

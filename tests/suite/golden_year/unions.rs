@@ -1,76 +1,84 @@
-//! The unions before the year, and the marks that all bear.
+//! The unions before the year, as one spreadsheet, and the marks of those that are formed in it.
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use unionhall_proto::{
+    common::v1::import_batch::State,
     google::r#type::Date,
-    registry::v1::{Address, Approval, CreateUnionRequest, Mark, MarkUnionRequest, Union},
+    registry::v1::{Address, ListUnionsRequest, Mark, MarkUnionRequest},
 };
-use unionhall_tests::{client::Clients, lanes::each, samples};
+use unionhall_tests::{
+    client::Clients,
+    imports::{Upload, commit, faults},
+    lanes::each,
+    samples,
+};
 
 use super::{
-    DEMONSTRATIONS, DISTRICT, INTEGRATED, OLD_INTEGRATED,
+    DEMONSTRATIONS, DISTRICT, INTEGRATED, OLD_INTEGRATED, OLD_OWN, OWN,
     areas::Areas,
     cases::Formed,
     day,
     employers::{Employers, cover},
-    spread,
 };
+
+/// The head of the spreadsheet.
+const HEADER: &str = "工会名称,组织类型,组织形式,组织层级,所属单位代码,上级工会,所辖区域,\
+    住所所在社区,住所地址,批准机关,批复文号,建会日期,服务站设立日期,职工之家设立日期,示范单位命名日期";
+/// The two demonstration units that the source names (F055, F056); the others are made up.
+const NAMED: [&str; 2] = ["110102009011", "110102010022"];
 
 /// Names of the unions.
 pub(super) struct Unions {
     pub(super) district: String,
-    /// Its path on the line of affiliation is not needed: the name is a node of figures.
+    /// The federation of each sub-district.
     pub(super) federations: HashMap<String, String>,
     /// The joint union of each community.
     pub(super) joint: HashMap<String, String>,
-    /// Own unions of employers before the year.
-    pub(super) old_own: Vec<String>,
 }
 
 pub(super) fn seat(area: &str) -> Option<Address> {
     Some(Address { area: format!("areas/{area}"), line: "示范路1号".to_owned() })
 }
 
-fn approval(number: usize) -> Option<Approval> {
-    Some(Approval {
-        body: "北京市西城区总工会".to_owned(),
-        number: format!("西工发〔2013〕{number}号"),
-    })
+/// A row of the spreadsheet.
+#[derive(Default)]
+struct Row<'a> {
+    name: &'a str,
+    kind: [&'a str; 3],
+    employer: &'a str,
+    superior: &'a str,
+    territory: &'a str,
+    seat: &'a str,
+    established: &'a str,
+    station: &'a str,
+    home: &'a str,
+    demonstration: &'a str,
 }
 
-fn union(
-    (kind, form, level): (&str, &str, &str),
-    (name, superior, area): (String, &str, &str),
-) -> Union {
-    Union {
-        display_name: name,
-        union_type: kind.to_owned(),
-        union_form: form.to_owned(),
-        union_level: level.to_owned(),
-        superior: superior.to_owned(),
-        seat: seat(area),
-        approval: approval(1),
-        ..Union::default()
+impl Row<'_> {
+    fn text(&self) -> String {
+        let [kind, form, level] = self.kind;
+        let Row { name, employer, superior, territory, seat, established, .. } = self;
+        let (station, home, demonstration) = (self.station, self.home, self.demonstration);
+        format!(
+            "{name},{kind},{form},{level},{employer},{superior},{territory},{seat},示范路1号,\
+             北京市西城区总工会,西工发〔2013〕1号,{established},{station},{home},{demonstration}"
+        )
     }
 }
 
-async fn create(clients: &Clients, wanted: Vec<(Union, Option<Date>)>) -> Result<Vec<String>> {
-    let requests = wanted
-        .into_iter()
-        .map(|(union, effective_date)| CreateUnionRequest {
-            union: Some(union),
-            effective_date,
-            ..CreateUnionRequest::default()
-        })
-        .collect();
-    let clients = clients.clone();
-    each(requests, move |request| {
-        let mut unions = clients.unions.clone();
-        async move { Ok(unions.create_union(request).await?.into_inner().name) }
-    })
-    .await
+fn federation_of(label: &str) -> String {
+    format!("示例街道{label}总工会")
+}
+
+fn joint_of(label: &str) -> String {
+    format!("示例社区{label}联合工会")
+}
+
+fn own_of(at: usize) -> String {
+    format!("示例第{at}工会")
 }
 
 pub(super) async fn before_the_year(
@@ -78,134 +86,155 @@ pub(super) async fn before_the_year(
     areas: &Areas,
     employers: &Employers,
 ) -> Result<Unions> {
-    let long_ago = Some(samples::day(2000, 1, 1));
-    let somewhere = &areas.communities[0];
-    let municipal = ("MUNICIPAL_FEDERATION", "GENERAL_FEDERATION", "MUNICIPAL");
-    let municipal = Union {
-        territory: "areas/11".to_owned(),
-        ..union(municipal, ("北京市总工会".to_owned(), "", somewhere))
+    let rows = rows(areas);
+    let upload = Upload {
+        kind: "unions".to_owned(),
+        file_name: "unions-2013.csv".to_owned(),
+        content: (rows.join("\n") + "\n").into_bytes(),
+        request_id: String::new(),
     };
-    let municipal = create(clients, vec![(municipal, long_ago)]).await?.remove(0);
-    let kind = ("DISTRICT_FEDERATION", "GENERAL_FEDERATION", "DISTRICT");
-    let district = Union {
-        territory: format!("areas/{DISTRICT}"),
-        ..union(kind, ("北京市西城区总工会".to_owned(), &municipal, somewhere))
-    };
-    let district = create(clients, vec![(district, long_ago)]).await?.remove(0);
+    let checked = upload.check(clients).await?;
+    if checked.fault_count > 0 {
+        let found = faults(clients, &checked.name).await?;
+        anyhow::bail!("{:?}", &found[..found.len().min(5)]);
+    }
+    let done = commit(clients, &checked.name).await?;
+    let applied = usize::try_from(done.applied_row_count)? + 1;
+    ensure!(done.state() == State::Applied && applied == rows.len(), "{done:?}");
 
-    let kind = ("SUBDISTRICT_FEDERATION", "GENERAL_FEDERATION", "SUBDISTRICT");
-    let federation = |label: &String| {
-        let community = areas.communities.iter().find(|at| at.starts_with(label.as_str()));
-        let seat = community.map_or(label.as_str(), String::as_str);
-        let federation = Union {
-            territory: format!("areas/{label}"),
-            ..union(kind, (format!("示例街道{label}总工会"), &district, seat))
-        };
-        (federation, long_ago)
+    let mut names = names(clients).await?;
+    let mut of = |union: String| names.remove(&union).with_context(|| union);
+    let mut unions = Unions {
+        district: of("北京市西城区总工会".to_owned())?,
+        federations: HashMap::new(),
+        joint: HashMap::new(),
     };
-    let names = create(clients, areas.subdistricts.iter().map(federation).collect()).await?;
-    let federations: HashMap<_, _> = areas.subdistricts.iter().cloned().zip(names).collect();
+    for label in &areas.subdistricts {
+        unions.federations.insert(label.clone(), of(federation_of(label))?);
+    }
+    for label in &areas.communities {
+        unions.joint.insert(label.clone(), of(joint_of(label))?);
+    }
+    let own: Vec<String> = (0..OLD_OWN).map(|at| of(own_of(at))).collect::<Result<_>>()?;
 
-    let kind = ("COMMUNITY_JOINT", "JOINT_COMMITTEE", "COMMUNITY");
-    let joint = |(at, label): (usize, &String)| {
-        let since = samples::day(2012, 1 + i32::try_from(at % 12).unwrap_or(0), 15);
-        let joint = Union {
-            territory: format!("areas/{label}"),
-            ..union(kind, (format!("示例社区{label}联合工会"), &federations[&label[..9]], label))
-        };
-        (joint, Some(since))
-    };
-    let names = create(clients, areas.communities.iter().enumerate().map(joint).collect()).await?;
-    let joint = areas.communities.iter().cloned().zip(names).collect();
-    let mut unions = Unions { district, federations, joint, old_own: Vec::new() };
-    unions.old_own = old_own(clients, employers, &unions).await?;
-    let old = employers.old_joint().iter();
-    let in_2013 = old.map(|(name, at)| (name.clone(), at.clone(), Some(samples::day(2013, 6, 1))));
-    cover(clients, &unions, in_2013.collect()).await?;
+    let since = Some(samples::day(2013, 3, 1));
+    let old_own = employers.old_own().iter().zip(own);
+    let old_own = old_own.map(|((name, _), union)| (name.clone(), union, since));
+    let since = Some(samples::day(2013, 6, 1));
+    let old_joint = employers.old_joint().iter();
+    let old_joint = old_joint.map(|(name, at)| (name.clone(), unions.joint[at].clone(), since));
+    cover(clients, old_own.chain(old_joint).collect()).await?;
     Ok(unions)
 }
 
-/// Own unions that cover their employers since 2013.
-async fn old_own(clients: &Clients, employers: &Employers, unions: &Unions) -> Result<Vec<String>> {
-    let kind = ("SINGLE_EMPLOYER", "COMMITTEE", "BASIC");
-    let since = Some(samples::day(2013, 3, 1));
-    let own = |(at, (name, community)): (usize, &(String, String))| {
-        let own = Union {
-            employer: name.clone(),
-            ..union(
-                kind,
-                (format!("示例第{at}工会"), &unions.federations[&community[..9]], community),
-            )
-        };
-        (own, since)
+fn rows(areas: &Areas) -> Vec<String> {
+    let mut rows = vec![HEADER.to_owned()];
+    let (somewhere, long_ago) = (areas.communities[0].as_str(), "2000-01-01");
+    let district = Row {
+        name: "北京市西城区总工会",
+        kind: ["DISTRICT_FEDERATION", "GENERAL_FEDERATION", "DISTRICT"],
+        superior: "北京市总工会",
+        territory: DISTRICT,
+        seat: somewhere,
+        established: long_ago,
+        ..Row::default()
     };
-    let names = create(clients, employers.old_own().iter().enumerate().map(own).collect()).await?;
-    let pairs = employers.old_own().iter().zip(&names);
-    let requests = pairs
-        .map(|((employer, _), union)| unionhall_proto::registry::v1::CoverEmployerRequest {
-            name: employer.clone(),
-            union: union.clone(),
-            effective_date: since,
-            ..Default::default()
-        })
-        .collect();
-    let clients = clients.clone();
-    each(requests, move |request| {
-        let mut coverage = clients.coverage.clone();
-        async move {
-            coverage.cover_employer(request).await?;
-            Ok(())
-        }
-    })
-    .await?;
-    Ok(names)
+    let municipal = Row {
+        name: "北京市总工会",
+        kind: ["MUNICIPAL_FEDERATION", "GENERAL_FEDERATION", "MUNICIPAL"],
+        superior: "",
+        territory: "11",
+        ..district
+    };
+    rows.extend([municipal.text(), district.text()]);
+    // The last facet makes a union integrated (F080).
+    let integrated = Row { station: "2013-10-01", home: "2014-12-01", ..Row::default() };
+    for label in &areas.subdistricts {
+        let seat = areas.communities.iter().find(|at| at.starts_with(label.as_str()));
+        let federation = Row {
+            name: &federation_of(label),
+            kind: ["SUBDISTRICT_FEDERATION", "GENERAL_FEDERATION", "SUBDISTRICT"],
+            superior: "北京市西城区总工会",
+            territory: label,
+            seat: seat.map_or(label, |seat| seat),
+            established: long_ago,
+            ..integrated
+        };
+        rows.push(federation.text());
+    }
+    let others = areas.communities.iter().filter(|label| !NAMED.contains(&label.as_str()));
+    let others: Vec<&String> = others.take(DEMONSTRATIONS - NAMED.len()).collect();
+    for label in &areas.communities {
+        let shown = NAMED.contains(&label.as_str()) || others.contains(&label);
+        let joint = Row {
+            name: &joint_of(label),
+            kind: ["COMMUNITY_JOINT", "JOINT_COMMITTEE", "COMMUNITY"],
+            superior: &federation_of(&label[..9]),
+            territory: label,
+            seat: label,
+            established: "2012-05-01",
+            demonstration: if shown { "2014-06-30" } else { "" },
+            ..integrated
+        };
+        rows.push(joint.text());
+    }
+    for (number, at) in (0_u32..).zip(0..OLD_OWN) {
+        let label = &areas.communities[at % areas.communities.len()];
+        let own = Row {
+            name: &own_of(at),
+            kind: ["SINGLE_EMPLOYER", "COMMITTEE", "BASIC"],
+            employer: &samples::credit_code(number),
+            superior: &federation_of(&label[..9]),
+            seat: label,
+            established: "2013-03-01",
+            home: if at < OLD_INTEGRATED { "2013-10-01" } else { "2014-12-01" },
+            ..integrated
+        };
+        rows.push(own.text());
+    }
+    rows
 }
 
-/// Union, station and home in one (会站家一体化), the demonstration units, and the first of its kind.
-pub(super) async fn marked(clients: &Clients, unions: &Unions, formed: &Formed) -> Result<()> {
-    let mut joint: Vec<(&String, &String)> = unions.joint.iter().collect();
-    joint.sort();
-    let mut all: Vec<String> = unions.old_own.clone();
-    all.extend(joint.iter().map(|(_, name)| (*name).clone()));
-    all.extend(unions.federations.values().cloned());
-    let before = all.len();
-    // Those of the year come last: nothing is marked before it exists.
-    all.extend(formed.own.iter().cloned());
-    all.extend(formed.workers.iter().take(2).cloned());
-    anyhow::ensure!(all.len() == INTEGRATED, "{} unions", all.len());
-    let since = |at: usize| match at {
-        _ if at < OLD_INTEGRATED => Some(samples::day(2013, 10, 1)),
-        _ if at < before => day(12, 1),
-        _ => day(12, 31),
-    };
-    let integrated = all.into_iter().enumerate().map(|(at, name)| (name, since(at)));
-    mark(clients, integrated.collect(), &["SERVICE_STATION", "WORKERS_HOME"]).await?;
-    let shown = joint.iter().rev().take(DEMONSTRATIONS);
-    let shown = shown.enumerate().map(|(at, (_, name))| ((*name).clone(), spread(at + 1, 9)));
-    mark(clients, shown.collect(), &["DEMONSTRATION_UNIT"]).await?;
-    let first = (formed.workers[0].clone(), day(2, 27));
-    mark(clients, vec![first], &["MILESTONE"]).await
+/// Resource names by the full names.
+async fn names(clients: &Clients) -> Result<HashMap<String, String>> {
+    let mut found = HashMap::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListUnionsRequest { page_size: 1_000, page_token, ..Default::default() };
+        let page = clients.unions.clone().list_unions(request).await?.into_inner();
+        found.extend(page.unions.into_iter().map(|union| (union.display_name, union.name)));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Those of the year that are union, station and home in one by its end, and the first of its kind.
+pub(super) async fn marked(clients: &Clients, areas: &Areas, formed: &Formed) -> Result<()> {
+    let mut integrated: Vec<String> = formed.own.clone();
+    let before = OLD_OWN + areas.communities.len() + areas.subdistricts.len();
+    integrated.extend(formed.workers.iter().take(INTEGRATED - before - OWN).cloned());
+    for facet in ["SERVICE_STATION", "WORKERS_HOME"] {
+        let unions = integrated.iter().map(|name| (name.clone(), day(12, 31)));
+        mark(clients, unions.collect(), facet).await?;
+    }
+    mark(clients, vec![(formed.workers[0].clone(), day(2, 27))], "MILESTONE").await
 }
 
 async fn mark(
     clients: &Clients,
     unions: Vec<(String, Option<Date>)>,
-    marks: &'static [&'static str],
+    mark: &'static str,
 ) -> Result<()> {
     let clients = clients.clone();
     each(unions, move |(name, effective_date)| {
         let mut unions = clients.unions.clone();
         async move {
-            for mark in marks {
-                let mark = Mark { mark: (*mark).to_owned(), ..Mark::default() };
-                let request = MarkUnionRequest {
-                    name: name.clone(),
-                    mark: Some(mark),
-                    effective_date,
-                    ..MarkUnionRequest::default()
-                };
-                unions.mark_union(request).await?;
-            }
+            let mark = Some(Mark { mark: mark.to_owned(), ..Mark::default() });
+            let request =
+                MarkUnionRequest { name, mark, effective_date, ..MarkUnionRequest::default() };
+            unions.mark_union(request).await?;
             Ok(())
         }
     })
