@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod base_register;
+pub mod coverage;
 pub mod union;
 
 /// The name of the employer sheet (单位信息表) in a workbook.

@@ -1,9 +1,11 @@
-//! Spreadsheets of areas, employers, unions and the base register (批量导入): what their rows mean to the register.
+//! Spreadsheets of areas, employers, unions, coverage and the base register (批量导入): what their rows mean to the register.
 
 mod areas;
 mod base_register;
+mod coverage;
 mod employers;
 pub mod kinds;
+mod named;
 mod places;
 mod unions;
 
@@ -27,11 +29,12 @@ use crate::{
 
 /// The imports into this register. All of one process ring the same bells.
 pub fn imports(register: &Register) -> Arc<Imports> {
-    let importers: [Arc<dyn Importer>; 4] = [
+    let importers: [Arc<dyn Importer>; 5] = [
         Arc::new(areas::AreaImport::new(register.clone())),
         Arc::new(employers::EmployerImport::new(register.clone())),
         Arc::new(base_register::BaseRegisterImport::new(register.clone())),
         Arc::new(unions::UnionImport::new(register.clone())),
+        Arc::new(coverage::CoverageImport::new(register.clone())),
     ];
     Imports::new(
         register.ledger.clone(),

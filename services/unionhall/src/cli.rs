@@ -162,6 +162,8 @@ pub(crate) enum Kind {
     Employers,
     /// Unions (工会).
     Unions,
+    /// Which union covers which employer (覆盖单位).
+    Coverage,
     /// Entries of a base register (底册).
     #[value(name = "base_register")]
     BaseRegister,
@@ -174,6 +176,7 @@ impl Kind {
             Self::Areas => "areas",
             Self::Employers => "employers",
             Self::Unions => "unions",
+            Self::Coverage => "coverage",
             Self::BaseRegister => "base_register",
         }
     }

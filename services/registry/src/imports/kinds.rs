@@ -62,6 +62,22 @@ unionhall_kit::fault_kinds! {
     UNION_IN_USE:
         "the union covers employers, has unions below it or has officers, so that it was not withdrawn; move those first",
         "该工会已覆盖单位、下辖工会或已有任职人员，未予撤销；请先行处理";
+    /// No union that the sender sees is called so.
+    UNION_UNKNOWN:
+        "no union that you see has this code or name there; enter or import the union first",
+        "您管辖范围内没有该代码或名称的工会，请先登记或导入该工会";
+    /// Several unions are called so.
+    UNION_NAME_SHARED:
+        "several unions have this name; enter the credit code or the area of the union: {known}",
+        "多个工会使用此名称，请填写工会代码或工会所在区域：{known}";
+    /// The employer with the code never had the name.
+    EMPLOYER_NAME_DIFFERS:
+        "the employer with this code never had this name; correct the code or the name",
+        "该代码对应的单位从未使用此名称，请更正代码或名称";
+    /// A union that covered the employer before the import has ended since.
+    COVERING_UNION_ENDED:
+        "the union that covered the employer before has ended since, so that the coverage was not restored; cover the employer anew",
+        "导入前覆盖该单位的工会现已终止，未恢复原覆盖关系；请重新办理覆盖";
     /// No employer that the sender sees has the code.
     EMPLOYER_UNKNOWN:
         "no employer that you see has this code; enter or import the employer first",

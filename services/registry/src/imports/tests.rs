@@ -2,6 +2,7 @@
 
 mod areas;
 mod base_register;
+mod coverage;
 mod demo;
 mod employers;
 mod unions;

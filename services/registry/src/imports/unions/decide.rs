@@ -8,13 +8,13 @@ use unionhall_kit::{
 };
 
 use super::{
-    draft::{Around, Called, Draft},
+    draft::{Around, Draft},
     known::{Known, Union},
 };
 use crate::{
     api::unions::decode::Desk,
     columns::{Column, union as columns},
-    imports::{kinds, refused},
+    imports::{kinds, named::Called, refused},
     rules::{
         Refusal,
         area::tree::AreaTree,

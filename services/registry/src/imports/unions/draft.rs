@@ -12,20 +12,20 @@ use super::layout::list;
 use crate::{
     Register,
     columns::{Column, union as columns},
-    imports::{code_of, kinds, places::Places, refused},
+    imports::{
+        code_of, kinds,
+        named::{Called, employer_code},
+        places::Places,
+        refused,
+    },
     rules::{
         area::AreaPath,
-        credit_code::CreditCode,
-        employer::identifier::Identifier,
         name::Name,
         organisation_code::OrganisationCode,
         union::{change::UnionFault, kind::UnionType, mark::UnionMark},
     },
     store::{employers::name_key, unions},
 };
-
-/// No organisation code is longer, however it is written; what is, is a credit code.
-const ORGANISATION_CODE_CHARS: usize = 12;
 
 /// What rows are read against.
 #[derive(Clone, Copy)]
@@ -34,15 +34,6 @@ pub(super) struct Around<'a> {
     pub(super) places: &'a Places,
     pub(super) scope: &'a Scope,
     pub(super) today: CivilDate,
-}
-
-/// How a row names a union.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Called {
-    /// By its credit code.
-    Code(String),
-    /// By its name, as it is looked up.
-    Name(String),
 }
 
 /// What a row says. Whom it names is looked up later, for all rows of a chunk at once.
@@ -166,21 +157,10 @@ impl Reader<'_> {
     /// The other records that the row names.
     fn others(&mut self) {
         if let Some(given) = self.row.text(columns::EMPLOYER.key) {
-            let read = if given.chars().count() > ORGANISATION_CODE_CHARS {
-                let code = CreditCode::parse(given);
-                code.map(|code| Identifier::Credit(code).organisation_code())
-                    .map_err(|fault| refused(self.row, columns::EMPLOYER, &fault))
-            } else {
-                OrganisationCode::parse(given)
-                    .map_err(|fault| refused(self.row, columns::EMPLOYER, &fault))
-            };
+            let read = employer_code(self.row, columns::EMPLOYER, given);
             self.draft.employer = read.map_err(|fault| self.draft.faults.push(fault)).ok();
         }
-        self.draft.superior =
-            self.row.text(columns::SUPERIOR.key).map(|given| match CreditCode::parse(given) {
-                Ok(code) => Called::Code(code.as_str().to_owned()),
-                Err(_) => Called::Name(name_key(given.trim())),
-            });
+        self.draft.superior = self.row.text(columns::SUPERIOR.key).map(Called::of);
     }
 
     /// What is said by several cells together.

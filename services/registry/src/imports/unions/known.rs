@@ -6,8 +6,9 @@ use sea_orm::ConnectionTrait;
 use unionhall_kit::fault::Outcome;
 use uuid::Uuid;
 
-use super::draft::{Called, Draft};
+use super::draft::Draft;
 use crate::{
+    imports::named::Called,
     rules::{
         area::AreaPath,
         contribution::Paths,
