@@ -1,6 +1,7 @@
 //! `EmployerService`.
 
 mod change;
+mod close;
 mod cover;
 mod decode;
 pub mod effect;
@@ -167,10 +168,7 @@ impl EmployerService for Employers {
         &self,
         request: Request<CloseEmployerRequest>,
     ) -> Result<Response<Employer>, Status> {
-        let call = Call::open(request)?;
-        let order = change::Order::from(&call.message);
-        let turn = self.turn(&call, order, call.message.effective_date, EmployerStatus::Closed);
-        answer(turn.await)
+        answer(self.close(Call::open(request)?).await)
     }
 
     async fn delete_employer(

@@ -24,7 +24,9 @@ use self::{
     identity::{Known, identities},
 };
 use super::places::Places;
-use crate::{Register, rules::employer::change::Surroundings};
+use crate::{
+    Register, columns, imports::kinds::HAS_OWN_UNION, rules::employer::change::Surroundings,
+};
 
 /// Imports employers.
 pub(super) struct EmployerImport {
@@ -112,6 +114,12 @@ impl Checks for Checking {
             match decide(row, &draft, held, surroundings) {
                 Decision::Refused(faults) => Verdict { faults, unchanged: false },
                 Decision::Unchanged => Verdict { faults: Vec::new(), unchanged: true },
+                Decision::Amend(facts)
+                    if held.is_some_and(|held| known.ends_union(held, &facts)) =>
+                {
+                    let fault = row.fault(columns::STATUS.key, &HAS_OWN_UNION);
+                    Verdict { faults: vec![fault], unchanged: false }
+                }
                 Decision::Enter(_) | Decision::Amend(_) => Verdict::default(),
             }
         };

@@ -50,6 +50,10 @@ unionhall_kit::fault_kinds! {
     AREA_CLOSED_LISTING:
         "the area has ended; enter the one that took its place",
         "该区域已撤销，请填写接替的区域";
+    /// The employer has its own union, which a row cannot end with it.
+    HAS_OWN_UNION:
+        "the employer has its own union; close the employer with CloseEmployer, which ends both, or withdraw the union first",
+        "该单位有独立工会，请使用 CloseEmployer 一并注销，或先撤回该工会";
     /// Several unions have the name.
     UNION_AMBIGUOUS:
         "several unions have this name; enter the credit code instead",

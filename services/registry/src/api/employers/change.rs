@@ -32,7 +32,8 @@ use crate::{
             EmployerFacts, Status,
             change::{EmployerChange, Surroundings, amend},
         },
-        union::UnionId,
+        reasons,
+        union::{EmployerId, UnionId},
     },
     store::{
         employers::{self, EmployerRecord, Taken, hold_areas},
@@ -55,13 +56,22 @@ orders!(
 pub(super) struct Held {
     pub(super) entry: Box<Entry>,
     pub(super) record: EmployerRecord,
-    areas: AreaTree,
-    /// The unions that the change relies on.
+    pub(super) areas: AreaTree,
+    /// The unions that the change relies on, or makes.
     pub(super) unions: Vec<UnionRecord>,
 }
 
 /// What a change relies on beside the employer: areas, a day, and unions.
 pub(super) type Relied<'a> = (&'a [AreaPath], CivilDate, &'a [UnionId]);
+
+/// How a change holds the unions that it names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grip {
+    /// It relies on them.
+    Rely,
+    /// It changes them.
+    Change,
+}
 
 pub(super) enum Opened {
     Fresh(Box<Held>),
@@ -112,7 +122,7 @@ impl Employers {
         self.change(&call, order, (&[], counted_on, &[]), "headcount recorded", decide).await
     }
 
-    /// Suspends, resumes or closes.
+    /// Suspends or resumes.
     pub(super) async fn turn<M: Message>(
         &self,
         call: &Call<M>,
@@ -136,6 +146,10 @@ impl Employers {
             Opened::Replay(_) => return Ok(()),
         };
         let Held { mut entry, record: before, .. } = *held;
+        if unions::find_by_employer(entry.conn(), EmployerId(before.id)).await?.is_some() {
+            let fault = Fault::new(&reasons::EMPLOYER_HAS_UNION).with("employer", before.name());
+            return Err(fault.with("union", "-"));
+        }
         let after = employers::remove(entry.conn(), &before, entry.now()).await?;
         if order.validate_only {
             return entry.discard().await;
@@ -178,7 +192,18 @@ impl Employers {
         &self,
         call: &Call<M>,
         order: Order<'_>,
+        relied: Relied<'_>,
+    ) -> Outcome<Opened> {
+        self.open_with(call, order, relied, Grip::Rely).await
+    }
+
+    /// The same, for a change of the unions too.
+    pub(super) async fn open_with<M: Message>(
+        &self,
+        call: &Call<M>,
+        order: Order<'_>,
         (named, day, unions): Relied<'_>,
+        grip: Grip,
     ) -> Outcome<Opened> {
         let id = decode::id(order.name)?;
         let request_id = order.effective_id();
@@ -192,7 +217,10 @@ impl Employers {
         let mut wanted = relied_on(&peeked, day);
         wanted.extend_from_slice(named);
         let areas = hold_areas(entry.conn(), &wanted).await?;
-        let unions = unions::hold(entry.conn(), unions).await?;
+        let unions = match grip {
+            Grip::Rely => unions::hold(entry.conn(), unions).await?,
+            Grip::Change => unions::load_for_update(entry.conn(), unions).await?,
+        };
         let locked = employers::load_for_update(entry.conn(), &[id]).await?;
         let record = locked.into_iter().next().ok_or_else(missing)?;
         let record = scoped(record).open(&call.caller.scope, order.name)?;

@@ -71,7 +71,7 @@ pub(crate) async fn relied_upon(entry: &Entry, id: UnionId, day: CivilDate) -> O
 }
 
 /// Nobody is left behind without a union. `UNION_NOT_EMPTY`.
-async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
+pub(crate) async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
     if below == 0 && covered == 0 { Ok(()) } else { Err(occupied(day, covered, below)) }

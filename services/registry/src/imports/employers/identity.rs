@@ -1,6 +1,6 @@
 //! Which employer a row is about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::ConnectionTrait;
 use unionhall_kit::{
@@ -15,10 +15,13 @@ use crate::{
     rules::{
         Refusal,
         credit_code::{CreditCode, CreditCodeFault},
-        employer::{change::EmployerFault, identifier::Identifier},
+        employer::{EmployerFacts, change::EmployerFault, identifier::Identifier},
         organisation_code::{OrganisationCode, OrganisationCodeFault},
     },
-    store::employers::{self, EmployerRecord},
+    store::{
+        employers::{self, EmployerRecord},
+        unions,
+    },
 };
 
 /// What the two code columns say.
@@ -96,7 +99,11 @@ fn filled(fault: CellFault, refusal: &impl Refusal) -> CellFault {
 
 /// The employers that rows are about, as far as the register has them.
 #[derive(Default)]
-pub(super) struct Known(HashMap<String, EmployerRecord>);
+pub(super) struct Known {
+    records: HashMap<String, EmployerRecord>,
+    /// Those with a union of their own.
+    own: HashSet<Uuid>,
+}
 
 impl Known {
     /// Reads them without holding them.
@@ -114,21 +121,28 @@ impl Known {
         let known = holders.into_iter().filter_map(|holder| {
             records.remove(&holder.id).map(|record| (holder.organisation_code, record))
         });
-        Ok(Self(known.collect()))
+        let own = unions::with_own_union(conn, &ids).await?;
+        Ok(Self { records: known.collect(), own })
     }
 
     /// The employer of a row.
     pub(super) fn of(&self, identity: &Identity) -> Option<&EmployerRecord> {
-        self.0.get(identity.body()?.as_str())
+        self.records.get(identity.body()?.as_str())
+    }
+
+    /// Whether a row ends an employer that has a union of its own.
+    pub(super) fn ends_union(&self, record: &EmployerRecord, facts: &EmployerFacts) -> bool {
+        let ends = record.facts.closed_on().is_none() && facts.closed_on().is_some();
+        ends && self.own.contains(&record.id)
     }
 
     pub(super) fn records(&self) -> impl Iterator<Item = &EmployerRecord> {
-        self.0.values()
+        self.records.values()
     }
 
     /// The same employers as they are held now. False where one of them is gone, is another's or
     /// changed since it was read: what was drafted for it is stale then.
-    pub(super) fn replace(&mut self, held: Vec<EmployerRecord>) -> bool {
+    pub(super) fn replace(&mut self, held: Vec<EmployerRecord>, own: HashSet<Uuid>) -> bool {
         let body = |record: &EmployerRecord| {
             record.facts.organisation_code().map(|code| code.as_str().to_owned())
         };
@@ -137,8 +151,8 @@ impl Known {
         let as_read = |(body, read): (&String, &EmployerRecord)| {
             held.get(body).is_some_and(|now| now.version == read.version)
         };
-        let same = held.len() == self.0.len() && self.0.iter().all(as_read);
-        self.0 = held;
+        let same = held.len() == self.records.len() && self.records.iter().all(as_read);
+        (self.records, self.own) = (held, own);
         same
     }
 }

@@ -15,7 +15,10 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::{super::kinds::AREA_CLOSED, write::stands};
+use super::{
+    super::kinds::{AREA_CLOSED, HAS_OWN_UNION},
+    write::stands,
+};
 use crate::{
     Register,
     api::employers::effect,
@@ -30,6 +33,7 @@ use crate::{
             save_many,
         },
         grounds,
+        unions::with_own_union,
     },
 };
 
@@ -40,6 +44,8 @@ pub(super) async fn undo(
     effects: &[Effect],
 ) -> Outcome<Vec<Undone>> {
     let (areas, held) = hold(entry, effects).await?;
+    let ids: Vec<Uuid> = held.keys().copied().collect();
+    let own = with_own_union(entry.conn(), &ids).await?;
     let mut undone = Vec::with_capacity(effects.len());
     let (mut withdrawn, mut restored) = (Vec::new(), Vec::new());
     for effect in effects {
@@ -50,6 +56,10 @@ pub(super) async fn undo(
         };
         if !actor.scope.sees(Some(record.area.path()), None) {
             undone.push(Undone::Refused(&OUT_OF_SCOPE));
+            continue;
+        }
+        if effect.version_before == 0 && own.contains(&record.id) {
+            undone.push(Undone::Refused(&HAS_OWN_UNION));
             continue;
         }
         if effect.version_before == 0 {

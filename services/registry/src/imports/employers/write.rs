@@ -19,7 +19,8 @@ use super::{
 use crate::{
     Register,
     api::employers::effect,
-    imports::places::Places,
+    columns,
+    imports::{kinds::HAS_OWN_UNION, places::Places},
     rules::{
         area::{AreaPath, tree::AreaTree},
         contribution::Grounds,
@@ -31,6 +32,7 @@ use crate::{
             save_many,
         },
         grounds,
+        unions::with_own_union,
     },
 };
 
@@ -58,6 +60,10 @@ pub(super) async fn apply(
         let known = held.known.of(&held.identities[at]);
         match (decide(row, &held.drafts[at], known, around), known) {
             (Decision::Refused(faults), _) => work.applied.push(Applied::Refused(faults)),
+            (Decision::Amend(facts), Some(record)) if held.known.ends_union(record, &facts) => {
+                let fault = row.fault(columns::STATUS.key, &HAS_OWN_UNION);
+                work.applied.push(Applied::Refused(vec![fault]));
+            }
             (Decision::Amend(facts), Some(record)) => {
                 work.changes.push((record, facts));
                 work.applied.push(Applied::Unchanged);
@@ -99,8 +105,9 @@ async fn hold<'a>(
     let ids: Vec<Uuid> = known.records().map(|record| record.id).collect();
     if !ids.is_empty() {
         let held = load_for_update(conn, &ids).await?;
+        let own = with_own_union(conn, &ids).await?;
         let stayed = held.iter().flat_map(stands).all(|area| areas.get(area).is_some());
-        if !known.replace(held) || !stayed {
+        if !known.replace(held, own) || !stayed {
             return Err(Fault::new(&reasons::CONFLICT));
         }
     }

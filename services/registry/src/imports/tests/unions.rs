@@ -168,6 +168,10 @@ async fn an_own_union_names_its_employer_by_code() {
     service.cover_employer(call(cover)).await.unwrap();
     let undone = desk.undo(&batch.name).await;
     assert_eq!(undone.refused_undo_count, 1, "changed since, and in use");
+    let ended = employers.replace("实际所在社区,成立日期", "实际所在社区,状态,生效日期");
+    let ended = ended.replace("2012-03-01", "注销,2015-01-01");
+    let refused = desk.validate("employers", ended.as_bytes()).await;
+    assert_eq!(told(&desk.faults(&refused.name).await), [(2, "状态", "HAS_OWN_UNION")]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Looking for many unions at once.
 
+use std::collections::HashSet;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     db::{fault, places, rows_per_statement, sql},
@@ -25,6 +27,25 @@ pub struct Sought {
 #[derive(FromQueryResult)]
 struct Found {
     id: Uuid,
+}
+
+/// Those of the employers that have a union of their own, which has not ended.
+pub async fn with_own_union(
+    conn: &impl ConnectionTrait,
+    employers: &[Uuid],
+) -> Outcome<HashSet<Uuid>> {
+    let mut found = HashSet::new();
+    for some in employers.chunks(rows_per_statement(1)) {
+        let text = format!(
+            "SELECT own_employer AS id FROM trade_union
+             WHERE own_employer IN (VALUES {}) AND deleted_at IS NULL",
+            places(some.len(), 1)
+        );
+        let statement = sql(conn, &text, some.iter().map(|id| Value::from(*id)));
+        let rows = Found::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        found.extend(rows.into_iter().map(|row| row.id));
+    }
+    Ok(found)
 }
 
 /// The unions that have any of this, by id.

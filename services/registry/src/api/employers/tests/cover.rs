@@ -6,10 +6,10 @@ use unionhall_kit::{
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
-    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DissolveUnionRequest,
-    ListCoveredEmployersRequest, UncoverEmployerRequest, Union, UpdateUnionRequest,
-    coverage::Kind as CoverageKind, coverage_service_server::CoverageService,
-    union_service_server::UnionService,
+    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DeleteEmployerRequest,
+    DissolveUnionRequest, GetUnionRequest, ListCoveredEmployersRequest, UncoverEmployerRequest,
+    Union, UpdateUnionRequest, coverage::Kind as CoverageKind,
+    coverage_service_server::CoverageService, union, union_service_server::UnionService,
 };
 
 use super::*;
@@ -268,4 +268,50 @@ async fn who_follows_a_union_is_told_when_an_employer_leaves_it() {
         .map(|event| (event.kind, event.version))
         .collect();
     assert_eq!(told, [(EventKind::Updated as i16, 2), (EventKind::Left as i16, 3)]);
+}
+
+#[tokio::test]
+async fn an_employer_that_ends_ends_its_own_union() {
+    let hall = hall().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    let own = hall.union("SINGLE_EMPLOYER", |union| union.employer = name.clone()).await;
+    hall.cover(&name, &own.name, "2014-07-01").await.unwrap();
+    let below = hall.union("JOINT", |union| union.superior = own.name.clone()).await;
+    let close = || CloseEmployerRequest {
+        name: name.clone(),
+        effective_date: date("2014-07-01"),
+        ..Default::default()
+    };
+    let refused_ = hall.desk.service.close_employer(call(close())).await;
+    assert_eq!(refused(inner(refused_)), "UNION_NOT_EMPTY");
+    let kept = hall.desk.rig.events().await.len();
+    let end = DissolveUnionRequest {
+        name: below.name,
+        effective_date: date("2014-07-01"),
+        ..Default::default()
+    };
+    hall.unions.dissolve_union(call(end)).await.unwrap();
+    let trial = CloseEmployerRequest { validate_only: true, ..close() };
+    hall.desk.service.close_employer(call(trial)).await.unwrap();
+    let at_own = (Line::Affiliation, own.affiliation.as_str());
+    assert_eq!(hall.figure(Metric::CoveredEmployers, at_own, "2014-07-01").await, 1);
+    hall.desk.service.close_employer(call(close())).await.unwrap();
+    assert_eq!(hall.figure(Metric::CoveredEmployers, at_own, "2014-07-01").await, 0);
+    let events = hall.desk.rig.events().await;
+    let last: Vec<_> = events[kept..].iter().map(|event| event.record.as_str()).collect();
+    assert_eq!(last[1..], [own.name.as_str(), name.as_str()], "the union, then the employer");
+    let ended = GetUnionRequest { name: own.name.clone(), day: None };
+    let ended = hall.unions.get_union(call(ended)).await.unwrap().into_inner();
+    assert_eq!(ended.state(), union::State::Dissolved);
+    assert_eq!(ended.established_on, own.established_on);
+}
+
+#[tokio::test]
+async fn an_employer_with_its_own_union_is_not_withdrawn() {
+    let hall = hall().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    hall.union("SINGLE_EMPLOYER", |union| union.employer = name.clone()).await;
+    let message = DeleteEmployerRequest { name, ..Default::default() };
+    let answer = hall.desk.service.delete_employer(call(message)).await;
+    assert_eq!(refused(inner(answer)), "EMPLOYER_HAS_UNION");
 }
