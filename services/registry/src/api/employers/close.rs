@@ -84,7 +84,7 @@ async fn end(entry: &mut Entry, union: UnionRecord, from: CivilDate) -> Outcome<
     let paths = unions::paths_of(entry.conn(), &[id]).await?.remove(&id).unwrap_or_default();
     let before = Placed { record: union, paths };
     let (paths, now) = (before.paths.clone(), entry.now());
-    let saved = unions::save(entry.conn(), &before.record, facts, paths, now).await?;
+    let saved = unions::save(entry.conn(), &before, facts, paths, now).await?;
     let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
     let record = &after.record;
     entry.not_before(record.updated_at);
