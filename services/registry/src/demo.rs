@@ -1,4 +1,4 @@
-//! Synthetic employers of the district, for trials, demonstrations and measurements.
+//! Synthetic employers of the district and the unions that cover them, for trials, demonstrations and measurements.
 //!
 //! The same number, seed and shares give the same file on every machine. Names are invented, codes
 //! carry the synthetic bodies `T…`, telephone numbers cannot be dialled, and no person occurs. A
@@ -19,10 +19,12 @@ mod file;
 mod place;
 #[cfg(test)]
 mod tests;
+mod union;
 mod words;
 
 pub use dirt::{Dirt, DirtShares, PlantedFault};
 pub use file::{DemoFileError, write_csv, write_truth, write_xlsx};
+pub use union::{DemoCoverage, DemoUnion, generate_coverage, generate_unions};
 
 use dirt::Plan;
 use employer::Facts;
@@ -67,6 +69,23 @@ impl DemoRow {
     }
 }
 
+/// A row of some sheet.
+pub trait Row {
+    /// The name of the sheet and its columns.
+    const SHEET: (&'static str, &'static [Column]);
+
+    /// The cells in the order of the columns.
+    fn cells(&self) -> &[DemoCell];
+}
+
+impl Row for DemoRow {
+    const SHEET: (&'static str, &'static [Column]) = (columns::EMPLOYER_SHEET, &columns::EMPLOYER);
+
+    fn cells(&self) -> &[DemoCell] {
+        &self.cells
+    }
+}
+
 fn position(column: Column) -> Option<usize> {
     columns::EMPLOYER.iter().position(|other| *other == column)
 }
@@ -99,10 +118,9 @@ pub struct DemoEmployers {
     count: u32,
 }
 
-impl Iterator for DemoEmployers {
-    type Item = DemoRow;
-
-    fn next(&mut self) -> Option<DemoRow> {
+impl DemoEmployers {
+    /// The next employer, and its row.
+    fn next_employer(&mut self) -> Option<(Facts, DemoRow)> {
         if self.next == self.count {
             return None;
         }
@@ -116,7 +134,15 @@ impl Iterator for DemoEmployers {
             }
             None => {}
         }
-        Some(row)
+        Some((facts, row))
+    }
+}
+
+impl Iterator for DemoEmployers {
+    type Item = DemoRow;
+
+    fn next(&mut self) -> Option<DemoRow> {
+        self.next_employer().map(|(_, row)| row)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -236,6 +236,12 @@ pub(crate) struct Demo {
     /// The file to write: `.csv` or `.xlsx`.
     #[arg(long, default_value = "employers.csv", value_name = "FILE")]
     pub out: PathBuf,
+    /// Also write the unions of the district and of these employers: `.csv` or `.xlsx`.
+    #[arg(long, value_name = "FILE")]
+    pub unions: Option<PathBuf>,
+    /// Also write which union covers which of these employers: `.csv` or `.xlsx`.
+    #[arg(long, value_name = "FILE")]
+    pub coverage: Option<PathBuf>,
 }
 
 impl Cli {

@@ -1,22 +1,38 @@
 //! Synthetic files.
 
-use std::{fs::File, io::BufWriter, process::ExitCode};
+use std::{fs::File, io::BufWriter, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
-use unionhall_registry::demo::{DirtShares, generate_employers, write_csv, write_xlsx};
+use unionhall_registry::demo::{
+    DirtShares, Row, generate_coverage, generate_employers, generate_unions, write_csv, write_xlsx,
+};
 
 use crate::cli::Demo;
 
-/// Writes a synthetic file of employers.
+/// Writes synthetic files of employers and, where they are asked for, of unions and coverage.
 pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
-    let rows = generate_employers(ask.employers, ask.seed, DirtShares::of_each(ask.dirty))?;
-    let file = File::create(&ask.out).with_context(|| ask.out.display().to_string())?;
-    let target = BufWriter::new(file);
-    if ask.out.extension().is_some_and(|ending| ending == "xlsx") {
-        write_xlsx(target, rows)?;
-    } else {
-        write_csv(target, rows)?;
+    let of = (ask.employers, ask.seed, DirtShares::of_each(ask.dirty));
+    let employers = generate_employers(of.0, of.1, of.2)?;
+    write(&ask.out, employers)?;
+    if let Some(out) = &ask.unions {
+        write(out, generate_unions(of)?)?;
     }
-    println!("{} rows in {}", ask.employers, ask.out.display());
+    if let Some(out) = &ask.coverage {
+        write(out, generate_coverage(of)?)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn write<R: Row>(out: &Path, rows: impl Iterator<Item = R>) -> Result<()> {
+    let file = File::create(out).with_context(|| out.display().to_string())?;
+    let target = BufWriter::new(file);
+    let mut count = 0_u64;
+    let counted = rows.inspect(|_| count += 1);
+    if out.extension().is_some_and(|ending| ending == "xlsx") {
+        write_xlsx(target, counted)?;
+    } else {
+        write_csv(target, counted)?;
+    }
+    println!("{count} rows in {}", out.display());
+    Ok(())
 }

@@ -22,6 +22,8 @@ const LAST_YEAR: i32 = 2023;
 /// The alphabet of GB 32100-2015, of which synthetic bodies are made.
 pub(super) const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+/// The status of an employer that works.
+pub(super) const WORKS: &str = "在业";
 /// The status of an employer that has ended by the day on which its row begins to hold.
 const ENDED: &str = "注销";
 
@@ -37,12 +39,12 @@ pub(super) struct Facts {
     organisation_code: String,
     kind: &'static Kind,
     trade: &'static Trade,
-    established_on: CivilDate,
-    effective_on: CivilDate,
+    pub(super) established_on: CivilDate,
+    pub(super) effective_on: CivilDate,
     counted_on: CivilDate,
-    headcount: [u32; 3],
+    pub(super) headcount: [u32; 3],
     registered: (String, String),
-    actual: (String, String),
+    pub(super) actual: (String, String),
     dice: Dice,
 }
 
@@ -118,7 +120,7 @@ impl Facts {
             // Local numbers never begin with 1, so nobody can be called.
             row.set(columns::PHONE, text(&format!("010-1{:07}", dice.below(10_000_000))));
         }
-        let status = dice.weighted(&[("在业", 93), ("停业", 4), (ENDED, 3)], |s| s.1);
+        let status = dice.weighted(&[(WORKS, 93), ("停业", 4), (ENDED, 3)], |s| s.1);
         row.set(columns::STATUS, text(status.0));
         if status.0 == ENDED {
             // Nobody counts the people of an employer that has ended.
@@ -131,7 +133,7 @@ impl Facts {
     }
 }
 
-fn text(text: &str) -> DemoCell {
+pub(super) fn text(text: &str) -> DemoCell {
     if text.is_empty() { DemoCell::Empty } else { DemoCell::Text(text.to_owned()) }
 }
 
@@ -154,6 +156,19 @@ fn untidy(code: &str, dice: &mut Dice) -> String {
         2 => code.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c)).collect(),
         _ => code.to_owned(),
     }
+}
+
+/// A code of synthetic body; `category` tells what kind of body it is.
+pub(super) fn union_code(category: char, seed: u64, index: u32) -> String {
+    let mut body = String::from("T");
+    let mut rest = shuffled(index, seed, 31_u64.pow(7));
+    for _ in 0..7 {
+        body.push(char::from(ALPHABET[(rest % 31) as usize]));
+        rest /= 31;
+    }
+    // Parts of the alphabet and of the right lengths always compose.
+    let code = CreditCode::compose('8', category, "110102", &body);
+    code.map(|code| code.as_str().to_owned()).unwrap_or_default()
 }
 
 /// Established, effective and counted, in this order or on one day.

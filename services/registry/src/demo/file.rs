@@ -5,7 +5,7 @@ use std::io::{Seek, Write};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use unionhall_kit::{civil::CivilDate, sheet::MAX_XLSX_ROWS};
 
-use super::{DemoCell, DemoRow};
+use super::{DemoCell, DemoRow, Row};
 use crate::columns;
 
 /// A synthetic file could not be written.
@@ -26,19 +26,18 @@ pub enum DemoFileError {
 }
 
 /// Writes UTF-8 with a byte order mark, by which Excel knows the encoding.
-pub fn write_csv(
+pub fn write_csv<R: Row>(
     mut target: impl Write,
-    rows: impl Iterator<Item = DemoRow>,
+    rows: impl Iterator<Item = R>,
 ) -> Result<(), DemoFileError> {
     target.write_all("\u{FEFF}".as_bytes())?;
     let mut writer = csv::Writer::from_writer(target);
-    writer.write_record(columns::EMPLOYER.map(|column| column.zh))?;
+    let (_, columns) = R::SHEET;
+    writer.write_record(columns.iter().map(|column| column.zh))?;
     for row in rows {
-        writer.write_record(columns::EMPLOYER.iter().zip(&row.cells).map(|(column, cell)| {
-            match cell {
-                DemoCell::Number(number) if *column == columns::CREDIT_CODE => scientific(*number),
-                cell => plain(cell),
-            }
+        writer.write_record(columns.iter().zip(row.cells()).map(|(column, cell)| match cell {
+            DemoCell::Number(number) if *column == columns::CREDIT_CODE => scientific(*number),
+            cell => plain(cell),
         }))?;
     }
     writer.flush()?;
@@ -62,22 +61,23 @@ fn scientific(number: i64) -> String {
 }
 
 /// Writes a workbook with one sheet.
-pub fn write_xlsx(
+pub fn write_xlsx<R: Row>(
     target: impl Write + Seek + Send,
-    rows: impl Iterator<Item = DemoRow>,
+    rows: impl Iterator<Item = R>,
 ) -> Result<(), DemoFileError> {
     let mut workbook = Workbook::new();
     let date_format = Format::new().set_num_format("yyyy-mm-dd");
     let sheet = workbook.add_worksheet_with_low_memory()?;
-    sheet.set_name(columns::EMPLOYER_SHEET)?;
-    for (at, column) in (0..).zip(columns::EMPLOYER) {
+    let (name, columns) = R::SHEET;
+    sheet.set_name(name)?;
+    for (at, column) in (0..).zip(columns) {
         sheet.write_string(0, at, column.zh)?;
     }
     for (at, row) in (1..).zip(rows) {
         if at as usize > MAX_XLSX_ROWS {
             return Err(DemoFileError::TooManyRows);
         }
-        for (column, cell) in (0..).zip(&row.cells) {
+        for (column, cell) in (0..).zip(row.cells()) {
             write_cell(sheet, (at, column), cell, &date_format)?;
         }
     }
