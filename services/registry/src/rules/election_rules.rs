@@ -92,6 +92,14 @@ pub enum Check {
     Present(Share),
     /// Not more are present than due.
     PresentAtMostDue,
+    /// Not more ballots are issued than voters were present.
+    IssuedAtMostPresent,
+    /// The assembly has members, and somebody was due.
+    SomebodyDue,
+    /// Not more are due than there are members, of a congress delegates.
+    DueAtMostAll,
+    /// All members are due, of a congress all delegates.
+    DueIsAll,
     /// Who is elected has more than this share of those due.
     ElectedBy(Share),
     /// Not more ballots come back than were issued.

@@ -332,15 +332,17 @@ async fn a_refusal_lists_every_broken_rule_and_no_name() {
     let held = desk.hold(&called.name, flawed).await.unwrap();
     let rules: Vec<(&str, bool)> =
         held.findings.iter().map(|one| (one.rule.as_str(), one.mandatory)).collect();
-    assert_eq!(rules, [("V01", true), ("V02", true), ("B08", true), ("V13", false)]);
+    let ballots = [("V23", true); 2];
+    let around = [("V01", true), ("V02", true), ("B08", true), ("V13", false)];
+    assert_eq!(rules, [&around[..2], &ballots, &around[2..]].concat());
     let figures: Vec<(&str, i64)> =
         held.findings[0].figures.iter().map(|one| (one.name.as_str(), one.value)).collect();
     assert_eq!(figures, [("present", 39), ("due", 60)]);
     let status = desk.file(&called.name, "2014-03-10").await.unwrap_err();
-    assert!(status.message().contains("V01, V02, B08"), "{}", status.message());
+    assert!(status.message().contains("V01, V02, V23, B08"), "{}", status.message());
     let details = status.get_error_details();
     let violations = &details.bad_request().unwrap().field_violations;
-    assert_eq!(violations.len(), 3);
+    assert_eq!(violations.len(), 5);
     let text = format!("{status:?}");
     assert!(!text.contains("甲某") && !text.contains("乙某"));
     assert_eq!(desk.seen(&union, "2014-07-01").await.term, None);

@@ -79,6 +79,16 @@ impl<'a> Asked<'a> {
                 let more = turnout.present > turnout.due;
                 more.then_some(("more were present than due", "到会人数多于应到会人数"))
             }),
+            Check::IssuedAtMostPresent => self.issued(record),
+            Check::SomebodyDue => self.somebody_due(record),
+            Check::DueAtMostAll => Self::due_of_all(record, |due, all| {
+                let more = ("more are due than there are in all", "应到人数多于会员（代表）总数");
+                (due > all).then_some(more)
+            }),
+            Check::DueIsAll => Self::due_of_all(record, |due, all| {
+                let fewer = ("fewer are due than there are in all", "应到人数少于会员（代表）总数");
+                (due < all).then_some(fewer)
+            }),
             Check::ElectedBy(share) => self.elected_by(*share, record),
             Check::ReturnedAtMostIssued => self.papers(record, |papers| {
                 let more = papers.returned > papers.issued;
@@ -130,6 +140,49 @@ impl<'a> Asked<'a> {
             Some(broken(field, vec![("present", turnout.present), ("due", turnout.due)], en, zh))
         };
         all.filter_map(one).collect()
+    }
+
+    /// Who is present receives one ballot at most; where the committee votes, those of it.
+    fn issued(&self, record: &'a Record) -> Vec<Broken> {
+        let results = self.contests(record).map(|(at, _, result)| {
+            let present = result.turnout.unwrap_or(record.turnout).present;
+            (format!("record.results[{at}]"), result.papers.issued, present)
+        });
+        let removals = record.removals.iter().enumerate().map(|(at, vote)| {
+            let field = format!("record.removal_results[{at}]");
+            (field, vote.papers.issued, record.turnout.present)
+        });
+        let more = results.chain(removals).filter(|(_, issued, present)| issued > present);
+        more.map(|(field, issued, present)| {
+            let figures = vec![("issued", issued), ("present", present)];
+            let (en, zh) =
+                ("more ballots were issued than voters were present", "发出选票多于实到人数");
+            broken(field, figures, en, zh)
+        })
+        .collect()
+    }
+
+    /// A share of nobody is reached by nobody.
+    fn somebody_due(&self, record: &'a Record) -> Vec<Broken> {
+        let mut found = self.turnouts(record, |turnout| {
+            (turnout.due == 0).then_some(("nobody was due", "未填报应到人数"))
+        });
+        if record.members == 0 {
+            let figures = vec![("members", record.members)];
+            found.push(broken("record", figures, "no member may vote", "未填报会员人数"));
+        }
+        found
+    }
+
+    /// Those due to the assembly beside those of whom it consists.
+    fn due_of_all(
+        record: &Record,
+        broken_by: impl Fn(u32, u32) -> Option<(&'static str, &'static str)>,
+    ) -> Vec<Broken> {
+        let (due, all) = (record.turnout.due, record.delegates.unwrap_or(record.members));
+        let told = broken_by(due, all);
+        let one = |(en, zh)| broken("record", vec![("due", due), ("all", all)], en, zh);
+        told.map(one).into_iter().collect()
     }
 
     fn papers(

@@ -128,7 +128,8 @@ fn an_election_at_the_very_edges_is_valid_and_one_vote_less_is_not() {
     assert_eq!(broken(&held(ElectionKind::ReElection, record())), ids(&[]));
     let mut absent = record();
     absent.turnout.present = 39;
-    assert_eq!(broken(&held(ElectionKind::ReElection, absent)), ids(&["V01"]));
+    let absent = broken(&held(ElectionKind::ReElection, absent));
+    assert_eq!(absent, ids(&["V01", "V23"]), "and one ballot too many was issued");
     let mut half = record();
     half.results[0].candidates[2].votes = 30;
     let half = held(ElectionKind::ReElection, half);
@@ -168,14 +169,55 @@ fn ballots_and_votes_are_counted() {
     let tie = with(|record| {
         record.results[0].candidates[2].votes = 31;
         record.results[0].candidates[3].votes = 31;
+        record.turnout.present = 60;
         record.results[0].papers = Papers { issued: 60, returned: 60, valid: 60 };
     });
     assert_eq!(tie, ids(&["V07"]), "two have one number of votes and one seat");
     let four = with(|record| {
         record.results[0].candidates[3] = candidate("丁某", 31, true);
+        record.turnout.present = 60;
         record.results[0].papers = Papers { issued: 60, returned: 60, valid: 60 };
     });
     assert_eq!(four, ids(&["V06"]));
+}
+
+#[test]
+fn ballots_are_tied_to_those_present_and_those_due_to_the_members() {
+    let with = |change: fn(&mut Record)| {
+        let mut record = record();
+        change(&mut record);
+        broken(&held(ElectionKind::ReElection, record))
+    };
+    assert_eq!(with(|record| record.results[0].papers.issued = 41), ids(&["V23"]));
+    assert_eq!(with(|record| record.members = 59), ids(&["V25"]));
+    assert_eq!(with(|record| record.members = 61), ids(&["V26"]), "one was not asked");
+    assert_eq!(with(|record| record.members = 0), ids(&["V16", "V24", "V25"]));
+    let empty = with(|record| record.turnout = Turnout { due: 0, present: 0 });
+    assert!(empty.is_superset(&ids(&["V23", "V24"])), "{empty:?}");
+    let congress = |delegates, committee: Option<Turnout>| {
+        let mut record = Record { delegates: Some(delegates), ..record() };
+        record.results[0].turnout = committee;
+        broken(&held(ElectionKind::ReElection, record))
+    };
+    assert_eq!(congress(60, None), ids(&[]));
+    assert_eq!(congress(59, None), ids(&["V25"]), "of a congress the delegates are due");
+    // Where the committee votes, its own turnout bounds the ballots.
+    assert_eq!(congress(60, Some(Turnout { due: 39, present: 39 })), ids(&["V23"]));
+    let mut removal = plan(ElectionKind::Removal);
+    removal.contests.clear();
+    removal.removals = vec![OfficeId(Uuid::from_u128(1))];
+    let plan = call(removal, None, &union(true), day("2014-07-01")).unwrap();
+    let vote = |members, issued| {
+        let papers = Papers { issued, returned: 1, valid: 1 };
+        let removals = vec![RemovalResult { papers, votes: 1, removed: true }];
+        let turnout = Turnout { due: 1, present: 1 };
+        let record = self::record();
+        let stage =
+            Stage::Held(Record { members, turnout, results: Vec::new(), removals, ..record });
+        broken(&Election { plan: plan.clone(), stage })
+    };
+    assert_eq!(vote(0, 1), ids(&["V24", "V25"]), "one vote of nobody removes nobody");
+    assert_eq!(vote(1, 2), ids(&["V23"]));
 }
 
 #[test]
@@ -374,7 +416,7 @@ fn an_election_that_breaks_rules_is_not_filed_and_all_are_told() {
     let refused = filed(&held(ElectionKind::ReElection, record), &[]);
     let Err(ElectionFault::Invalid(found)) = refused else { panic!("{refused:?}") };
     let told: Vec<&str> = found.iter().map(|finding| finding.rule.id.as_str()).collect();
-    assert_eq!(told, ["V01", "V02"], "too few candidates is custom and holds nothing up");
+    assert_eq!(told, ["V01", "V02", "V23"], "too few candidates is custom and holds nothing up");
     assert!(found.iter().all(Finding::mandatory));
 }
 
@@ -436,12 +478,13 @@ proptest! {
     /// for somebody against all others.
     #[test]
     fn thresholds_are_exact_whatever_the_numbers(
-        (due, present) in (0_u32..40, 0_u32..45),
+        (members, due, present) in (0_u32..45, 0_u32..40, 0_u32..45),
         (issued, returned, valid) in (0_u32..45, 0_u32..45, 0_u32..45),
         seats in 1_u32..4,
         candidates in prop::collection::vec((0_u32..45, any::<bool>()), 1..6)
     ) {
         let mut record = record();
+        record.members = members;
         record.turnout = Turnout { due, present };
         record.results[0].papers = Papers { issued, returned, valid };
         record.results[0].candidates = candidates
@@ -470,6 +513,9 @@ proptest! {
             ("V07", passed_over),
             ("V08", present > due),
             ("V09", elected.is_empty()),
+            ("V23", issued > present),
+            ("V24", due == 0 || members == 0),
+            ("V25", due > members),
         ]
         .into_iter()
         .filter(|(_, broken)| *broken)

@@ -206,6 +206,7 @@ pub fn judge_assembly(
         let broken = match &rule.check {
             Check::Present(share) => !share.reached(present, due),
             Check::PresentAtMostDue => present > due,
+            Check::SomebodyDue => due == 0,
             _ => false,
         };
         if broken {

@@ -115,7 +115,7 @@ fn two_thirds_present_are_enough_and_one_fewer_is_not() {
         judge_assembly(elections(), &assembly, on("2014-02-27"))
     };
     assert_eq!(held(99, 66), Ok(()));
-    for (due, present, id) in [(99, 65, "V01"), (99, 100, "V08")] {
+    for (due, present, id) in [(99, 65, "V01"), (99, 100, "V08"), (0, 0, "V24")] {
         let Err(FormationFault::Rule { rule, law, .. }) = held(due, present) else {
             panic!("{id}")
         };
