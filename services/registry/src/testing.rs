@@ -123,11 +123,20 @@ pub(crate) fn call_on_both_lines<T>(area: &str, affiliation: &str, message: T) -
     called(Scope { affiliation, ..scope(area) }, message)
 }
 
+/// A call of everything below `area` by one who has these permissions only.
+pub(crate) fn call_with<T>(permissions: &[&str], area: &str, message: T) -> Request<T> {
+    permitted(permissions, scope(area), message)
+}
+
 fn called<T>(scope: Scope, message: T) -> Request<T> {
+    permitted(&["*"], scope, message)
+}
+
+fn permitted<T>(permissions: &[&str], scope: Scope, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let client = ClientId::parse("tester").unwrap();
     let expires_at = "2099-01-01T00:00:00Z".parse().unwrap();
-    let caller = Caller::internal(client, &["*"], scope, expires_at);
+    let caller = Caller::internal(client, permissions, scope, expires_at);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(Arc::new(MethodAccess {
         path: format!("/test/{}", std::any::type_name::<T>()),

@@ -136,6 +136,31 @@ async fn cases_are_read_as_written(engine: Engine) -> Result<()> {
     Ok(())
 }
 
+/// The case of an area that goes into another goes along, unless the other has one of the type.
+async fn cases_go_with_their_area(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let area = |label: &str| AreaPath::parse(label);
+    let (one, two, into) = (area("110102010")?, area("110102011")?, area("110102012")?);
+    let plan = Plan { union_type: Some(UnionType::CommunityWorkers), ..Plan::default() };
+    let first = open(ledger, Subject::Area(one.clone()), plan.clone()).await??;
+    let second = open(ledger, Subject::Area(two.clone()), plan.clone()).await??;
+    let tx = ledger.db().begin().await?;
+    let mut carried = Vec::new();
+    for from in [&one, &two] {
+        carried.push(formations::relocate(tx.conn(), (from, &into), ledger.clock().now()).await?);
+    }
+    tx.commit().await?;
+    ensure!(carried == [1, 0], "{carried:?}");
+    let mut found = formations::load(ledger.db().reader(), &[first.id, second.id]).await?;
+    let mut at = |id| found.remove(&id).map(|case| (case.subject, case.version));
+    ensure!(at(first.id) == Some((Subject::Area(into.clone()), 2)));
+    ensure!(at(second.id) == Some((Subject::Area(two), 1)), "it stays behind");
+    ensure!(open(ledger, Subject::Area(into), plan.clone()).await?.is_err(), "one is open there");
+    ensure!(open(ledger, Subject::Area(one), plan).await?.is_ok(), "and none is open here");
+    Ok(())
+}
+
 fn areas(prefixes: &[&str]) -> Result<Prefixes> {
     let paths: Result<Vec<_>, _> = prefixes.iter().map(|prefix| Path::parse(prefix)).collect();
     Ok(Prefixes::normalised(paths?))
@@ -215,3 +240,4 @@ on_both_engines!(each_has_one_open_case);
 on_both_engines!(cases_are_read_as_written);
 on_both_engines!(lists_of_cases_are_whole);
 on_both_engines!(those_without_a_union_are_listed_in_order);
+on_both_engines!(cases_go_with_their_area);

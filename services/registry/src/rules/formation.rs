@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub mod filter;
+pub mod founded;
 pub mod guidance;
 pub mod journal;
 pub mod law;

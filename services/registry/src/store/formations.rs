@@ -18,7 +18,7 @@ pub use self::{
     list::{CaseWant, list},
     read::{find_open_employer, find_open_place, load, load_for_update, of_employers},
     steps::{PastStep, past_steps},
-    write::{NewCase, Taken, insert, save},
+    write::{NewCase, Taken, insert, relocate, save},
 };
 use crate::rules::formation::{CaseId, Subject, journal::Journal};
 

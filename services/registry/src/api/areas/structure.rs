@@ -32,7 +32,7 @@ use crate::{
         union::{UnionId, kind::UnionType},
     },
     store::{
-        base_registers,
+        base_registers, formations,
         structure_changes::{self, AreaWork, Progress, StructureChange, UnionWork, Work},
         unions::{self, UnionRecord},
     },
@@ -148,6 +148,11 @@ impl Wish {
         client: &str,
     ) -> Outcome<proto::StructureChange> {
         draft.save(plan).await?;
+        // The cases of an area are few, and nobody's figures: they go along at once.
+        for step in plan.relocations() {
+            let way = (&step.predecessor, &step.successor);
+            formations::relocate(draft.entry.conn(), way, draft.entry.now()).await?;
+        }
         let Self { kind, sources, target, on } = self;
         let work = AreaWork { kind, sources, target };
         let change = change(&draft, plan, (&work, on), client).await?;

@@ -28,9 +28,12 @@ use crate::{
     },
     rules::{
         Refusal,
-        formation::{guidance::judge_assembly, journal::Journal, step::Deed},
+        formation::{founded, guidance::judge_assembly, journal::Journal, step::Deed},
     },
-    store::formations::{self, CaseRecord, Taken},
+    store::{
+        formations::{self, CaseRecord, Taken},
+        unions,
+    },
 };
 
 orders!(
@@ -101,6 +104,7 @@ impl Formations {
             Opened::Fresh(entry, peeked) => (entry, *peeked),
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
+        founded_well(&entry, &peeked, &deed, day).await?;
         let held = held(&entry, order, &peeked).await?;
         let mut journal = held.journal.clone();
         journal.add(deed, day, entry.today()).map_err(|fault| fault.to_fault())?;
@@ -126,11 +130,15 @@ impl Formations {
             Opened::Fresh(entry, peeked) => (entry, *peeked),
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
+        if let Some((deed, day)) = &by {
+            founded_well(&entry, &peeked, deed, *day).await?;
+        }
         let held = held(&entry, order, &peeked).await?;
         let number = u32::try_from(message.number).unwrap_or(u32::MAX);
         let corrected = held.journal.correct(number, by, entry.today());
         let absent = || not_found(&format!("{}/steps/{}", order.name, message.number));
         let journal = corrected.ok_or_else(absent)?.map_err(|fault| fault.to_fault())?;
+        self.judge_again(&entry, &held, &journal).await?;
         self.keep(&call.caller, entry, (&held, journal), order).await
     }
 
@@ -182,6 +190,23 @@ pub(super) async fn held(
     let held = held.ok_or_else(|| not_found(order.name))?;
     unchanged(order, &held)?;
     if held.version == peeked.version { Ok(held) } else { Err(Fault::new(&kit_reasons::CONFLICT)) }
+}
+
+/// The union to which the case came is there, or gone, as the step asks; it is held.
+async fn founded_well(
+    entry: &Entry,
+    case: &CaseRecord,
+    deed: &Deed,
+    day: CivilDate,
+) -> Outcome<()> {
+    let Some(id) = case.journal.founded().map(|founded| founded.union) else { return Ok(()) };
+    if !founded::asks(deed) {
+        return Ok(());
+    }
+    let union = unions::hold(entry.conn(), &[id]).await?.into_iter().next();
+    let facts = union.as_ref().map(|record| &record.facts);
+    let fits = founded::fits(deed, case.journal.state(), facts, day);
+    fits.map_err(|fault| fault.to_fault())
 }
 
 /// An assembly is judged by the rules of its day.

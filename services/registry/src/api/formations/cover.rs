@@ -22,7 +22,7 @@ use crate::{
     },
     rules::{
         Refusal,
-        employer::cover::{Candidate, cover},
+        employer::cover::{Candidate, CoverFault, cover},
         formation::{fault::FormationFault, step::Deed},
         union::EmployerId,
     },
@@ -69,6 +69,10 @@ impl Formations {
         let employer = again(&entry, &found).await?;
         let held = held(&entry, order, &peeked).await?;
 
+        let kind = union.facts.types.on(from).and_then(|kind| kind.cover());
+        if kind.is_some_and(|kind| !kind.is_joint()) {
+            return Err(CoverFault::NotJoint.to_fault());
+        }
         let decided = cover(
             (EmployerId(employer.id), &employer.facts),
             Candidate { id, facts: &union.facts },

@@ -30,6 +30,7 @@ use crate::{
     rules::{
         Refusal,
         employer::{
+            EmployerFacts,
             address::Address,
             cover::{Candidate, cover},
         },
@@ -37,6 +38,7 @@ use crate::{
             Subject,
             fault::FormationFault,
             guidance::{Proposal, judge},
+            journal::{Founded, Journal},
             plan::Plan,
             step::Deed,
         },
@@ -99,7 +101,8 @@ impl Formations {
             None => None,
         };
         let held = held(&entry, order, &peeked).await?;
-        self.judge(&held, employer.as_ref(), &grant)?;
+        let employer_facts = employer.as_ref().map(|record| &record.facts);
+        self.judge(&held.journal, employer_facts, &plan, (grant.term, grant.from))?;
 
         let around =
             Surroundings { today: entry.today(), areas: &areas, superior: Some(&above.facts) };
@@ -159,21 +162,39 @@ impl Formations {
         scoped_employer(found).open(&caller.scope, &name).map(Some)
     }
 
+    /// Whether the rules of the day let the union be established so.
     fn judge(
         &self,
-        case: &CaseRecord,
-        employer: Option<&EmployerRecord>,
-        grant: &Grant,
+        journal: &Journal,
+        employer: Option<&EmployerFacts>,
+        plan: &Plan,
+        (term, on): (Term, CivilDate),
     ) -> Outcome<()> {
-        let Some(form) = case.journal.plan().union_form else { return Ok(()) };
+        let Some((kind, form)) = plan.union_type.zip(plan.union_form) else { return Ok(()) };
         let proposal = Proposal {
+            kind,
             form,
-            term_years: grant.term.years,
-            womens_committee: case.journal.assembly().is_some_and(|assembly| assembly.women),
+            term_years: term.years,
+            womens_committee: journal.assembly().is_some_and(|assembly| assembly.women),
         };
-        let facts = employer.map(|record| &record.facts);
-        let situation = super::guide::situation(Some(&case.journal), facts, grant.from);
+        let situation = super::guide::situation(Some(journal), employer, on);
         judge(&self.register.law, situation, proposal).map_err(|fault| fault.to_fault())
+    }
+
+    /// A correction of what an established union rests on is judged as the establishment was.
+    pub(super) async fn judge_again(
+        &self,
+        entry: &Entry,
+        case: &CaseRecord,
+        corrected: &Journal,
+    ) -> Outcome<()> {
+        let Some(Founded { on, term, plan, .. }) = corrected.founded() else { return Ok(()) };
+        let employer = match case.subject.employer() {
+            Some(EmployerId(id)) => employers::load(entry.conn(), &[id]).await?.remove(&id),
+            None => None,
+        };
+        let facts = employer.as_ref().map(|record| &record.facts);
+        self.judge(corrected, facts, &plan, (term, on))
     }
 
     async fn entered(

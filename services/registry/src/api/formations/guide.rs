@@ -42,8 +42,10 @@ impl Formations {
         } else {
             let case = self.seen(&call.caller, &message.name).await?;
             let employer = match case.subject {
+                // What is known of the employer is told to those who see it.
                 Subject::Employer(EmployerId(id)) => {
-                    employers::load(reader, &[id]).await?.remove(&id)
+                    let found = employers::load(reader, &[id]).await?.remove(&id);
+                    found.and_then(|found| employer_calls::scoped(found).visible(scope))
                 }
                 Subject::Area(_) => None,
             };
@@ -96,6 +98,7 @@ pub(super) fn situation(
     let members = journal.and_then(|journal| journal.members_on(day));
     Situation {
         day,
+        kind: journal.and_then(|journal| journal.plan_on(day).union_type),
         employees: counted.map_or(0, |count| count.employees()),
         women: counted.and_then(|count| count.female()).unwrap_or(0),
         members: members.map(|(members, _)| members),

@@ -40,6 +40,8 @@ const SCANS_A_PAGE: u32 = 20;
 /// What is asked.
 struct Asked {
     scope: Scope,
+    /// Whether the caller is told of cases.
+    cases: bool,
     day: CivilDate,
     filter: UncoveredFilter,
 }
@@ -65,13 +67,19 @@ impl Formations {
         let binding = call.binding(&query);
         let place = self.register.pager.place(&binding, &message.page_token)?;
         let mut at = place.map(listed_place).transpose()?;
+        // A list of today that is turned over at midnight is of another order: it begins again.
+        if at.as_ref().is_some_and(|place| place.from.is_some() != (day == today)) {
+            return Err(Fault::new(&reasons::PAGE_TOKEN_INVALID));
+        }
         let area = match message.parent.as_str() {
             "areas/-" => None,
             name => Some(union_calls::decode::area(name)?),
         };
         let filter = UncoveredFilter::parse(&message.filter).map_err(|fault| fault.to_fault())?;
         let scope = wanted(&call.caller.scope, area.as_ref())?;
-        let asked = Asked { scope, day, filter };
+        // Whoever may read employers alone is not told who follows them up.
+        let cases = call.caller.may("registry.formation.read");
+        let asked = Asked { scope, cases, day, filter };
         let size = page_size(message.page_size);
         let (uncovered_employers, more) =
             self.scan_uncovered(&call.caller.scope, &asked, &mut at, size).await?;
@@ -96,7 +104,10 @@ impl Formations {
             let after = at.as_ref().filter(|place| place.line == line);
             let Stretch { records, ended } = self.stretch(asked, (line, after)).await?;
             let ids: Vec<Uuid> = records.iter().map(|(record, _)| record.id).collect();
-            let mut cases = self.open_cases(caller, &ids, asked.day).await?;
+            let mut cases = match asked.cases {
+                true => self.open_cases(caller, &ids, asked.day).await?,
+                false => HashMap::new(),
+            };
             for (record, place) in records {
                 let case = cases.remove(&record.id);
                 let shown = self.shown(&record, case.as_ref(), asked);

@@ -110,7 +110,7 @@ fn column_of(fault: &CoverFault) -> Column {
         CoverFault::Employer(_) | CoverFault::UnionNotActive(_) => columns::FROM,
         CoverFault::Covered(..) => columns::PREVIOUS,
         CoverFault::NotCovered(_) => columns::UNTIL,
-        CoverFault::CoversNobody | CoverFault::AnothersOwn => columns::UNION,
+        CoverFault::CoversNobody | CoverFault::AnothersOwn | CoverFault::NotJoint => columns::UNION,
     }
 }
 

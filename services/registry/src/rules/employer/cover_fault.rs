@@ -26,6 +26,9 @@ pub enum CoverFault {
     /// It is another employer's own union.
     #[error("the union is another employer's own")]
     AnothersOwn,
+    /// A joint union is wanted, and this is one employer's own.
+    #[error("the union is no joint one")]
+    NotJoint,
 }
 
 impl Refusal for CoverFault {
@@ -34,7 +37,7 @@ impl Refusal for CoverFault {
             Self::Employer(fault) => fault.reason(),
             Self::Covered(..) => &reasons::EMPLOYER_COVERED,
             Self::NotCovered(_) => &reasons::EMPLOYER_NOT_COVERED,
-            Self::UnionNotActive(_) | Self::CoversNobody | Self::AnothersOwn => {
+            Self::UnionNotActive(_) | Self::CoversNobody | Self::AnothersOwn | Self::NotJoint => {
                 &reasons::COVER_INVALID
             }
         }
@@ -49,6 +52,7 @@ impl Refusal for CoverFault {
             Self::UnionNotActive(day) => told(&format!("工会自{day}起不存在或中途终止")),
             Self::CoversNobody => told("该类型的工会不覆盖单位"),
             Self::AnothersOwn => told("该工会是其他单位的独立工会"),
+            Self::NotJoint => told("该工会不是联合工会"),
         }
     }
 }

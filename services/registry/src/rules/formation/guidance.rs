@@ -11,7 +11,7 @@ use super::{
 use crate::rules::{
     election_rules::{self, Check, ElectionRules, Grade},
     union::{
-        kind::{UnionForm, codes},
+        kind::{UnionForm, UnionType, codes},
         term::TermYears,
     },
 };
@@ -37,6 +37,8 @@ codes! {
 pub struct Situation {
     /// The day.
     pub day: CivilDate,
+    /// What is to be formed; `None` while an employer has not decided.
+    pub kind: Option<UnionType>,
     /// Employees by the last headcount; 0 where nobody counted.
     pub employees: u32,
     /// Women among them.
@@ -123,16 +125,29 @@ fn applied(rule: &Rule, at: Situation) -> Applied<'_> {
     }
 }
 
-fn asked(ask: &Ask, at: Situation) -> (Obligation, Vec<String>) {
-    let forms = |forms: &[UnionForm]| forms.iter().map(|form| form.code().to_owned()).collect();
-    match ask {
-        // Whoever becomes a member counts; before anybody has, every employee may.
-        Ask::BasicCommittee(least) if at.members.unwrap_or(at.employees) >= *least => {
-            (Obligation::Mandatory, forms(&[UnionForm::Committee]))
+/// The forms that the law leaves to a union of a type with so many members, where so many ask for a
+/// committee. An employer's own union is a committee or, below, one organiser; to share one with
+/// others is to join theirs. A union of several keeps its choice, but is no organiser from then on.
+fn forms(kind: Option<UnionType>, members: u32, least: u32) -> Vec<UnionForm> {
+    use UnionForm::{Committee, JointCommittee, Organiser};
+    match (kind, members >= least) {
+        (None | Some(UnionType::SingleEmployer), true) => vec![Committee],
+        (Some(UnionType::SingleEmployer), false) => vec![Committee, Organiser],
+        (None, false) => vec![Committee, JointCommittee, Organiser],
+        (Some(_), many) => {
+            UnionForm::ALL.iter().copied().filter(|form| !many || *form != Organiser).collect()
         }
-        Ask::BasicCommittee(_) => {
-            let open = [UnionForm::Committee, UnionForm::JointCommittee, UnionForm::Organiser];
-            (Obligation::Optional, forms(&open))
+    }
+}
+
+fn asked(ask: &Ask, at: Situation) -> (Obligation, Vec<String>) {
+    match ask {
+        Ask::BasicCommittee(least) => {
+            // Whoever becomes a member counts; before anybody has, every employee may.
+            let members = at.members.unwrap_or(at.employees);
+            let open = forms(at.kind, members, *least);
+            let must = if open.len() == 1 { Obligation::Mandatory } else { Obligation::Optional };
+            (must, open.into_iter().map(|form| form.code().to_owned()).collect())
         }
         Ask::Approval => (Obligation::Mandatory, Vec::new()),
         Ask::WomensCommittee(least) => (reached(women(at) >= *least), Vec::new()),
@@ -163,6 +178,8 @@ fn women(at: Situation) -> u32 {
 /// What is to be established, as the rules see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proposal {
+    /// What it unites.
+    pub kind: UnionType,
     /// How it is organised.
     pub form: UnionForm,
     /// Years of its first term.
@@ -176,7 +193,8 @@ pub fn judge(law: &Law, at: Situation, proposal: Proposal) -> Result<(), Formati
     for (rule, ask) in law.asks(at.day) {
         let broken = match ask {
             Ask::BasicCommittee(least) => {
-                proposal.form == UnionForm::Organiser && at.members.unwrap_or(0) >= *least
+                let open = forms(Some(proposal.kind), at.members.unwrap_or(0), *least);
+                !open.contains(&proposal.form)
             }
             Ask::WomensCommittee(least) => women(at) >= *least && !proposal.womens_committee,
             Ask::TermYears(years) => !years.contains(&proposal.term_years),

@@ -9,7 +9,7 @@ use super::{
     stage::{Stage, State},
     step::{Deed, DocumentKind, Step},
 };
-use crate::rules::union::UnionId;
+use crate::rules::union::{UnionId, term::Term};
 
 /// The most steps that stand in one case.
 pub const MAX_STEPS: usize = 1_000;
@@ -28,6 +28,19 @@ pub struct Journal {
     /// Counts the steps that were ever recorded.
     numbers: u32,
     steps: Vec<Step>,
+}
+
+/// An establishment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founded {
+    /// The union.
+    pub union: UnionId,
+    /// Its first day.
+    pub on: CivilDate,
+    /// Its first term.
+    pub term: Term,
+    /// What was planned by then.
+    pub plan: Plan,
 }
 
 /// Where the steps lead.
@@ -200,6 +213,8 @@ impl Journal {
         }
         match deed.stage() {
             Some(stage) => self.leads_on(reached, stage, deed),
+            // Whether the union is gone is asked of the union: `founded::fits`.
+            None if matches!(deed, Deed::Abandonment(_)) => Ok(()),
             None if reached.stage >= Stage::Established => {
                 refused("the union is established".to_owned(), "工会已批复成立".to_owned())
             }
@@ -323,6 +338,21 @@ impl Journal {
             Deed::Election(assembly) => Some(assembly),
             _ => None,
         })
+    }
+
+    /// The establishment, with the plan that it followed.
+    pub fn founded(&self) -> Option<Founded> {
+        let mut plan = Plan::default();
+        for step in &self.steps {
+            match &step.deed {
+                Deed::Plan(later) => plan = later.as_ref().clone(),
+                Deed::Establishment { union, term, .. } => {
+                    return Some(Founded { union: *union, on: step.day, term: *term, plan });
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The union to which the case came by `day`.

@@ -196,7 +196,7 @@ fn a_case_rests_and_goes_on_and_an_ended_one_does_not() {
     }
     let done = led(path());
     assert!(matches!(
-        add(&done, Deed::Abandonment(words()), 9),
+        add(&done, Deed::Refusal(words()), 9),
         Err(FormationFault::OutOfOrder { .. })
     ));
 }

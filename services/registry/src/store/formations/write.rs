@@ -13,7 +13,7 @@ use super::{CaseRecord, load};
 use crate::{
     rules::{
         area::AreaPath,
-        formation::{CaseId, Subject, journal::Journal, step::Step},
+        formation::{CaseId, Subject, journal::Journal, stage::State, step::Step},
         union::{EmployerId, UnionId, kind::UnionType},
     },
     store::dated::{all_changed, broken},
@@ -163,4 +163,26 @@ fn taken<T>(error: DbErr) -> Write<T> {
         Some(_) => Err(Fault::new(&reasons::CONFLICT).caused_by(error)),
         None => Err(fault::of(error)),
     }
+}
+
+/// Carries the cases of an area along when it goes into another: those that are not done. Where the
+/// other area has an open case of the type, a case stays behind: an area has one.
+pub async fn relocate(
+    conn: &impl ConnectionTrait,
+    (from, to): (&AreaPath, &AreaPath),
+    now: DateTime<Utc>,
+) -> Outcome<u64> {
+    let text = "UPDATE formation_case
+        SET territory = $2, version = version + 1,
+            updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END,
+            open_place = CASE WHEN open_place IS NULL THEN NULL ELSE union_type || ':' || $2 END
+        WHERE territory = $1 AND state IN ($4, $5, $6, $7, $8, $9, $10, $11, $12)
+          AND (open_place IS NULL OR NOT EXISTS (
+              SELECT 1 FROM formation_case other
+              WHERE other.open_place = formation_case.union_type || ':' || $2))";
+    let mut values: Vec<Value> = vec![from.as_str().into(), to.as_str().into(), now.into()];
+    let open = State::ALL.iter().filter(|state| state.is_open());
+    values.extend(open.map(|state| Value::from(state.code())));
+    let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    Ok(done.rows_affected())
 }

@@ -6,7 +6,10 @@ use crate::rules::formation::{
     law::Law,
     uncovered::{days_without, help_due},
 };
-use crate::rules::{election_rules::ElectionRules, union::kind::UnionForm};
+use crate::rules::{
+    election_rules::ElectionRules,
+    union::kind::{UnionForm, UnionType},
+};
 
 fn on(text: &str) -> CivilDate {
     text.parse().unwrap()
@@ -23,6 +26,7 @@ fn elections() -> &'static ElectionRules {
 fn situation(day: &str, members: u32, women: u32) -> Situation {
     Situation {
         day: on(day),
+        kind: None,
         employees: 0,
         women,
         members: Some(members),
@@ -32,7 +36,8 @@ fn situation(day: &str, members: u32, women: u32) -> Situation {
 }
 
 fn proposal(form: UnionForm) -> Proposal {
-    Proposal { form, term_years: TermYears::Three, womens_committee: false }
+    let (kind, term_years) = (UnionType::SingleEmployer, TermYears::Three);
+    Proposal { kind, form, term_years, womens_committee: false }
 }
 
 fn asked(at: Situation, subject: &str) -> (String, Obligation, Vec<String>) {
@@ -55,6 +60,34 @@ fn with_24_members_an_organiser_will_do_and_with_25_none() {
         assert_eq!(options, ["COMMITTEE", "JOINT_COMMITTEE", "ORGANISER"]);
         let (_, obligation, options) = asked(situation(day, 25, 0), "basic_committee");
         assert_eq!((obligation, options), (Obligation::Mandatory, vec!["COMMITTEE".to_owned()]));
+    }
+}
+
+#[test]
+fn each_type_keeps_the_forms_that_the_law_leaves_to_it() {
+    let judged = |kind, form, members| {
+        let proposal = Proposal { kind, ..proposal(form) };
+        judge(&law(), situation("2014-02-27", members, 0), proposal).is_ok()
+    };
+    let own = UnionType::SingleEmployer;
+    assert!(judged(own, UnionForm::Committee, 24) && judged(own, UnionForm::Organiser, 24));
+    assert!(!judged(own, UnionForm::JointCommittee, 24), "to share one is to join another's");
+    assert!(!judged(own, UnionForm::Group, 25) && !judged(own, UnionForm::Branch, 25));
+    let joint = UnionType::CommunityJoint;
+    assert!(
+        judged(joint, UnionForm::JointCommittee, 25) && !judged(joint, UnionForm::Organiser, 25)
+    );
+    assert!(judged(joint, UnionForm::Organiser, 24));
+    // Guidance leaves open what the judgement lets through.
+    for kind in UnionType::ALL.iter().copied() {
+        for members in [24, 25] {
+            let at = Situation { kind: Some(kind), ..situation("2014-02-27", members, 0) };
+            let (_, _, open) = asked(at, "basic_committee");
+            for form in UnionForm::ALL.iter().copied() {
+                let told = open.contains(&form.code().to_owned());
+                assert_eq!(told, judged(kind, form, members), "{kind:?} {form:?} {members}");
+            }
+        }
     }
 }
 
