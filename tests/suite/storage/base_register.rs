@@ -223,7 +223,7 @@ async fn the_rate_equals_a_recount(engine: Engine) -> Result<()> {
     while let Some(task) = tasks.join_next().await {
         task??;
     }
-    ensure!(base_registers::unsettled(one.ledger.db().reader()).await?.is_none(), "settled");
+    ensure!(base_registers::unsettled(one.ledger.db().reader()).await?.is_empty(), "settled");
     agree(&one).await
 }
 

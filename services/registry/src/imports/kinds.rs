@@ -54,6 +54,10 @@ unionhall_kit::fault_kinds! {
     HAS_OWN_UNION:
         "the employer has its own union; close the employer with CloseEmployer, which ends both, or withdraw the union first",
         "该单位有独立工会，请使用 CloseEmployer 一并注销，或先撤回该工会";
+    /// A value that no call could give either.
+    VALUE_INVALID:
+        "the value cannot be so: it {problem}",
+        "填写内容不符合要求：{problem}";
     /// Several unions have the name.
     UNION_AMBIGUOUS:
         "several unions have this name; enter the credit code instead",

@@ -12,6 +12,7 @@ mod write;
 
 use std::sync::Arc;
 
+use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     fault::Outcome,
     imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
@@ -21,12 +22,16 @@ use unionhall_kit::{
 };
 
 use self::{
-    decide::{Decision, decide},
+    decide::{Decision, decide, is_known},
     draft::{Around, Draft, draft},
     known::Known,
 };
 use super::places::Places;
-use crate::{Register, columns::union as columns};
+use crate::{
+    Register,
+    columns::{Column, union as columns},
+    imports::named::employer_code,
+};
 
 /// Rows of one transaction; each is written by itself, and one that moves a union has two events.
 const ROWS_A_CHUNK: usize = 200;
@@ -61,12 +66,26 @@ impl Importer for UnionImport {
         Ok(Arc::new(layout::layout(self.register.reference, &self.places().await?, today)))
     }
 
+    /// Whatever only one union has, as far as the row alone tells.
     fn keys(&self, row: &Record) -> Vec<RowKey> {
-        let key = |column: crate::columns::Column| {
-            let value = text::half_width(row.text(column.key)?).to_uppercase();
-            Some(RowKey { column: column.key, value: format!("{}:{value}", column.key) })
+        let text =
+            |column: Column| Some(text::half_width(row.text(column.key)?.trim()).to_uppercase());
+        let employer = row.text(columns::EMPLOYER.key).and_then(|given| {
+            let code = employer_code(row, columns::EMPLOYER, given).ok()?;
+            Some(code.as_str().to_owned())
+        });
+        let place = text(columns::TYPE).zip(text(columns::TERRITORY));
+        let place = place.map(|(kind, area)| format!("{kind} {area}"));
+        let values = [
+            (columns::CODE, text(columns::CODE)),
+            (columns::NAME, text(columns::NAME)),
+            (columns::EMPLOYER, employer),
+            (columns::TERRITORY, place),
+        ];
+        let key = |(column, value): (Column, Option<String>)| {
+            Some(RowKey { column: column.key, value: format!("{}:{}", column.key, value?) })
         };
-        [columns::CODE, columns::NAME, columns::EMPLOYER].into_iter().filter_map(key).collect()
+        values.into_iter().filter_map(key).collect()
     }
 
     async fn open(&self, actor: &Actor) -> Outcome<Box<dyn Checks>> {
@@ -94,6 +113,32 @@ impl Importer for UnionImport {
     }
 }
 
+/// Reads the rows, and what they name. Of a union that is known a row holds from its own day or from
+/// today on, whatever the day of establishment: its areas and codes are read on that day.
+async fn drafted(
+    conn: &impl ConnectionTrait,
+    rows: &[Record],
+    around: Around<'_>,
+    entered: &Known,
+) -> Outcome<(Vec<Draft>, Known)> {
+    let mut drafts: Vec<Draft> = rows.iter().map(|row| draft(row, around, None)).collect();
+    let mut known = Known::read(conn, &drafts).await?;
+    known.extend(entered);
+    let mut again = false;
+    for (row, draft) in rows.iter().zip(&mut drafts) {
+        let elsewhere = draft.from.is_none() && draft.established.is_some();
+        if elsewhere && is_known(row, draft, &known, around) {
+            *draft = self::draft(row, around, Some(around.today));
+            again = true;
+        }
+    }
+    if again {
+        known = Known::read(conn, &drafts).await?;
+        known.extend(entered);
+    }
+    Ok((drafts, known))
+}
+
 /// Pass 1 over one file, with the unions that the rows so far would enter.
 struct Checking {
     register: Register,
@@ -111,15 +156,20 @@ impl Checks for Checking {
             scope: &self.actor.scope,
             today: self.register.clock().today(),
         };
-        let drafts: Vec<Draft> = rows.iter().map(|row| draft(row, around)).collect();
-        let mut known = Known::read(self.register.ledger.db().reader(), &drafts).await?;
-        known.extend(&self.entered);
+        let reader = self.register.ledger.db().reader();
+        let (drafts, mut known) = drafted(reader, rows, around, &self.entered).await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for (row, draft) in rows.iter().zip(&drafts) {
             verdicts.push(match decide(row, draft, &known, around, self.places.tree()) {
                 Decision::Refused(faults) => Verdict { faults, unchanged: false },
                 Decision::Unchanged => Verdict { faults: Vec::new(), unchanged: true },
-                Decision::Amend(..) => Verdict::default(),
+                Decision::Amend(id, facts) => {
+                    if let Some(union) = known.get(id) {
+                        self.entered.remember_amended(union, (*facts).clone());
+                    }
+                    known.amend(id, *facts);
+                    Verdict::default()
+                }
                 Decision::Enter(new) => {
                     known.enter(&new);
                     self.entered.remember(&new);

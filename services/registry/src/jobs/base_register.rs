@@ -25,7 +25,10 @@ use crate::{
     register::Register,
     rules::{
         area::AreaPath,
-        base_register::contribution::{contributions, listing},
+        base_register::{
+            BaseRegisterId,
+            contribution::{contributions, listing},
+        },
         contribution::listed_contributions,
         employer::EmployerFacts,
         history::History,
@@ -42,6 +45,8 @@ use crate::{
 const ENTRIES_A_CHUNK: u64 = 500;
 /// Without a bell (another instance began a change, or died over one) the job looks this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// After a chunk that met an employer which was just coming in.
+const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// How the books name the job.
 const CLIENT: &str = "unionhall";
 const METHOD: &str = "list";
@@ -65,6 +70,11 @@ impl Lister {
             match self.step().await {
                 Ok(true) => continue,
                 Ok(false) => {}
+                // An employer came in meanwhile.
+                Err(fault) if *fault.reason() == reasons::CONFLICT => {
+                    stop.run_until_cancelled(tokio::time::sleep(TRY_AGAIN)).await;
+                    continue;
+                }
                 Err(fault) => {
                     tracing::warn!(%fault, "the base register could not be brought along")
                 }
@@ -78,19 +88,26 @@ impl Lister {
     }
 
     /// Brings one chunk along, or ends an edition that has none left. Answers whether there was
-    /// anything to do. Public so that tests can drive it.
+    /// anything to do. An edition that fails holds up no other. Public so that tests can drive it.
     pub async fn step(&self) -> Outcome<bool> {
+        let mut failed = None;
+        for id in base_registers::unsettled(self.register.ledger.db().reader()).await? {
+            match self.chunk(id).await {
+                Ok(()) => return Ok(true),
+                Err(fault) => failed = failed.or(Some(fault)),
+            }
+        }
+        failed.map_or(Ok(false), Err)
+    }
+
+    async fn chunk(&self, id: BaseRegisterId) -> Outcome<()> {
         let ledger = &self.register.ledger;
-        let Some(id) = base_registers::unsettled(ledger.db().reader()).await? else {
-            return Ok(false);
-        };
         let mut entry = ledger.begin_own(CLIENT, METHOD).await?;
         let held = base_registers::load_for_update(entry.conn(), id).await?;
         let through = held.as_ref().and_then(|record| record.settled_through);
         let (Some(mut record), Some(through)) = (held, through) else {
             // Another instance was faster.
-            entry.discard().await?;
-            return Ok(true);
+            return entry.discard().await;
         };
         let next =
             base_registers::entries_behind(entry.conn(), id, through, ENTRIES_A_CHUNK).await?;
@@ -110,8 +127,7 @@ impl Lister {
             area: record.register.area.path().clone(),
             detail: format!("{} entries count as the edition says", next.len()),
         });
-        entry.commit(Done { record: record.name(), version: record.version }).await?;
-        Ok(true)
+        entry.commit(Done { record: record.name(), version: record.version }).await
     }
 }
 
@@ -130,7 +146,7 @@ pub(super) async fn carry(
 
 /// Lets entries be listed and count as `decide` says; what that adds to the figures. The employers
 /// that bear their codes are held first. One that came in between the look at the codes and the
-/// hold of the entries is not held: the chunk is tried again then.
+/// hold of the entries is not held: if a union covers it already, the chunk is tried again.
 async fn relist(
     entry: &Entry,
     next: &[(Uuid, OrganisationCode)],
@@ -144,7 +160,13 @@ async fn relist(
     let entries = base_registers::hold_entries(conn, &ids).await?;
     let again = self::bearers(conn, &codes).await?;
     bearers.retain(|id| held.iter().any(|record| record.id == *id));
-    if again != bearers {
+    if bearers.iter().any(|id| !again.contains(id)) {
+        return Err(Fault::new(&reasons::CONFLICT));
+    }
+    // Who came in meanwhile counts for nothing until a union covers it, which waits for the entries.
+    let new: Vec<Uuid> = again.into_iter().filter(|id| !bearers.contains(id)).collect();
+    let new = employers::load(conn, &new).await?;
+    if new.values().any(|record| !record.facts.covers.rows().is_empty()) {
         return Err(Fault::new(&reasons::CONFLICT));
     }
     let employers: HashMap<OrganisationCode, &EmployerFacts> = held

@@ -16,13 +16,13 @@ use uuid::Uuid;
 
 pub use self::{
     entries::{
-        EntryRecord, NewEntry, Relisted, count_entries, count_listed, entries, entries_behind,
-        entry_name, find_entries, hold_entries, insert_entries, listed_in, relist, remove_entries,
-        unlisted,
+        EntryRecord, NewEntry, Relisted, areas_of, count_entries, count_listed, ended_area,
+        entries, entries_behind, entry_name, find_entries, hold_entries, insert_entries, listed_in,
+        relist, remove_entries, unlisted,
     },
     listings::{hold_listings, listings},
     read::{
-        counting_on, drafts, edition_taken, load, load_for_update, of_area_for_update, page,
+        drafts, edition_taken, listing_in, load, load_for_update, of_area_for_update, page,
         unsettled,
     },
     write::{insert, remove, save, settle},

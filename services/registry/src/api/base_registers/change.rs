@@ -134,6 +134,7 @@ impl BaseRegisters {
             *before = before.counting(until);
             before.register.successor = Some(held.own.id);
         }
+        standing(&held.entry, held.own.id).await?;
         let own = held.own.counting(Some(activation.counts));
         self.keep(held, own, ended, (order, "activated")).await
     }
@@ -163,6 +164,7 @@ impl BaseRegisters {
         let decided = held.own.register.deactivate(held.own.id, &held.others());
         let mut resumed = held.other(decided.map_err(|fault| fault.to_fault())?);
         if let Some(before) = &mut resumed {
+            standing(&held.entry, before.id).await?;
             let since = before.register.counts.map(|counts| counts.from());
             *before = before.counting(since.map(Period::since));
             before.register.successor = None;
@@ -203,6 +205,9 @@ impl BaseRegisters {
         let peeked = base_registers::load(entry.conn(), id).await?.ok_or_else(missing)?;
         let area = &peeked.register.area;
         call.caller.require_node(Line::Area, area.path())?;
+        // The areas that count again are kept from ending.
+        let listed = base_registers::areas_of(entry.conn(), area).await?;
+        hold_areas(entry.conn(), &listed).await?;
         let held = base_registers::of_area_for_update(entry.conn(), area).await?;
         let (own, others): (Vec<_>, Vec<_>) = held.into_iter().partition(|one| one.id == id);
         let own = own.into_iter().next().ok_or_else(missing)?;
@@ -249,6 +254,14 @@ impl BaseRegisters {
     fn from(&self, given: &Option<Date>) -> Outcome<CivilDate> {
         let from = wire::day("effective_date", given.as_ref())?;
         Ok(from.unwrap_or_else(|| self.today()))
+    }
+}
+
+/// Nobody is listed where nothing is any more. `BASE_REGISTER_STATE`.
+async fn standing(entry: &Entry, id: BaseRegisterId) -> Outcome<()> {
+    match base_registers::ended_area(entry.conn(), id).await? {
+        Some(area) => Err(BaseRegisterFault::AreaEnded(area).to_fault()),
+        None => Ok(()),
     }
 }
 

@@ -227,7 +227,8 @@ fn told(
         let affiliation = record.affiliation.as_ref().map(|path| path.path());
         asked.scope.sees(Some(record.area.path()), affiliation)
     });
-    let covered = facts.is_some_and(|facts| facts.covers.on(asked.day).is_some());
+    // Of an employer that the caller does not see, nothing tells whether a union covers it.
+    let covered = seen.is_some_and(|record| record.facts.covers.on(asked.day).is_some());
     let name = seen.and_then(|record| record.facts.names.on(asked.day));
     BaseRegisterFinding {
         kind: kind.into(),
@@ -239,8 +240,12 @@ fn told(
         },
         employer_display_name: name.map(ToString::to_string).unwrap_or_default(),
         differences: differences.iter().map(|one| difference(*one).into()).collect(),
-        covered: covered && seen.is_some(),
-        next_step: Some(next_step(kind, &differences, covered)),
+        covered,
+        next_step: Some(next_step(
+            kind,
+            &differences,
+            (covered, employer.is_some() && seen.is_none()),
+        )),
     }
 }
 
@@ -255,7 +260,11 @@ fn difference(difference: Difference) -> DifferenceCode {
 }
 
 /// What an officer does about it.
-fn next_step(kind: Kind, differences: &[Difference], covered: bool) -> LocalizedText {
+fn next_step(
+    kind: Kind,
+    differences: &[Difference],
+    (covered, hidden): (bool, bool),
+) -> LocalizedText {
     let (zh, en) = match kind {
         Kind::MissingHere => (
             "核实后登记该单位，或反馈底册来源予以删除",
@@ -273,7 +282,7 @@ fn next_step(kind: Kind, differences: &[Difference], covered: bool) -> Localized
             "与证照核对后更正登记，或反馈底册来源",
             "compare both with the certificate; correct the register, or report to the source",
         ),
-        _ if covered => ("无需处理", "nothing to do"),
+        _ if covered || hidden => ("无需处理", "nothing to do"),
         _ => ("信息一致，尚未建会：列入建会工作", "it agrees, but no union covers it: form one"),
     };
     LocalizedText { zh: zh.to_owned(), en: en.to_owned() }

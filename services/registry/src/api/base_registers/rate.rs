@@ -37,16 +37,14 @@ impl BaseRegisters {
         // Figures and editions of one state.
         let state = self.register.ledger.db().begin_read().await?;
         let values = values_in(&state, &questions).await?;
-        let counting = base_registers::counting_on(&state, day).await?;
+        let listing = base_registers::listing_in(&state, &area).await?;
         state.rollback().await.map_err(unionhall_kit::db::fault::of)?;
         let &[numerator, denominator] = values.as_slice() else {
             return Err(Fault::new(&reasons::INTERNAL));
         };
-        let meets = |record: &&BaseRegisterRecord| {
-            let listed = &record.register.area;
-            listed.within(&area) || area.within(listed)
+        let counts = |record: &&BaseRegisterRecord| {
+            record.register.counts.is_some_and(|counts| counts.covers(day))
         };
-        let counting: Vec<&BaseRegisterRecord> = counting.iter().filter(meets).collect();
         Ok(EstablishmentRate {
             area: message.area.clone(),
             day: Some(day.into()),
@@ -54,8 +52,9 @@ impl BaseRegisters {
             denominator,
             basis_points: basis_points(numerator, denominator),
             not_applicable: denominator == 0,
-            base_registers: counting.iter().map(|record| record.name()).collect(),
-            settled: counting.iter().all(|record| record.settled_through.is_none()),
+            base_registers: listing.iter().filter(counts).map(BaseRegisterRecord::name).collect(),
+            // One that counts no more may still be on its way out of the figures.
+            settled: listing.iter().all(|record| record.settled_through.is_none()),
         })
     }
 }

@@ -216,6 +216,11 @@ impl Desk<'_> {
     }
 }
 
+/// Where what is said of a union breaks the contract's rules.
+pub(crate) fn violations(union: Union) -> Vec<Violation> {
+    CreateUnionRequest { union: Some(union), ..Default::default() }.check()
+}
+
 /// The union, if what is said of these fields keeps the contract's rules.
 fn valid(union: Union, fields: &[&str]) -> Outcome<Union> {
     let mut whole = CreateUnionRequest { union: Some(union), ..Default::default() };

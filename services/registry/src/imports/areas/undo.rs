@@ -25,7 +25,8 @@ use crate::{
     },
     store::{
         areas::{self, Recorded},
-        structure_changes::occupants,
+        base_registers::count_listed,
+        structure_changes::{occupants, union_occupants},
     },
 };
 
@@ -82,7 +83,10 @@ async fn plan(
     if effect.version_before == 0 {
         let Some(fact) = tree.get(path) else { return Ok(Err(&CHANGED_SINCE)) };
         let first = fact.period.from();
-        let occupants = occupants(entry.conn(), path, first).await?;
+        let conn = entry.conn();
+        let occupants = occupants(conn, path, first).await?
+            + union_occupants(conn, path, first).await?
+            + count_listed(conn, path, first).await?;
         let closed = plan_close(tree, path, None, occupants, first, entry.today());
         return Ok(closed.map_err(|_| &AREA_IN_USE));
     }

@@ -97,14 +97,19 @@ fn lasts(areas: &crate::rules::area::tree::AreaTree, area: &AreaPath) -> bool {
     areas.get(area).is_some_and(|fact| fact.period.until().is_none())
 }
 
-/// The editions that are drafts still, held in the order of their ids.
+/// The editions that are drafts still, held in the order of their ids. One that was deactivated a
+/// moment ago is waited for: the chunk is tried again.
 async fn hold(entry: &Entry, mut ids: Vec<BaseRegisterId>) -> Outcome<Vec<BaseRegisterRecord>> {
     ids.sort_unstable();
     ids.dedup();
     let mut held = Vec::with_capacity(ids.len());
     for id in ids {
         let found = base_registers::load_for_update(entry.conn(), id).await?;
-        held.extend(found.filter(|one| one.register.is_draft() && one.settled_through.is_none()));
+        let draft = found.filter(|one| one.register.is_draft());
+        if draft.as_ref().is_some_and(|one| one.settled_through.is_some()) {
+            return Err(Fault::new(&reasons::CONFLICT));
+        }
+        held.extend(draft);
     }
     Ok(held)
 }

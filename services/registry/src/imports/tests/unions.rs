@@ -2,7 +2,7 @@
 
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
-    CoverEmployerRequest, GetUnionRequest, ListUnionsRequest, Union,
+    CoverEmployerRequest, GetUnionRequest, ListUnionsRequest, Union, UpdateUnionRequest,
     coverage_service_server::CoverageService, union::State as UnionState,
     union_service_server::UnionService,
 };
@@ -130,6 +130,59 @@ async fn a_known_union_changes_from_a_day_on_and_gets_its_facts_back() {
     let restored = named(&desk, "西什库社区联合工会").await;
     assert_eq!((restored.phone.as_str(), restored.contact), ("", None));
     assert_eq!(count(&desk, "integrated_unions", HOME, "2014-06-01").await, 0);
+}
+
+#[tokio::test]
+async fn what_a_row_does_not_say_stays() {
+    let desk = desk().await;
+    let columns = ["工会名称", "住所所在社区", "住所地址", "届次", "任期年数"];
+    desk.import("unions", &tree()).await;
+    let line = "西什库社区联合工会,110102012004,甲1号,,";
+    desk.import("unions", &file(&columns, &[line])).await;
+    let service = Unions::over(desk.rig.register.clone());
+    let mut union = named(&desk, "西什库社区联合工会").await;
+    let term = union.term.as_mut().unwrap();
+    term.postponed_to = Some("2015-10-01".parse::<CivilDate>().unwrap().into());
+    let postponed = term.clone();
+    let update = UpdateUnionRequest {
+        union: Some(union),
+        update_mask: Some(prost_types::FieldMask { paths: vec!["term".to_owned()] }),
+        ..Default::default()
+    };
+    service.update_union(call(update)).await.unwrap();
+    let again = "西什库社区联合工会,110102012004,,2,3";
+    let batch = desk.import("unions", &file(&columns, &[again])).await;
+    assert_eq!(batch.unchanged_row_count, 1, "{:?}", desk.faults(&batch.name).await);
+    let kept = named(&desk, "西什库社区联合工会").await;
+    assert_eq!(kept.seat.unwrap().line, "甲1号");
+    assert_eq!(kept.term.unwrap().postponed_to, postponed.postponed_to);
+}
+
+#[tokio::test]
+async fn rows_build_on_what_rows_before_them_change() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let columns = [
+        "工会名称",
+        "工会统一社会信用代码",
+        "组织类型",
+        "组织形式",
+        "组织层级",
+        "上级工会",
+        "住所所在社区",
+        "建会日期",
+    ];
+    let rows = [
+        "什刹海街道总工会,81110102T00000028K,,,,,,",
+        "某某联合工会,,JOINT,COMMITTEE,BASIC,81110102T00000028K,110102012004,2013-01-01",
+    ];
+    let batch = desk.import("unions", &file(&columns, &rows)).await;
+    assert_eq!(batch.applied_row_count, 2, "{:?}", desk.faults(&batch.name).await);
+    let above = named(&desk, "什刹海街道总工会").await;
+    assert_eq!(named(&desk, "某某联合工会").await.superior, above.name);
+    let undone = desk.undo(&batch.name).await;
+    assert_eq!(undone.refused_undo_count, 0, "{:?}", desk.faults(&batch.name).await);
+    assert_eq!(named(&desk, "什刹海街道总工会").await.credit_code, "");
 }
 
 #[tokio::test]

@@ -6,13 +6,14 @@ use unionhall_kit::{
     imports::kinds::OUT_OF_SCOPE,
     sheet::{CellFault, Record, kinds::UNKNOWN_CODE},
 };
+use unionhall_proto::registry::v1::Union as Message;
 
 use super::{
     draft::{Around, Draft},
     known::{Known, Union},
 };
 use crate::{
-    api::unions::decode::Desk,
+    api::unions::decode::{Desk, violations},
     columns::{Column, union as columns},
     imports::{kinds, named::Called, refused},
     rules::{
@@ -59,15 +60,38 @@ pub(super) fn decide(
     let mut union = draft.union.clone();
     union.employer = employer.map(employers::resource_name).unwrap_or_default();
     union.superior = superior.map(|above| resource_name(above.id)).unwrap_or_default();
-    if let (Ok(Some(held)), Some(term)) = (&held, &mut union.term) {
-        // A term that is known keeps its first day unless the row tells another.
-        let mut known = held.facts.terms.rows().iter();
-        let known = known.rfind(|row| i32::from(row.value.number.get()) == term.number);
-        let begun = known.map(|row| row.period.from().into());
-        term.begins_on = term.begins_on.or(begun);
-    }
     let Ok(held) = held else { return Decision::Refused(judge.faults) };
+    if let Some(held) = held {
+        unsaid(&mut union, held, draft.from.unwrap_or(around.today));
+    }
+    judge.lawful(&union);
     judge.decide(held, superior, &union)
+}
+
+/// Whether the row is about a union that is known already.
+pub(super) fn is_known(row: &Record, draft: &Draft, known: &Known, around: Around<'_>) -> bool {
+    let areas = around.places.tree();
+    let mut judge = Judge { row, draft, known, around, areas, faults: Vec::new() };
+    matches!(judge.meant(), Ok(Some(_)))
+}
+
+/// What a row does not say of a known union stays as it is, also inside of what it says.
+fn unsaid(union: &mut Message, held: &Union, from: CivilDate) {
+    let facts = &held.facts;
+    if let Some(term) = &mut union.term {
+        let mut known = facts.terms.rows().iter();
+        let known = known.rfind(|row| i32::from(row.value.number.get()) == term.number);
+        if let Some(row) = known {
+            term.begins_on = term.begins_on.or(Some(row.period.from().into()));
+            term.postponed_to = row.value.postponed_to.map(Into::into);
+        }
+    }
+    if let (Some(seat), Some(known)) = (&mut union.seat, facts.seats.on(from))
+        && seat.line.is_empty()
+        && seat.area == format!("areas/{}", known.area())
+    {
+        seat.line = known.line().to_owned();
+    }
 }
 
 struct Judge<'a> {
@@ -159,6 +183,28 @@ impl<'a> Judge<'a> {
         if self.visible(union) { resource_name(union.id) } else { "-".to_owned() }
     }
 
+    /// What the contract asks of a call, it asks of a row.
+    fn lawful(&mut self, union: &Message) {
+        for violation in violations(union.clone()) {
+            let field = violation.field.strip_prefix("union.").unwrap_or(&violation.field);
+            let column = match field.split('.').collect::<Vec<_>>().as_slice() {
+                ["contact", "mobile"] => columns::MOBILE,
+                ["approval", "body"] => columns::APPROVAL_BODY,
+                ["term", "years"] => columns::TERM_YEARS,
+                [first, ..] => column_of(first),
+                [] => columns::NAME,
+            };
+            // An empty cell is told by the rules, which know whether the union is new.
+            if self.row.text(column.key).is_some() || self.row.count(column.key).is_some() {
+                let fault = self.row.fault(column.key, &kinds::VALUE_INVALID);
+                // A cell that has a fault already is not told twice.
+                if !self.faults.iter().any(|told| told.column == fault.column) {
+                    self.faults.push(fault.with("problem", violation.description));
+                }
+            }
+        }
+    }
+
     fn employer(&mut self) -> Option<uuid::Uuid> {
         let code = self.draft.employer.as_ref()?;
         let found = self.known.employer(code);
@@ -193,7 +239,7 @@ impl<'a> Judge<'a> {
         mut self,
         held: Option<&Union>,
         superior: Option<&Union>,
-        union: &unionhall_proto::registry::v1::Union,
+        union: &Message,
     ) -> Decision {
         let nothing = UnionFacts::default();
         let established = if held.is_none() { self.draft.established } else { None };
@@ -214,6 +260,11 @@ impl<'a> Judge<'a> {
         }
         if let Some(held) = held {
             changes = self.alike(held, changes, from);
+            let other = self.draft.established.filter(|day| facts.established_on() != Some(*day));
+            if other.is_some() {
+                let fault = self.row.fault(columns::ESTABLISHED_ON.key, &kinds::UNION_DIFFERS);
+                self.faults.push(fault);
+            }
         }
         if !(self.faults.is_empty() && self.row.faults.is_empty()) {
             return Decision::Refused(self.faults);

@@ -60,11 +60,11 @@ impl Draft {
     }
 }
 
-/// Reads a row.
-pub(super) fn draft(row: &Record, around: Around<'_>) -> Draft {
+/// Reads a row, its areas and codes on `day`; without one, on the first day that the row tells.
+pub(super) fn draft(row: &Record, around: Around<'_>, day: Option<CivilDate>) -> Draft {
     let established = row.date(columns::ESTABLISHED_ON.key);
     let from = row.date(columns::EFFECTIVE_ON.key);
-    let day = from.or(established).unwrap_or(around.today);
+    let day = day.or(from).or(established).unwrap_or(around.today);
     let draft = Draft {
         union: Union::default(),
         from,
@@ -103,9 +103,12 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self) {
-        let name = Name::parse(&self.text(columns::NAME));
-        // A name that is missing is a fault of the cell.
-        self.draft.union.display_name = name.map(Into::into).unwrap_or_default();
+        if let Some(given) = self.row.text(columns::NAME.key) {
+            match Name::parse(given) {
+                Ok(name) => self.draft.union.display_name = name.into(),
+                Err(fault) => self.draft.faults.push(refused(self.row, columns::NAME, &fault)),
+            }
+        }
         self.draft.union.credit_code = self.text(columns::CODE);
         self.draft.union.phone = self.text(columns::PHONE);
     }

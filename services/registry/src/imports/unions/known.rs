@@ -84,6 +84,7 @@ impl Known {
 
     fn add(&mut self, union: Union) {
         let (id, facts) = (union.id, &union.facts);
+        self.forget(id);
         if let Some(row) = facts.codes.rows().last() {
             self.by_code.insert(row.value.as_str().to_owned(), id);
         }
@@ -102,6 +103,31 @@ impl Known {
             }
         }
         self.unions.insert(id, union);
+    }
+
+    /// What a union is no longer found by.
+    fn forget(&mut self, id: UnionId) {
+        if self.unions.remove(&id).is_some() {
+            self.by_code.retain(|_, found| *found != id);
+            self.by_employer.retain(|_, found| *found != id);
+            self.by_place.retain(|_, found| *found != id);
+            self.by_name.values_mut().for_each(|found| found.retain(|one| *one != id));
+        }
+    }
+
+    /// What an earlier row changes.
+    pub(super) fn amend(&mut self, id: UnionId, facts: UnionFacts) {
+        if let Some(union) = self.unions.get(&id) {
+            let union = Union { facts, ..union.clone() };
+            self.add(union);
+        }
+    }
+
+    /// The same of a union that the register has, as long as there is room.
+    pub(super) fn remember_amended(&mut self, union: &Union, facts: UnionFacts) {
+        if self.unions.contains_key(&union.id) || self.unions.len() < REMEMBERED {
+            self.add(Union { facts, ..union.clone() });
+        }
     }
 
     /// What an earlier row enters.

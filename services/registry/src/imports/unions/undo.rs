@@ -1,6 +1,8 @@
 //! Taking rows back: unions that they entered are withdrawn while nobody relies on them, unions that
 //! they changed get the facts from before.
 
+use std::collections::HashMap;
+
 use unionhall_kit::{
     fault::{Fault, Outcome},
     imports::{
@@ -8,6 +10,7 @@ use unionhall_kit::{
         kinds::{CHANGED_SINCE, OUT_OF_SCOPE},
     },
     ledger::Entry,
+    path::Line,
     reasons,
 };
 use uuid::Uuid;
@@ -24,7 +27,7 @@ use crate::{
     store::{
         dated,
         employers::hold_areas,
-        unions::{self, COLLECTION, Fact, Placed, facts},
+        unions::{self, COLLECTION, Fact, Placed, UnionRecord, facts},
     },
 };
 
@@ -44,11 +47,17 @@ pub(super) async fn undo(
     }
     let open = hold_areas(entry.conn(), &areas).await?;
     let held = unions::load_for_update(entry.conn(), &ids).await?;
-    let mut paths = unions::paths_of(entry.conn(), &ids).await?;
+    let paths = unions::paths_of(entry.conn(), &ids).await?;
+    let mut held: HashMap<UnionId, UnionRecord> =
+        held.into_iter().map(|record| (record.id, record)).collect();
+    // What a later row of the same union was before stands again as that version.
+    let mut stands: HashMap<UnionId, i64> =
+        held.iter().map(|(id, record)| (*id, record.version)).collect();
     let mut undone = Vec::with_capacity(effects.len());
     for effect in effects {
-        let record = id(effect).and_then(|id| held.iter().find(|record| record.id == id));
-        let Some(record) = record.filter(|record| record.version == effect.version_after) else {
+        let id = id(effect);
+        let known = id.filter(|id| stands.get(id) == Some(&effect.version_after));
+        let Some(record) = known.and_then(|id| held.get(&id)).cloned() else {
             undone.push(Undone::Refused(&CHANGED_SINCE));
             continue;
         };
@@ -57,16 +66,23 @@ pub(super) async fn undo(
             undone.push(Undone::Refused(&OUT_OF_SCOPE));
             continue;
         }
-        let paths = paths.remove(&record.id).unwrap_or_default();
-        let placed = Placed { record: record.clone(), paths };
+        let id = record.id;
+        let paths = paths.get(&id).cloned().unwrap_or_default();
+        let placed = Placed { record, paths };
         undone.push(if effect.version_before == 0 {
             withdraw(entry, &placed).await?
         } else {
             let before = before(effect)?;
-            let stands =
+            let open_still =
                 |area: AreaPath| open.get(&area).is_some_and(|fact| fact.period.until().is_none());
-            if places(&before).last().is_some_and(stands) {
-                restore(entry, &placed, before).await?
+            let seat = places(&before).last();
+            let admits = |area: &AreaPath| scope.covers(Line::Area, area.path());
+            if !seat.as_ref().is_some_and(admits) {
+                Undone::Refused(&OUT_OF_SCOPE)
+            } else if seat.is_some_and(open_still) {
+                held.insert(id, restore(entry, &placed, before).await?);
+                stands.insert(id, effect.version_before);
+                Undone::Done
             } else {
                 Undone::Refused(&AREA_CLOSED)
             }
@@ -89,12 +105,12 @@ async fn withdraw(entry: &mut Entry, placed: &Placed) -> Outcome<Undone> {
     Ok(Undone::Done)
 }
 
-async fn restore(entry: &mut Entry, placed: &Placed, facts: UnionFacts) -> Outcome<Undone> {
+async fn restore(entry: &mut Entry, placed: &Placed, facts: UnionFacts) -> Outcome<UnionRecord> {
     let (paths, now) = (placed.paths.clone(), entry.now());
     let saved = unions::save(entry.conn(), placed, facts, paths, now).await?;
     let after = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     note(entry, Some(placed), &after);
-    Ok(Undone::Done)
+    Ok(after.record)
 }
 
 /// The areas of the seats, in order.

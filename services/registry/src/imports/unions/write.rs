@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     decide::{Decision, decide},
-    draft::{Around, Draft, draft},
+    draft::{Around, Draft},
+    drafted,
     known::Known,
 };
 use crate::{
@@ -40,7 +41,8 @@ pub(super) async fn apply(
     records: &[Record],
 ) -> Outcome<Vec<Applied>> {
     let around = Around { register, places, scope: &actor.scope, today: entry.today() };
-    let drafts: Vec<Draft> = records.iter().map(|row| draft(row, around)).collect();
+    let nothing = Known::default();
+    let (drafts, _) = drafted(entry.conn(), records, around, &nothing).await?;
     let (areas, mut known) = hold(entry, &drafts).await?;
     let mut applied = Vec::with_capacity(records.len());
     for (row, draft) in records.iter().zip(&drafts) {

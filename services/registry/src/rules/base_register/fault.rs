@@ -23,6 +23,9 @@ pub enum BaseRegisterFault {
     /// The day is too early; the first that is possible.
     #[error("{0} is too early, {1} is the first possible day")]
     BeforeItsDay(CivilDate, CivilDate),
+    /// Enterprises are listed in an area that has ended, out of which nobody would carry them.
+    #[error("it lists enterprises in areas/{0}, which has ended; import it anew")]
+    AreaEnded(AreaPath),
     /// It has no entries.
     #[error("it has no entries; import some first")]
     Empty,
@@ -48,9 +51,12 @@ impl Refusal for BaseRegisterFault {
             | Self::NotADistrict(_)
             | Self::AreaNotOpen(..)
             | Self::BeforeItsDay(..) => &reasons::BASE_REGISTER_INVALID,
-            Self::Empty | Self::Counts | Self::Draft | Self::Ended | Self::NotTheLatest(..) => {
-                &reasons::BASE_REGISTER_STATE
-            }
+            Self::AreaEnded(_)
+            | Self::Empty
+            | Self::Counts
+            | Self::Draft
+            | Self::Ended
+            | Self::NotTheLatest(..) => &reasons::BASE_REGISTER_STATE,
         }
     }
 
@@ -61,6 +67,7 @@ impl Refusal for BaseRegisterFault {
             Self::NotADistrict(area) => format!("{area}不是区级"),
             Self::AreaNotOpen(area, day) => format!("区域{area}在{day}不存在"),
             Self::BeforeItsDay(day, first) => format!("{day}过早，最早为{first}"),
+            Self::AreaEnded(area) => format!("列有已撤销区域{area}内的企业，请重新导入"),
             Self::Empty => "尚无企业，请先导入".to_owned(),
             Self::Counts => "正在使用，请先停用".to_owned(),
             Self::Draft => "尚未启用".to_owned(),

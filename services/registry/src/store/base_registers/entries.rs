@@ -341,6 +341,36 @@ pub async fn count_listed(
     Ok(found.map_err(fault::of)?.map_or(0, |row| row.count.unsigned_abs()))
 }
 
+/// The areas in which editions of a district list enterprises at last.
+pub async fn areas_of(conn: &impl ConnectionTrait, district: &AreaPath) -> Outcome<Vec<AreaPath>> {
+    #[derive(FromQueryResult)]
+    struct Listed {
+        area: String,
+    }
+    let text = "SELECT DISTINCT p.area FROM base_register_place p
+                JOIN base_register b ON b.id = p.base_register
+                WHERE b.area = $1 AND b.deleted_at IS NULL AND p.valid_until IS NULL";
+    let rows = Listed::find_by_statement(sql(conn, text, [district.as_str().into()]));
+    let rows = rows.all(conn).await.map_err(fault::of)?;
+    rows.iter().map(|row| AreaPath::parse(&row.area).map_err(broken)).collect()
+}
+
+/// An area that has ended and in which the edition lists enterprises at last, if there is one.
+pub async fn ended_area(
+    conn: &impl ConnectionTrait,
+    BaseRegisterId(register): BaseRegisterId,
+) -> Outcome<Option<AreaPath>> {
+    #[derive(FromQueryResult)]
+    struct Ended {
+        area: String,
+    }
+    let text = "SELECT p.area FROM base_register_place p JOIN area a ON a.label = p.area
+                WHERE p.base_register = $1 AND p.valid_until IS NULL
+                  AND a.valid_until IS NOT NULL ORDER BY p.area LIMIT 1";
+    let row = Ended::find_by_statement(sql(conn, text, [register.into()])).one(conn).await;
+    row.map_err(fault::of)?.map(|row| AreaPath::parse(&row.area).map_err(broken)).transpose()
+}
+
 /// At most `at_most` entries of an edition that are listed within `area` at last, by area and id.
 pub async fn listed_in(
     conn: &impl ConnectionTrait,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
-    civil::{CivilDate, Period},
+    civil::Period,
     db::{fault, sql},
     fault::Outcome,
 };
@@ -82,7 +82,8 @@ async fn select(
 /// How a row is held until the transaction ends; on SQLite the one writer holds everything.
 fn held(conn: &impl ConnectionTrait) -> &'static str {
     match conn.get_database_backend() {
-        DatabaseBackend::Postgres => "ORDER BY id FOR UPDATE",
+        // Those who list enterprises in an edition may refer to it meanwhile.
+        DatabaseBackend::Postgres => "ORDER BY id FOR NO KEY UPDATE",
         _ => "ORDER BY id",
     }
 }
@@ -128,10 +129,10 @@ pub async fn drafts(conn: &impl ConnectionTrait) -> Outcome<Vec<BaseRegisterReco
     select(conn, "counts_from IS NULL ORDER BY id", []).await
 }
 
-/// The first edition whose entries do not all count as it says.
-pub async fn unsettled(conn: &impl ConnectionTrait) -> Outcome<Option<BaseRegisterId>> {
-    let found = select(conn, "settled_through IS NOT NULL ORDER BY id LIMIT 1", []).await?;
-    Ok(found.first().map(|record| record.id))
+/// The editions whose entries do not all count as they say.
+pub async fn unsettled(conn: &impl ConnectionTrait) -> Outcome<Vec<BaseRegisterId>> {
+    let found = select(conn, "settled_through IS NOT NULL ORDER BY id", []).await?;
+    Ok(found.iter().map(|record| record.id).collect())
 }
 
 /// At most `limit` editions, the latest entered first, behind `before`.
@@ -144,12 +145,13 @@ pub async fn page(
     select(conn, &rest, [before.unwrap_or(Uuid::max()).into()]).await
 }
 
-/// The editions that count on `day` for a district, or for all.
-pub async fn counting_on(
+/// The editions that ever listed anybody within `area`, counting or not.
+pub async fn listing_in(
     conn: &impl ConnectionTrait,
-    day: CivilDate,
+    area: &AreaPath,
 ) -> Outcome<Vec<BaseRegisterRecord>> {
-    let rest = "counts_from <= $1 AND (counts_until IS NULL OR counts_until > $2) ORDER BY id";
-    let day = NaiveDate::from(day);
-    select(conn, rest, [day.into(), day.into()]).await
+    let rest = "EXISTS (SELECT 1 FROM base_register_place p
+        WHERE p.base_register = base_register.id AND p.area >= $1 AND p.area < $2) ORDER BY id";
+    let range = area.path().range();
+    select(conn, rest, [range.from.into(), range.until.into()]).await
 }

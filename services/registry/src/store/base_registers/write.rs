@@ -1,7 +1,7 @@
 //! Writing base registers.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use unionhall_kit::{
     civil::Period,
     db::{fault, insert_rows, sql},
@@ -99,6 +99,7 @@ pub async fn remove(
 ) -> Outcome<BaseRegisterRecord> {
     let now = now.max(before.updated_at);
     let BaseRegisterId(id) = before.id;
+    hold_all(conn, id).await?;
     for table in ["base_register_place", "base_register_entry"] {
         let text = format!("DELETE FROM {table} WHERE base_register = $1");
         conn.execute_raw(sql(conn, &text, [id.into()])).await.map_err(fault::of)?;
@@ -109,6 +110,16 @@ pub async fn remove(
     let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
     all_changed(done.rows_affected(), 1)?;
     Ok(BaseRegisterRecord { version: before.version + 1, updated_at: now, ..before.clone() })
+}
+
+/// Holds the entries, as everybody does who changes where they are listed.
+async fn hold_all(conn: &impl ConnectionTrait, id: Uuid) -> Outcome<()> {
+    if conn.get_database_backend() == DatabaseBackend::Postgres {
+        let text = "SELECT id FROM base_register_entry WHERE base_register = $1
+                    ORDER BY id FOR UPDATE";
+        conn.query_all_raw(sql(conn, text, [id.into()])).await.map_err(fault::of)?;
+    }
+    Ok(())
 }
 
 /// A period as two columns.
