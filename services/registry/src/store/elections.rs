@@ -20,6 +20,9 @@ use crate::rules::{election::Election, office::ElectionId, union::UnionId};
 /// The collection in resource names, below a union.
 pub const COLLECTION: &str = "elections/";
 
+/// Between two terms a union holds few elections.
+const FILED_AT_ONCE: u32 = 8;
+
 /// An election as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ElectionRecord {
@@ -145,16 +148,28 @@ pub async fn list(
 }
 
 /// The last election of a new committee that was filed and held on `day` or before: its numbers
-/// are the last that the register knows of the union.
+/// are the last that the register knows of the union. A by-election or a removal between two terms
+/// counts nobody anew.
 pub async fn last_filed(
     conn: &impl ConnectionTrait,
     UnionId(union): UnionId,
     day: CivilDate,
 ) -> Outcome<Option<ElectionRecord>> {
-    let conditions = "trade_union = $1 AND state = 'FILED' AND day <= $2
-                      ORDER BY day DESC, id DESC LIMIT 1";
-    let found = select(conn, conditions, vec![union.into(), NaiveDate::from(day).into()]).await?;
-    Ok(found.into_iter().next())
+    let mut before = (NaiveDate::from(day.next()), Uuid::nil());
+    loop {
+        let conditions = format!(
+            "trade_union = $1 AND state = 'FILED' AND (day, id) < ($2, $3)
+             ORDER BY day DESC, id DESC LIMIT {FILED_AT_ONCE}"
+        );
+        let values = vec![union.into(), before.0.into(), before.1.into()];
+        let found = select(conn, &conditions, values).await?;
+        let Some(last) = found.last() else { return Ok(None) };
+        before = (NaiveDate::from(last.election.day()), last.id.0);
+        let begins = |record: &ElectionRecord| record.election.plan.kind.begins_term();
+        if let Some(record) = found.into_iter().find(begins) {
+            return Ok(Some(record));
+        }
+    }
 }
 
 /// Enters an election as version 1. On PostgreSQL the transaction can only be rolled back when

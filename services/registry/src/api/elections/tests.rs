@@ -467,6 +467,24 @@ async fn a_review_takes_the_numbers_of_the_last_filed_election() {
     assert_eq!(filed.counts.map(|counts| counts.member_count), Some(60));
     assert_eq!(standing(&filed, "R01"), Some(Standing::Met));
     assert_eq!(standing(&filed, "V16"), Some(Standing::Met));
+    // A by-election afterwards counts nobody, and says nothing of women and accounts.
+    let by_election = Election {
+        contests: vec![contest(OfficePosition::ViceChair, 1)],
+        planned_on: date("2014-06-15"),
+        ..election(Kind::ByElection)
+    };
+    let by_election = desk.call(&union, by_election).await.unwrap();
+    let chosen = ElectionRecord {
+        held_on: date("2014-06-15"),
+        women_count: 0,
+        results: vec![result(vec![candidate("己某", 31, true)])],
+        ..record()
+    };
+    desk.hold(&by_election.name, chosen).await.unwrap();
+    desk.file(&by_election.name, "2014-06-20").await.unwrap();
+    let later = review(asked("2014-06-20")).await;
+    assert_eq!(later.counts_election, called.name);
+    assert_eq!(later.counts.map(|counts| counts.women_count), Some(20));
     let counts = Some(CommitteeCounts { member_count: 2_000, women_count: 30, own_accounts: true });
     let given = review(GetCommitteeReviewRequest { counts, ..asked("2016-02-27") }).await;
     assert_eq!(standing(&given, "V16"), Some(Standing::NotMet));

@@ -47,7 +47,8 @@ impl Officers {
         })
     }
 
-    /// The numbers of the last election that was filed by the day, and its name.
+    /// The numbers of the last founding election or re-election held by the day and filed, and its
+    /// name.
     async fn last_counts(
         &self,
         union: UnionId,
