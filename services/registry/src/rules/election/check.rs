@@ -263,20 +263,24 @@ impl<'a> Asked<'a> {
         self.contests(record).filter_map(one).collect()
     }
 
-    /// Somebody has the majority and as many votes as one who is declared elected, or a seat is
-    /// free, and is not declared elected.
+    /// Somebody has the majority and is not declared elected, although one with no more votes is, or
+    /// all with as many votes have seats. Those who tie for the last seat may all leave it vacant.
     fn passed_over(&self, record: &'a Record) -> Vec<Broken> {
         let half = Share::new(1, 2);
         let mut found = Vec::new();
         for (at, contest, result) in self.contests(record) {
             let due = result.turnout.unwrap_or(record.turnout).due;
             let elected = result.candidates.iter().filter(|one| one.elected);
-            let least = elected.clone().map(|one| one.votes).min();
-            let free = count(elected.count()) < contest.seats;
+            let least = elected.map(|one| one.votes).min();
+            let candidates = &result.candidates;
+            let seated = |votes| {
+                let as_many = candidates.iter().filter(|other| other.votes >= votes).count();
+                count(as_many) <= contest.seats
+            };
             for (which, candidate) in result.candidates.iter().enumerate() {
                 let majority = half.is_some_and(|half| half.exceeded(candidate.votes, due));
                 let as_many = least.is_some_and(|least| least <= candidate.votes);
-                if !candidate.elected && majority && (as_many || free) {
+                if !candidate.elected && majority && (as_many || seated(candidate.votes)) {
                     let least = least.unwrap_or_default();
                     found.push(broken(
                         candidate_field(at, which),
@@ -290,13 +294,11 @@ impl<'a> Asked<'a> {
         found
     }
 
+    /// A removal that fails is a result: the person stays.
     fn somebody(record: &Record) -> Vec<Broken> {
-        let elected = record.results.iter().flat_map(|result| &result.candidates);
-        let nobody = !elected.into_iter().any(|one| one.elected)
-            && !record.removals.iter().any(|vote| vote.removed);
-        let nobody = nobody.then(|| {
-            broken("record", Vec::new(), "nobody is elected or removed", "无人当选或被罢免")
-        });
+        let mut elected = record.results.iter().flat_map(|result| &result.candidates);
+        let nobody = !record.results.is_empty() && !elected.any(|one| one.elected);
+        let nobody = nobody.then(|| broken("record", Vec::new(), "nobody is elected", "无人当选"));
         nobody.into_iter().collect()
     }
 

@@ -182,6 +182,54 @@ fn ballots_and_votes_are_counted() {
 }
 
 #[test]
+fn a_tie_for_the_last_seat_may_leave_it_vacant() {
+    let with = |votes: [u32; 4], elected: usize| {
+        let mut record = record();
+        record.turnout.present = 60;
+        record.results[0].papers = Papers { issued: 60, returned: 60, valid: 60 };
+        let candidates = record.results[0].candidates.iter_mut().zip(votes);
+        for (at, (candidate, votes)) in candidates.enumerate() {
+            (candidate.votes, candidate.elected) = (votes, at < elected);
+        }
+        broken(&held(ElectionKind::ReElection, record))
+    };
+    assert_eq!(with([40, 38, 31, 31], 2), ids(&[]), "neither of two for one seat");
+    assert_eq!(with([40, 31, 31, 31], 1), ids(&[]), "nor any of three for two");
+    assert_eq!(with([40, 38, 31, 31], 1), ids(&["V07"]), "the second ties with nobody");
+    assert_eq!(with([40, 31, 31, 30], 1), ids(&["V07"]), "both have seats");
+}
+
+#[test]
+fn a_removal_that_fails_is_filed_and_ends_no_office() {
+    let id = OfficeId(Uuid::from_u128(1));
+    let mut removal = plan(ElectionKind::Removal);
+    (removal.contests, removal.removals) = (Vec::new(), vec![id]);
+    let plan = call(removal, None, &union(true), day("2014-07-01")).unwrap();
+    let papers = Papers { issued: 40, returned: 40, valid: 40 };
+    let removals = vec![RemovalResult { papers, votes: 30, removed: false }];
+    let record = Record { results: Vec::new(), removals, ..record() };
+    let election = Election { plan, stage: Stage::Held(record) };
+    assert_eq!(broken(&election), ids(&[]));
+    let outcome = filed(&election, &[(id, chair("甲某", "2011-01-01"))]).unwrap();
+    assert!(outcome.ended.is_empty() && outcome.begun.is_empty());
+}
+
+fn chair(holder: &str, from: &str) -> Office {
+    Office {
+        holder: Name::parse(holder).unwrap(),
+        committee: Committee::Union,
+        position: Position::Chair,
+        full_time: false,
+        term: NonZeroU16::new(2),
+        way_in: WayIn::Elected,
+        bars: BTreeSet::new(),
+        election: None,
+        from: day(from),
+        end: None,
+    }
+}
+
+#[test]
 fn ballots_are_tied_to_those_present_and_those_due_to_the_members() {
     let with = |change: fn(&mut Record)| {
         let mut record = record();
@@ -498,9 +546,11 @@ proptest! {
         let elected: Vec<u32> =
             candidates.iter().filter(|(_, elected)| *elected).map(|(votes, _)| *votes).collect();
         let all: u32 = candidates.iter().map(|(votes, _)| votes).sum();
-        let free = elected.len() < seats as usize;
         let passed_over = candidates.iter().any(|(votes, chosen)| {
-            !chosen && majority(*votes) && (free || elected.iter().any(|other| other <= votes))
+            let before = candidates.iter().filter(|(other, _)| other > votes).count();
+            let tied = candidates.iter().filter(|(other, _)| other == votes).count();
+            let fits = before + tied <= seats as usize;
+            !chosen && majority(*votes) && (fits || elected.iter().any(|other| other <= votes))
         });
         let absent = i64::from(due) - i64::from(present);
         let expected: BTreeSet<String> = [
