@@ -162,6 +162,10 @@ fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), 
             "somebody is removed by an election of the kind REMOVAL",
             "罢免须通过 REMOVAL 类选举办理",
         ),
+        WayOut::TermEnded if !over(office, union, order.on) => refused(
+            "the term of the office still runs on that day, or is not recorded",
+            "该任职所属届次当日尚未届满或未登记",
+        ),
         WayOut::Moved => {
             let term = union.term_on(order.on);
             let running = term.is_none_or(|term| order.on < term.due_on());
@@ -177,6 +181,18 @@ fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), 
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the term of the office has run out by `day`, or another stands then. A postponement
+/// keeps the office beyond the years of its term, but nobody is bound to it.
+fn over(office: &Office, union: &UnionFacts, day: CivilDate) -> bool {
+    union.term_on(day).is_some_and(|standing| {
+        let other = match office.term {
+            Some(own) => own != standing.term.number,
+            None => office.from < standing.begins_on,
+        };
+        other || standing.ends_on() <= day
+    })
 }
 
 fn not_after(day: CivilDate, today: CivilDate) -> Result<(), OfficeFault> {

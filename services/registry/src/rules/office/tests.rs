@@ -172,3 +172,18 @@ fn an_office_ends_once_and_a_chair_is_not_moved_alone() {
     assert!(!corrected.held_on(&joint(), day("2012-01-01")));
     assert!(ended(&corrected, "2013-01-01", WayOut::Corrected).is_err());
 }
+
+#[test]
+fn a_term_ends_nobodys_office_while_it_runs() {
+    let refused = |held: &Office, on: &str| {
+        matches!(ended(held, on, WayOut::TermEnded), Err(OfficeFault::WayOut(..)))
+    };
+    let of_second = Office { term: NonZeroU16::new(2), ..chair("2012-01-01") };
+    assert!(refused(&of_second, "2014-12-31"), "in mid-term");
+    assert!(!refused(&of_second, "2015-01-01"), "the three years have passed");
+    let of_first = Office { term: NonZeroU16::new(1), ..chair("2011-01-01") };
+    assert!(refused(&of_first, "2011-06-01"), "no term is recorded then");
+    assert!(!refused(&of_first, "2012-01-01"), "the second has begun");
+    assert!(!refused(&chair("2011-01-01"), "2012-01-01"));
+    assert!(refused(&chair("2012-01-01"), "2012-06-01"));
+}
