@@ -69,8 +69,19 @@ fn contests(plan: &Plan) -> Result<(), ElectionFault> {
             "选举项中缺少工会委员会",
         );
     }
+    let seats = plan.contests.iter().fold(0_u32, |all, one| all.saturating_add(one.seats));
+    if seats > MOST_SEATS {
+        return content(
+            "all contests together have at most 400 seats",
+            "全部选举项的应选名额合计不得超过400名",
+        );
+    }
     plan.contests.iter().try_for_each(contest)
 }
+
+/// One filing enters every elected and ends everybody before them, in one transaction with an event
+/// each, and the largest committees have some 50 seats.
+const MOST_SEATS: u32 = 400;
 
 fn contest(contest: &Contest) -> Result<(), ElectionFault> {
     if !contest.position.fits(contest.committee) {

@@ -389,6 +389,20 @@ fn what_is_called_fits_together() {
 }
 
 #[test]
+fn all_contests_together_have_so_many_seats_that_one_filing_enters_them() {
+    let called = |supervisors| {
+        let audit = contest(Committee::Audit, Position::Member, 200);
+        let members = contest(Committee::Union, Position::Member, 100);
+        let others = contest(Committee::LabourSupervision, Position::Member, supervisors);
+        let plan =
+            Plan { contests: vec![members, audit, others], ..plan(ElectionKind::ReElection) };
+        call(plan, Some(TermYears::Three), &union(true), day("2014-07-01"))
+    };
+    assert!(called(100).is_ok());
+    assert!(matches!(called(101), Err(ElectionFault::Content(..))));
+}
+
+#[test]
 fn what_is_reported_belongs_to_what_was_called() {
     let election =
         Election { plan: called(ElectionKind::ReElection).unwrap(), stage: Stage::Planned };
