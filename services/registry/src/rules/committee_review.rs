@@ -62,8 +62,9 @@ pub fn review(
     let held: Vec<&(OfficeId, Office)> = held.collect();
     let asked = Asked { union, held: &held, counts, day };
     let mut items: Vec<Item> = rules.on(day).filter_map(|rule| asked.item(rule)).collect();
+    let kind = union.types.on(day).copied();
     for (id, office) in &held {
-        for finding in barred(&office.bars, office.position, day, rules, "") {
+        for finding in barred(&office.bars, office.position, (kind, day), rules, "") {
             let standing = Standing::NotMet;
             let office = Some(*id);
             items.push(Item { rule: finding.rule, standing, figures: Vec::new(), office });

@@ -10,7 +10,10 @@ use std::{fmt, num::NonZeroU32, sync::OnceLock};
 use unionhall_kit::civil::{CivilDate, Period};
 
 pub use self::table::RuleTableFault;
-use super::office::{Bar, Position};
+use super::{
+    office::{Bar, Position},
+    union::kind::UnionType,
+};
 
 /// What follows when a rule is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,12 +162,21 @@ pub struct Rule {
     pub grade: Grade,
     /// What it looks at.
     pub check: Check,
+    /// The types of unions for which it was made; none named means all.
+    pub unions: Vec<UnionType>,
     /// The next step, in English.
     pub remedy_en: String,
     /// The next step, in Chinese.
     pub remedy_zh: String,
     /// Where the rule comes from.
     pub source: String,
+}
+
+impl Rule {
+    /// Whether it judges a union of this type; one whose type is not known is not let off.
+    pub fn judges(&self, kind: Option<UnionType>) -> bool {
+        self.unions.is_empty() || kind.is_none_or(|kind| self.unions.contains(&kind))
+    }
 }
 
 /// All rules, of all times.
@@ -234,12 +246,13 @@ mod tests {
     #[test]
     fn a_table_with_a_fault_is_refused() {
         let header = SHIPPED.lines().next().unwrap();
-        let row = "X01,1900-01-01,,MANDATORY,present,2/3,a,b,c";
+        let row = "X01,1900-01-01,,MANDATORY,present,2/3,,a,b,c";
         assert!(ElectionRules::parse(&format!("{header}\n{row}\n")).is_ok());
         for (broken, problem) in [
             (row.replace("present", "absent"), "no check"),
             (row.replace("2/3", "2/0"), "no argument"),
             (row.replace("MANDATORY", "STRICT"), "no grade"),
+            (row.replace("2/3,", "2/3,JOINT;CLUB"), "no union type 'CLUB'"),
             (row.replace("1900-01-01", ""), "no first day"),
             (row.replace(",c", ", "), "missing"),
             (row.replace("present,2/3", "barred,PARTNER=KING"), "no argument"),

@@ -17,7 +17,8 @@ pub(in crate::api) fn officer(record: &OfficeRecord, union: &UnionFacts) -> Outc
     let way_out = ended.map_or(WayOutMessage::Unspecified, |(_, way)| codes::way_out_message(way));
     let consent = office.end.as_ref().and_then(|end| end.consent.as_ref());
     let rules = findings::rules()?;
-    let broken = barred(&office.bars, office.position, office.from, rules, "bars");
+    let on = (union.types.on(office.from).copied(), office.from);
+    let broken = barred(&office.bars, office.position, on, rules, "bars");
     Ok(Officer {
         name: record.name(),
         display_name: office.holder.to_string(),

@@ -433,11 +433,15 @@ impl<'a> Asked<'a> {
 
     fn barred(&self, rules: &ElectionRules) -> Vec<Finding> {
         let Some(record) = self.record else { return Vec::new() };
+        // A union that is founded has its type from the day of its establishment.
+        let types = &self.union.types;
+        let kind = types.on(self.day).or_else(|| types.rows().first().map(|row| &row.value));
+        let on = (kind.copied(), self.day);
         let mut found = Vec::new();
         for (at, contest, result) in self.contests(record) {
             for (which, candidate) in result.candidates.iter().enumerate() {
                 let field = candidate_field(at, which);
-                found.extend(barred(&candidate.bars, contest.position, self.day, rules, &field));
+                found.extend(barred(&candidate.bars, contest.position, on, rules, &field));
             }
         }
         found

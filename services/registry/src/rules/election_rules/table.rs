@@ -6,7 +6,10 @@ use serde::Deserialize;
 use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{Ballot, Bracket, Brackets, Check, ElectionRules, Grade, Rule, Share};
-use crate::rules::office::{Bar, Position};
+use crate::rules::{
+    office::{Bar, Position},
+    union::kind::UnionType,
+};
 
 /// The table is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +30,7 @@ struct Row {
     grade: String,
     check: String,
     argument: String,
+    union_types: String,
     remedy_en: String,
     remedy_zh: String,
     source: String,
@@ -66,10 +70,17 @@ fn rule(row: &Row) -> Result<Rule, String> {
         period: period.ok_or("it ends before it begins")?,
         grade,
         check: check(&row.check, &row.argument)?,
+        unions: unions(&row.union_types)?,
         remedy_en: row.remedy_en.clone(),
         remedy_zh: row.remedy_zh.clone(),
         source: row.source.clone(),
     })
+}
+
+/// `JOINT;PARK`; nothing for unions of every type.
+fn unions(text: &str) -> Result<Vec<UnionType>, String> {
+    let kind = |code| UnionType::parse(code).ok_or_else(|| format!("no union type '{code}'"));
+    text.split(';').filter(|code| !code.is_empty()).map(kind).collect()
 }
 
 fn check(kind: &str, argument: &str) -> Result<Check, String> {

@@ -40,24 +40,26 @@ pub fn appoint(
         return Err(OfficeFault::Term);
     }
     alone(office, union, others)?;
-    let (mandatory, advisory) = barred(&office.bars, office.position, from, rules, "standing")
-        .into_iter()
-        .partition::<Vec<_>, _>(Finding::mandatory);
+    let kind = union.types.on(from).copied();
+    let (mandatory, advisory) =
+        barred(&office.bars, office.position, (kind, from), rules, "standing")
+            .into_iter()
+            .partition::<Vec<_>, _>(Finding::mandatory);
     match mandatory.into_iter().next() {
         Some(finding) => Err(OfficeFault::Barred(Box::new(finding))),
         None => Ok(advisory),
     }
 }
 
-/// The rules that stand between somebody with these facts and a position.
+/// The rules that stand between somebody with these facts and a position in a union of a type.
 pub fn barred(
     bars: &BTreeSet<Bar>,
     position: Position,
-    day: CivilDate,
+    (kind, day): (Option<UnionType>, CivilDate),
     rules: &ElectionRules,
     field: &str,
 ) -> Vec<Finding> {
-    let broken = rules.on(day).filter_map(|rule| {
+    let broken = rules.on(day).filter(|rule| rule.judges(kind)).filter_map(|rule| {
         let Check::Barred(bar, of) = &rule.check else { return None };
         let meant = bars.contains(bar) && of.is_none_or(|of| of == position);
         meant.then(|| Finding {

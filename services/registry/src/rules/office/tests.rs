@@ -144,6 +144,27 @@ fn who_is_barred_follows_from_the_position_and_the_day() {
 }
 
 #[test]
+fn the_bars_of_enterprises_are_not_for_the_chairs_of_federations() {
+    let head = |bar| Office { bars: BTreeSet::from([bar]), ..chair("2014-01-01") };
+    let federation = union(UnionType::SubdistrictFederation, UnionForm::GeneralFederation);
+    let park = union(UnionType::Park, UnionForm::JointCommittee);
+    for bar in [
+        Bar::AdministrativeHead,
+        Bar::DeputyAdministrativeHead,
+        Bar::Partner,
+        Bar::RelativeOfAdministration,
+        Bar::HeadOfHr,
+        Bar::ForeignEmployee,
+    ] {
+        assert_eq!(filled(&head(bar), &federation, &[]), Ok(Vec::new()), "{bar:?}");
+        let refused = filled(&head(bar), &park, &[]);
+        assert!(matches!(refused, Err(OfficeFault::Barred(_))), "{bar:?}");
+    }
+    let relative = filled(&head(Bar::RelativeOfPrincipal), &federation, &[]);
+    assert!(matches!(relative, Err(OfficeFault::Barred(_))), "the law itself binds every union");
+}
+
+#[test]
 fn an_office_ends_once_and_a_chair_is_not_moved_alone() {
     let held = chair("2012-01-01");
     let early = OfficeFault::BeforeOffice(day("2011-12-31"), day("2012-01-01"));
