@@ -124,6 +124,8 @@ codes! {
         Death = "DEATH",
         /// 工会终止.
         UnionEnded = "UNION_ENDED",
+        /// 转任: elected to another position on the same committee during the term.
+        OtherPosition = "OTHER_POSITION",
         /// 更正: it was entered in error and never held.
         Corrected = "CORRECTED",
     }

@@ -23,6 +23,7 @@ use crate::{
         election::{ElectionFault, Filing, Outcome as Decided, file},
         election_rules::Finding,
         office::{Office, OfficeFault, OfficeId},
+        union::UnionId,
     },
     store::{
         elections,
@@ -54,7 +55,8 @@ impl Elections {
             &offices,
             (findings::rules()?, today),
         );
-        let Decided { election, union, ended, begun } = decided.map_err(|fault| refused(&fault))?;
+        let Decided { election, union, ended, begun } =
+            decided.map_err(|fault| refused(&fault, held.union.id))?;
         let union =
             effect::keep_terms(&mut held.entry, &held.union, union, "election filed").await?;
         leave(&mut held, &union, &known, ended).await?;
@@ -121,8 +123,9 @@ fn note(held: &mut Held, union: &UnionRecord, records: &[OfficeRecord], what: &s
     Ok(())
 }
 
-/// A refusal by broken rules lists every one with its numbers, source and next step.
-fn refused(fault: &ElectionFault) -> Fault {
+/// A refusal by broken rules lists every one with its numbers, source and next step; one by an
+/// office names it.
+fn refused(fault: &ElectionFault, union: UnionId) -> Fault {
     let told = |refusal: Fault, finding: &Finding| {
         let rule = &finding.rule;
         let text = format!("{} {}. {} ({})", rule.id, finding.problem, rule.remedy_en, rule.source);
@@ -130,6 +133,9 @@ fn refused(fault: &ElectionFault) -> Fault {
     };
     match fault {
         ElectionFault::Invalid(findings) => findings.iter().fold(fault.to_fault(), told),
+        ElectionFault::Between(id) => {
+            fault.to_fault().with("officer", officers::resource_name(union, *id))
+        }
         other => other.to_fault(),
     }
 }

@@ -73,6 +73,7 @@ pairs! {
         Removed,
         Death,
         UnionEnded,
+        OtherPosition,
         Corrected,
     }
 }

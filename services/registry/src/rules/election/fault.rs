@@ -3,7 +3,11 @@
 use unionhall_kit::{civil::CivilDate, fault::Reason};
 
 use crate::rules::{
-    Refusal, election_rules::Finding, office::OfficeFault, reasons, union::change::UnionFault,
+    Refusal,
+    election_rules::Finding,
+    office::{OfficeFault, OfficeId},
+    reasons,
+    union::change::UnionFault,
 };
 
 /// Why a step is refused.
@@ -30,6 +34,12 @@ pub enum ElectionFault {
     /// An elected person cannot take the office.
     #[error(transparent)]
     Office(#[from] OfficeFault),
+    /// An office that was entered or ended since stands against the committee elected anew.
+    #[error(
+        "an office was entered or ended between the election and its filing; correct it (CORRECTED), \
+         file the result and enter it again"
+    )]
+    Between(OfficeId),
     /// The next term cannot begin.
     #[error(transparent)]
     Union(#[from] UnionFault),
@@ -45,6 +55,7 @@ impl Refusal for ElectionFault {
             Self::Open => &reasons::ELECTION_OPEN,
             Self::Invalid(_) => &reasons::ELECTION_INVALID,
             Self::Office(fault) => fault.reason(),
+            Self::Between(_) => &reasons::OFFICE_INVALID,
             Self::Union(fault) => fault.reason(),
         }
     }
@@ -71,6 +82,10 @@ impl Refusal for ElectionFault {
                 vec![("rules", rules.join(", "))]
             }
             Self::Office(fault) => fault.places(),
+            Self::Between(_) => {
+                let zh = "选举之后、结果报批之前有任职变动，请先更正该任职，报批后重新填报";
+                vec![("problem", self.to_string()), ("problem_zh", zh.to_owned())]
+            }
             Self::Union(fault) => fault.places(),
         }
     }

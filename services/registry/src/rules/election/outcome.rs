@@ -33,6 +33,8 @@ pub struct Outcome {
 /// Files the result of an election that broke no mandatory rule. The elected enter their offices on
 /// the day of the election, in a union that is founded on that of its establishment where that is
 /// later; a new term begins with it, and ends the offices of the committees that were elected anew.
+/// What was recorded between the election and its filing is not lost: who left since has left the
+/// new office, and who was put into the old committee stands against the filing by name.
 pub fn file(
     (id, election): (ElectionId, &Election),
     filing: Filing,
@@ -60,15 +62,19 @@ pub fn file(
     }
     let from = union.established_on().map_or(record.held_on, |first| first.max(record.held_on));
     let union = with_term(election, union, (from, today))?;
-    let ended = leaving(election, record, offices, &union, from);
+    let mut begun = entering((id, election), record, &union, from);
+    let ended = leaving(election, record, offices, &union, (from, &begun));
+    for office in &mut begun {
+        office.end = end_since(office, offices, &ended);
+    }
     let staying = offices.iter().filter(|(id, _)| ended.iter().all(|(gone, _)| gone != id));
-    let mut others: Vec<Office> = staying.map(|(_, office)| office.clone()).collect();
+    let staying: Vec<&(OfficeId, Office)> = staying.collect();
+    undisturbed(election, &staying, &union, &begun)?;
+    let mut others: Vec<Office> = staying.iter().map(|(_, office)| office.clone()).collect();
     others.extend(ended.iter().map(|(_, office)| office.clone()));
-    let mut begun = Vec::new();
-    for office in entering((id, election), record, &union, from) {
-        appoint(&office, &union, &others, rules, today)?;
+    for office in &begun {
+        appoint(office, &union, &others, rules, today)?;
         others.push(office.clone());
-        begun.push(office);
     }
     let stage = Stage::Filed(record.clone(), filing);
     let election = Election { stage, ..election.clone() };
@@ -90,39 +96,86 @@ fn with_term(
 }
 
 /// Whose office ends: of a removal those who were removed; of a whole committee everybody who was
-/// on it.
+/// on it; of a vacancy whoever had another office of that committee. What was recorded since as the
+/// end of an office stays, unless its holder is in office anew.
 fn leaving(
     election: &Election,
     record: &Record,
     offices: &[(OfficeId, Office)],
     union: &UnionFacts,
-    from: CivilDate,
+    (from, begun): (CivilDate, &[Office]),
 ) -> Vec<(OfficeId, Office)> {
-    let plan = &election.plan;
     let removed = |id: &OfficeId| {
-        let at = plan.removals.iter().position(|removal| removal == id);
+        let at = election.plan.removals.iter().position(|removal| removal == id);
         at.is_some_and(|at| record.removals[at].removed)
     };
-    let elected_anew = |committee: Committee| {
-        plan.kind.begins_term() && plan.contests.iter().any(|one| one.committee == committee)
+    let way = |(id, office): &(OfficeId, Office)| {
+        let again = begun.iter().find(|new| same_seat(new, office));
+        if removed(id) {
+            Some(WayOut::Removed)
+        } else if elected_anew(election, office.committee) {
+            (again.is_some() || office.end.is_none()).then_some(WayOut::TermEnded)
+        } else {
+            let lower = again.is_some_and(|new| new.position < office.position);
+            lower.then_some(WayOut::OtherPosition)
+        }
     };
     let open = offices.iter().filter(|(_, office)| {
         office.from <= from && office.ended(union).is_none_or(|(on, _)| from < on)
     });
-    let end = |id: OfficeId, office: &Office, way| {
-        let end = Some(End { on: from, way, consent: None });
-        (id, Office { end, ..office.clone() })
-    };
-    open.filter_map(|(id, office)| {
-        if removed(id) {
-            Some(end(*id, office, WayOut::Removed))
-        } else if elected_anew(office.committee) {
-            Some(end(*id, office, WayOut::TermEnded))
-        } else {
-            None
-        }
+    open.filter_map(|known| {
+        let end = Some(End { on: from, way: way(known)?, consent: None });
+        Some((known.0, Office { end, ..known.1.clone() }))
     })
     .collect()
+}
+
+fn elected_anew(election: &Election, committee: Committee) -> bool {
+    let plan = &election.plan;
+    plan.kind.begins_term() && plan.contests.iter().any(|one| one.committee == committee)
+}
+
+/// Until persons are records, a name on one committee is one person.
+fn same_seat(one: &Office, other: &Office) -> bool {
+    one.committee == other.committee && one.holder == other.holder
+}
+
+/// Who left between the election and its filing left the office that the election gave.
+fn end_since(
+    office: &Office,
+    offices: &[(OfficeId, Office)],
+    ended: &[(OfficeId, Office)],
+) -> Option<End> {
+    let before = |(id, known): &&(OfficeId, Office)| {
+        same_seat(office, known) && ended.iter().any(|(gone, _)| gone == id)
+    };
+    let known = offices.iter().filter(before).filter_map(|(_, known)| known.end.clone());
+    known.max_by_key(|end| end.on)
+}
+
+/// Nobody who stays stands against a committee that was elected anew: no head beside the new one,
+/// and nobody of the old term who was entered after it had run out.
+fn undisturbed(
+    election: &Election,
+    staying: &[&(OfficeId, Office)],
+    union: &UnionFacts,
+    begun: &[Office],
+) -> Result<(), ElectionFault> {
+    let Some((number, _)) = election.plan.term else { return Ok(()) };
+    let against = |(id, office): &&(OfficeId, Office)| {
+        let within = |new: &&Office| {
+            new.committee == office.committee && office.period(union).overlaps(new.period(union))
+        };
+        let mut beside = begun.iter().filter(within).peekable();
+        let late = beside.peek().is_some_and(|new| new.from < office.from);
+        let old = late && office.term.is_some_and(|term| term != number);
+        let heads = office.position.is_head() && beside.any(|new| new.position.is_head());
+        (old || heads).then_some(*id)
+    };
+    match staying.iter().find_map(against) {
+        Some(id) => Err(ElectionFault::Between(id)),
+        None => Ok(()),
+    }
 }
 
 /// Who takes which office: of several positions that somebody won on one committee the highest.

@@ -7,7 +7,7 @@ use super::{check::findings, *};
 use crate::rules::{
     election_rules::{ElectionRules, Finding},
     employer::tests::day,
-    office::{ElectionId, Office, OfficeFault, WayIn, WayOut},
+    office::{ElectionId, End, Office, OfficeFault, WayIn, WayOut},
     union::{
         Status, UnionFacts,
         kind::{UnionForm, UnionType},
@@ -496,6 +496,73 @@ fn a_by_election_fills_what_is_vacant_only() {
     let taken = filed(&election, &[(OfficeId(Uuid::from_u128(1)), chair)]);
     let taken_since = OfficeFault::Taken(Committee::Union, day("2011-01-01"));
     assert_eq!(taken, Err(ElectionFault::Office(taken_since)));
+}
+
+/// A re-election of the chair and three members, held on 2014-02-27.
+fn whole_committee() -> Election {
+    let mut election = held(ElectionKind::ReElection, record());
+    election.plan.contests.push(contest(Committee::Union, Position::Chair, 1));
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results.push(ContestResult {
+        turnout: None,
+        papers: Papers { issued: 40, returned: 40, valid: 40 },
+        candidates: vec![candidate("甲某", 31, true), candidate("乙某", 9, false)],
+    });
+    election
+}
+
+#[test]
+fn what_was_recorded_before_a_late_filing_is_not_lost() {
+    let (first, second) = (OfficeId(Uuid::from_u128(1)), OfficeId(Uuid::from_u128(2)));
+    let left = |office: Office| {
+        let way = WayOut::Resigned;
+        Office { end: Some(End { on: day("2014-04-01"), way, consent: None }), ..office }
+    };
+    let member = |holder| Office { position: Position::Member, ..chair(holder, "2011-01-01") };
+    let election = whole_committee();
+    // The chair was elected again, and resigned before the result was filed.
+    let again = [(first, left(chair("甲某", "2011-01-01"))), (second, left(member("庚某")))];
+    let outcome = filed(&election, &again).unwrap();
+    let ended: Vec<_> =
+        outcome.ended.iter().map(|(id, office)| (*id, office.end.clone())).collect();
+    let with_term = End { on: day("2014-02-27"), way: WayOut::TermEnded, consent: None };
+    assert_eq!(ended, [(first, Some(with_term))], "the end of another's office stays as recorded");
+    let new = outcome.begun.iter().find(|office| office.position == Position::Chair).unwrap();
+    assert_eq!(new.end, again[0].1.end, "who resigned is not in office again");
+    // Another chair stayed on beside the one who was elected, or was entered since.
+    let gone = filed(&election, &[(first, left(chair("辛某", "2011-01-01")))]);
+    assert_eq!(gone, Err(ElectionFault::Between(first)));
+    let acting = (second, chair("壬某", "2014-04-01"));
+    let both = [again[0].clone(), acting.clone()];
+    assert_eq!(filed(&election, &both), Err(ElectionFault::Between(second)));
+    let member = (second, Office { position: Position::Member, ..acting.1.clone() });
+    let alone = filed(&election, std::slice::from_ref(&member));
+    assert_eq!(alone, Err(ElectionFault::Between(second)));
+    // Corrected offices and other committees stand against nothing.
+    let end = Some(End { on: day("2014-04-01"), way: WayOut::Corrected, consent: None });
+    assert!(filed(&election, &[(second, Office { end, ..acting.1 })]).is_ok());
+    let audit = Office { committee: Committee::Audit, ..member.1 };
+    assert!(filed(&election, &[(second, audit)]).is_ok());
+}
+
+#[test]
+fn who_wins_a_by_election_leaves_the_lower_office_of_that_committee() {
+    let mut election = held(ElectionKind::ByElection, record());
+    election.plan.contests = vec![contest(Committee::Union, Position::Chair, 1)];
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results[0].candidates.truncate(1);
+    let (first, second) = (OfficeId(Uuid::from_u128(1)), OfficeId(Uuid::from_u128(2)));
+    let member = Office { position: Position::Member, ..chair("甲某", "2011-01-01") };
+    let audit = Office { committee: Committee::Audit, ..member.clone() };
+    let other = Office { holder: Name::parse("乙某").unwrap(), ..member.clone() };
+    let third = OfficeId(Uuid::from_u128(3));
+    let outcome = filed(&election, &[(first, member), (second, audit), (third, other)]).unwrap();
+    let ended: Vec<_> =
+        outcome.ended.iter().map(|(id, office)| (*id, office.end.clone())).collect();
+    let end = End { on: day("2014-02-27"), way: WayOut::OtherPosition, consent: None };
+    assert_eq!(ended, [(first, Some(end))]);
+    assert_eq!((outcome.begun.len(), outcome.begun[0].position), (1, Position::Chair));
+    assert_eq!(outcome.begun[0].end, None);
 }
 
 #[test]

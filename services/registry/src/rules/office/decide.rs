@@ -164,6 +164,10 @@ fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), 
             "somebody is removed by an election of the kind REMOVAL",
             "罢免须通过 REMOVAL 类选举办理",
         ),
+        WayOut::OtherPosition => refused(
+            "a by-election to another position of the committee ends an office by itself",
+            "补选担任同一委员会其他职务的，原任职自动终止，无须填报",
+        ),
         WayOut::TermEnded if !over(office, union, order.on) => refused(
             "the term of the office still runs on that day, or is not recorded",
             "该任职所属届次当日尚未届满或未登记",

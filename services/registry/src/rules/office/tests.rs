@@ -174,7 +174,7 @@ fn an_office_ends_once_and_a_chair_is_not_moved_alone() {
     let gone = ended(&held, "2013-01-01", WayOut::Resigned).unwrap();
     let again = ended(&gone, "2014-01-01", WayOut::Resigned);
     assert_eq!(again, Err(OfficeFault::Ended(day("2013-01-01"))));
-    for way in [WayOut::Removed, WayOut::UnionEnded, WayOut::Moved] {
+    for way in [WayOut::Removed, WayOut::UnionEnded, WayOut::Moved, WayOut::OtherPosition] {
         assert!(matches!(ended(&held, "2013-01-01", way), Err(OfficeFault::WayOut(..))), "{way:?}");
     }
     assert!(ended(&held, "2015-01-01", WayOut::Moved).is_ok(), "the term has run out");
