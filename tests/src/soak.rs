@@ -1,6 +1,6 @@
 //! How long the crash tests run, and where they note their figures.
 
-use std::io::Write;
+use std::{io::Write, str::FromStr};
 
 use anyhow::{Context, Result};
 
@@ -15,10 +15,32 @@ pub fn cycles(engine: Engine) -> Result<usize> {
         Engine::Sqlite => ("UNIONHALL_SOAK_CYCLES_SQLITE", 100),
         Engine::Postgres => ("UNIONHALL_SOAK_CYCLES_POSTGRES", 20),
     };
-    match std::env::var(name) {
-        Ok(value) => value.parse().with_context(|| format!("{name}={value}")),
-        Err(_) => Ok(default),
-    }
+    number(name).map(|asked| asked.unwrap_or(default))
+}
+
+/// Operations of the test of unions, coverage and affiliation: 3,000, unless `tests/soak` asks for
+/// more.
+///
+/// # Errors
+/// When the variable holds no number.
+pub fn operations() -> Result<usize> {
+    number("UNIONHALL_SOAK_OPERATIONS").map(|asked| asked.unwrap_or(3_000))
+}
+
+/// What chance begins with: another number each time, unless one is asked for to see a failure
+/// again, as far as writers side by side let it be seen.
+///
+/// # Errors
+/// When the variable holds no number.
+pub fn seed() -> Result<u64> {
+    number("UNIONHALL_SOAK_SEED").map(|asked| asked.unwrap_or_else(rand::random))
+}
+
+fn number<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    name: &str,
+) -> Result<Option<T>> {
+    let value = std::env::var(name).ok();
+    value.map(|value| value.parse().with_context(|| format!("{name}={value}"))).transpose()
 }
 
 /// Adds a row to `docs/soak.md` when `tests/soak` runs; otherwise prints it.

@@ -1,5 +1,6 @@
 //! What the storage promises, on both engines alike.
 
+mod affiliation;
 mod base_register;
 mod elections;
 mod employers;

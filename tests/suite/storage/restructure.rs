@@ -63,10 +63,20 @@ fn path(label: &str) -> AreaPath {
 }
 
 pub(super) fn call<T>(message: T) -> Request<T> {
+    called(message, Prefixes::default())
+}
+
+/// A call of somebody who sees every area and every union.
+pub(super) fn everywhere<T>(message: T) -> Request<T> {
+    called(message, Prefixes::normalised(vec![Path::parse("u").expect("a path")]))
+}
+
+/// A call of somebody who sees all areas, and these unions.
+fn called<T>(message: T, affiliation: Prefixes) -> Request<T> {
     let mut request = Request::new(message);
     let client = ClientId::parse("tester").expect("a client");
     let area = Prefixes::normalised(vec![Path::parse("11").expect("a path")]);
-    let scope = Scope { area, affiliation: Prefixes::default() };
+    let scope = Scope { area, affiliation };
     let expires_at = "2099-01-01T00:00:00Z".parse().expect("an instant");
     request.extensions_mut().insert(Caller::internal(client, &["*"], scope, expires_at));
     request.extensions_mut().insert(Arc::new(MethodAccess {

@@ -51,7 +51,8 @@ impl Employers {
         (EmployerServiceServer::new(employers.clone()), CoverageServiceServer::new(employers))
     }
 
-    pub(crate) fn over(register: Register) -> Self {
+    /// The handlers over this register. Starts the readers, which end with the last clone.
+    pub fn over(register: Register) -> Self {
         let db = register.ledger.db().clone();
         let loader = Loader::start(move |ids: Vec<Uuid>| {
             let db = db.clone();

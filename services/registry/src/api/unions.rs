@@ -8,6 +8,7 @@ pub(super) mod encode;
 pub(crate) mod end;
 mod enter;
 mod list;
+mod merge;
 pub(crate) mod note;
 mod read;
 mod reveal;
@@ -23,8 +24,8 @@ use unionhall_proto::registry::v1::{
     AffiliateUnionRequest, BatchGetUnionsRequest, BatchGetUnionsResponse, CreateUnionRequest,
     DeleteUnionRequest, DissolveUnionRequest, GetUnionRequest, ListUnionFactsRequest,
     ListUnionFactsResponse, ListUnionsRequest, ListUnionsResponse, LookupUnionRequest,
-    MarkUnionRequest, RevealUnionContactRequest, RevealUnionContactResponse, StructureChange,
-    Union, UnmarkUnionRequest, UpdateUnionRequest,
+    MarkUnionRequest, MergeUnionsRequest, RevealUnionContactRequest, RevealUnionContactResponse,
+    StructureChange, Union, UnmarkUnionRequest, UpdateUnionRequest,
     union_service_server::{UnionService, UnionServiceServer},
 };
 
@@ -53,7 +54,8 @@ impl Unions {
         UnionServiceServer::new(Self::over(register))
     }
 
-    pub(crate) fn over(register: Register) -> Self {
+    /// The handlers over this register. Starts the readers, which end with the last clone.
+    pub fn over(register: Register) -> Self {
         let db = register.ledger.db().clone();
         let loader = Loader::start(move |ids: Vec<UnionId>| {
             let db = db.clone();
@@ -149,6 +151,13 @@ impl UnionService for Unions {
         request: Request<AffiliateUnionRequest>,
     ) -> Result<Response<StructureChange>, Status> {
         answer(self.affiliate(Call::open(request)?).await)
+    }
+
+    async fn merge_unions(
+        &self,
+        request: Request<MergeUnionsRequest>,
+    ) -> Result<Response<StructureChange>, Status> {
+        answer(self.merge(Call::open(request)?).await)
     }
 
     async fn dissolve_union(

@@ -211,6 +211,10 @@ unionhall_kit::reasons! {
     BASE_REGISTER_STATE: FailedPrecondition,
         "the base register does not allow that: {problem}",
         "底册当前状态不允许此操作：{problem_zh}";
+    /// A union cannot take the others in.
+    UNION_MERGE_INVALID: FailedPrecondition,
+        "the unions cannot be merged: {problem}",
+        "工会不能合并：{problem_zh}";
     /// Nothing is recorded that could be shown.
     UNION_CONTACT_ABSENT: FailedPrecondition,
         "the union has no contact with a mobile number",

@@ -13,6 +13,7 @@ mod fault;
 pub mod filter;
 pub mod kind;
 pub mod mark;
+pub mod merge;
 pub mod superior;
 pub mod term;
 
@@ -23,7 +24,7 @@ use unionhall_kit::civil::CivilDate;
 use uuid::Uuid;
 
 use self::{
-    approval::Approval,
+    approval::{Approval, Decision},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -90,6 +91,8 @@ pub struct UnionFacts {
     pub approvals: History<Approval>,
     /// Terms 届, each until the next begins.
     pub terms: History<Term>,
+    /// The decision by which it was merged, from that day on.
+    pub decisions: History<Decision>,
     /// Whether it exists 状态.
     pub statuses: History<Status>,
     /// Marks 标记.

@@ -22,7 +22,9 @@ pub use self::{
     fact::{Fact, facts, rows},
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
-    read::{below, find_by_code, find_by_employer, find_by_place, hold, load, load_for_update},
+    read::{
+        below, find_by_code, find_by_employer, find_by_place, hold, load, load_for_update, named,
+    },
     sought::{Sought, find_many, with_own_union},
     subtree::{
         count_last_covered, covered_by_each, deepest, following, left_behind, lock_affiliation,

@@ -142,5 +142,6 @@ pub(crate) fn structure_change(change: &StructureChange) -> proto::StructureChan
 fn union_kind(kind: UnionChangeKind) -> lineage::Kind {
     match kind {
         UnionChangeKind::Affiliated => lineage::Kind::Affiliated,
+        UnionChangeKind::Merged => lineage::Kind::UnionsMerged,
     }
 }

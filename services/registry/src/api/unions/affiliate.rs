@@ -165,7 +165,7 @@ impl Unions {
             return Ok(view::structure_change(&change));
         }
         let after = self.begin(&mut entry, &plan, &mut change).await?;
-        let left_behind = unions::left_behind(entry.conn(), &plan.root.left, 1).await?;
+        let left_behind = unions::left_behind(entry.conn(), &plan.root.left, &[], 1).await?;
         if left_behind.is_empty() {
             change.progress = Progress::Done;
         }

@@ -25,6 +25,7 @@ use super::{
     encode,
     end::covers_nobody,
     enter::named_areas,
+    merge::no_merger,
     scoped,
 };
 pub(super) use crate::api::order::Order;
@@ -144,6 +145,7 @@ impl Unions {
         // What a cover is called follows from what the union was when it began.
         if facts.types != known.types || facts.employers != known.employers {
             covers_nobody(&entry, before.record.id, from).await?;
+            no_merger(&entry, before.record.id).await?;
         }
         // None of these changes moves it, and while it is being moved its path is the job's.
         let paths = before.paths.clone();

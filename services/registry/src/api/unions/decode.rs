@@ -13,7 +13,7 @@ use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
         Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage,
-        CreateUnionRequest, Mark as MarkMessage, Term as TermMessage, Union,
+        CreateUnionRequest, Mark as MarkMessage, Term as TermMessage, Union, UnionDecision,
     },
     validate::Validate,
 };
@@ -30,7 +30,7 @@ use crate::{
         name::Name,
         union::{
             EmployerId, UnionFacts, UnionId,
-            approval::{Approval, DocumentNumber, MAX_NUMBER_CHARS},
+            approval::{Approval, Decision, DocumentNumber, MAX_NUMBER_CHARS},
             change::{UnionChange, UnionFault},
             code::UnionCode,
             contact::{Contact, SealedMobile},
@@ -281,6 +281,18 @@ pub(in crate::api) fn approval(given: &ApprovalMessage) -> Outcome<Approval> {
     Ok(Approval {
         body: Name::parse(&given.body).map_err(fault)?,
         number: DocumentNumber::parse(&given.number).map_err(text)?,
+    })
+}
+
+/// The decision of the higher union.
+pub(super) fn decision(given: &UnionDecision) -> Outcome<Decision> {
+    let granted = given.approval.as_ref().ok_or_else(|| required("decision.approval"))?;
+    let decided_on = day("decision.decided_on", &given.decided_on)?;
+    let text = |_| fault(UnionFault::Text("decision.asset_note", MAX_NOTE_CHARS));
+    Ok(Decision {
+        approval: approval(granted)?,
+        decided_on: decided_on.ok_or_else(|| required("decision.decided_on"))?,
+        assets: Note::parse(&given.asset_note).map_err(text)?,
     })
 }
 

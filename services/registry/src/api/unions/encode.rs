@@ -3,7 +3,7 @@
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
     Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage, Mark,
-    Term as TermMessage, Union, UnionFact, union::State,
+    Term as TermMessage, Union, UnionDecision, UnionFact, union::State,
 };
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         history::Dated,
         union::{
             EmployerId, Status, UnionFacts,
-            approval::Approval,
+            approval::{Approval, Decision},
             contact::Contact,
             mark::{Note, UnionMark},
             term::BegunTerm,
@@ -48,6 +48,7 @@ pub(super) fn union(record: &UnionRecord, day: CivilDate) -> Union {
             ..term(begun)
         }),
         successor,
+        decision: facts.decisions.on(day).map(decision),
         affiliation: record.affiliation.path().to_string(),
         marks: marks.collect(),
         create_time: Some(timestamp(record.created_at)),
@@ -99,6 +100,7 @@ pub(super) fn fact(past: &PastFact<Fact>) -> UnionFact {
         Fact::Term(known) => {
             value.term = Some(term(BegunTerm { term: *known, begins_on: period.from() }));
         }
+        Fact::Decision(known) => value.decision = Some(decision(known)),
         Fact::State(status) => {
             value.state = state_message(Some(*status)).into();
             if let Status::Merged(successor) = status {
@@ -164,6 +166,14 @@ fn term(begun: BegunTerm) -> TermMessage {
         years: begun.term.years.count().into(),
         postponed_to: begun.term.postponed_to.map(Into::into),
         ..Default::default()
+    }
+}
+
+fn decision(decision: &Decision) -> UnionDecision {
+    UnionDecision {
+        approval: Some(approval(&decision.approval)),
+        decided_on: Some(decision.decided_on.into()),
+        asset_note: decision.assets.to_string(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     Unions,
     change::{Held, Opened, Order},
     decode, effect,
+    merge::no_merger,
 };
 use crate::{
     rules::{
@@ -46,8 +47,8 @@ impl Unions {
             Opened::Replay(_) => return Ok(()),
         };
         let Held { mut entry, before, .. } = held;
-        let first = before.record.facts.established_on().unwrap_or_else(|| entry.today());
-        empty(&entry, before.record.id, first).await?;
+        no_merger(&entry, before.record.id).await?;
+        never_named(&entry, &before.record).await?;
         let after = unions::remove(entry.conn(), &before.record, entry.now()).await?;
         if order.validate_only {
             return entry.discard().await;
@@ -62,16 +63,27 @@ impl Unions {
     }
 }
 
-/// Whether anybody relies on the union on any day from `day` on, or held an office in it.
-pub(crate) async fn relied_upon(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<bool> {
-    let below = unions::below(entry.conn(), id, day).await?;
-    let covered = employers::count_covered_from(entry.conn(), id, day).await?;
+/// Whether any fact names the union, or somebody held an office in it.
+pub(crate) async fn relied_upon(entry: &Entry, id: UnionId) -> Outcome<bool> {
+    let (below, covered) = unions::named(entry.conn(), id).await?;
     let officers = officers::of_union(entry.conn(), id).await?;
     Ok(below > 0 || covered > 0 || !officers.is_empty())
 }
 
-/// Nobody is left behind without a union. `UNION_NOT_EMPTY`.
+/// What is withdrawn was never there, so that no fact may name it, not even of those who have ended
+/// since. `UNION_NOT_EMPTY`.
+async fn never_named(entry: &Entry, record: &unions::UnionRecord) -> Outcome<()> {
+    let first = record.facts.established_on().unwrap_or_else(|| entry.today());
+    match unions::named(entry.conn(), record.id).await? {
+        (0, 0) => Ok(()),
+        (below, covered) => Err(occupied(first, covered, below)),
+    }
+}
+
+/// Nobody is left behind without a union, and nobody is on the way into it. `UNION_NOT_EMPTY`,
+/// `CONFLICT`.
 pub(crate) async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
+    no_merger(entry, id).await?;
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
     if below == 0 && covered == 0 { Ok(()) } else { Err(occupied(day, covered, below)) }

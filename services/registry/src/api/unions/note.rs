@@ -17,8 +17,8 @@ use super::{
 use crate::{
     rules::union::affiliation::AffiliationPath,
     store::{
-        structure_changes::{Root, UnionWork},
-        unions::{self, UnionRecord},
+        structure_changes::{Root, UnionChangeKind, UnionWork},
+        unions::{self, Placed, UnionRecord},
     },
 };
 
@@ -34,6 +34,19 @@ pub(super) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionR
     if moved {
         entered(entry, after);
     }
+}
+
+/// The union ended by going into another one, and whoever stands below it leaves its path.
+pub(super) fn ended(entry: &mut Entry, before: &Placed, after: &Placed, follows: bool) {
+    let record = &after.record;
+    entry.not_before(record.updated_at);
+    if follows {
+        left(entry, record, &record.affiliation);
+    }
+    entry.event(effect::event(record, entry.today()));
+    let (old, new) = (&before.record.facts, &record.facts);
+    entry.figures(effect::figures((old, &before.paths), (new, &after.paths)));
+    entry.audit(effect::audit(record, old, "merged"));
 }
 
 /// The subtree of the union left this path.
@@ -53,6 +66,9 @@ pub(super) fn entered(entry: &mut Entry, record: &UnionRecord) {
 
 /// The last records of the subtrees have arrived. Answers where the change is noted.
 pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path> {
+    if work.kind == UnionChangeKind::Merged {
+        return taken_over(entry, work).await;
+    }
     let mut area = None;
     for root in &work.roots {
         let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
@@ -66,6 +82,23 @@ pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path
         entered(entry, &record);
     }
     Ok(area.unwrap_or_else(nowhere))
+}
+
+/// Who stood below the unions that ended stands below the one that took them in.
+async fn taken_over(entry: &mut Entry, work: &UnionWork) -> Outcome<Path> {
+    for root in &work.roots {
+        let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
+        let Some(record) = held.into_iter().next() else { continue };
+        let record = unions::touch(entry.conn(), &record, entry.now()).await?;
+        entry.not_before(record.updated_at);
+        left(entry, &record, &record.affiliation);
+    }
+    let held = unions::load_for_update(entry.conn(), work.target.as_slice()).await?;
+    let Some(record) = held.into_iter().next() else { return Ok(nowhere()) };
+    let record = unions::touch(entry.conn(), &record, entry.now()).await?;
+    entry.not_before(record.updated_at);
+    entered(entry, &record);
+    Ok(record.area.path().clone())
 }
 
 /// The path at which the root stood until the change, if it stands elsewhere now.

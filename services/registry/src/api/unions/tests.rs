@@ -4,6 +4,7 @@ mod affiliation;
 mod areas;
 mod figures;
 mod lives;
+mod merging;
 mod refusals;
 mod terms;
 

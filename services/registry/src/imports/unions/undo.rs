@@ -93,8 +93,7 @@ pub(super) async fn undo(
 
 async fn withdraw(entry: &mut Entry, placed: &Placed) -> Outcome<Undone> {
     let record = &placed.record;
-    let first = record.facts.established_on().unwrap_or_else(|| entry.today());
-    if relied_upon(entry, record.id, first).await? {
+    if relied_upon(entry, record.id).await? {
         return Ok(Undone::Refused(&UNION_IN_USE));
     }
     let after = unions::remove(entry.conn(), record, entry.now()).await?;

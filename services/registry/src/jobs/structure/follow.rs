@@ -134,7 +134,7 @@ async fn covered(
 }
 
 /// Whether one of the unions is the last that covers the employer: so each is told of once.
-fn last_covered_by(record: &EmployerRecord, ids: &[UnionId]) -> bool {
+pub(super) fn last_covered_by(record: &EmployerRecord, ids: &[UnionId]) -> bool {
     record.facts.covers.rows().last().is_some_and(|row| ids.contains(&row.value.union))
 }
 

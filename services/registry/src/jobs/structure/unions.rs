@@ -7,18 +7,37 @@ use unionhall_kit::{
     reasons,
 };
 
-use super::{Carrier, follow::follow};
+use uuid::Uuid;
+
+use super::{
+    Carrier,
+    follow::{follow, last_covered_by},
+};
 use crate::{
-    api::unions::note,
-    rules::union::UnionId,
+    api::{
+        employers::effect as employer_effect,
+        unions::{effect, note},
+    },
+    rules::{
+        Refusal,
+        employer::cover::{Cover, pass},
+        union::{
+            UnionId,
+            merge::{below, takes_over},
+        },
+    },
     store::{
+        employers::{self, EmployerRecord},
+        grounds,
         structure_changes::{self, Progress, StructureChange, UnionWork},
-        unions,
+        unions::{self, UnionRecord},
     },
 };
 
 /// Unions that one transaction carries.
 const UNIONS_A_CHUNK: usize = 50;
+/// Employers that pass in one transaction; each leaves two events.
+const EMPLOYERS_THAT_PASS: u64 = 250;
 /// Employers of several unions that one transaction carries. Those of one union go together.
 const EMPLOYERS_A_CHUNK: usize = 500;
 
@@ -30,14 +49,34 @@ impl Carrier {
         mut change: StructureChange,
         work: &UnionWork,
     ) -> Outcome<()> {
-        let behind = unions::left_behind(entry.conn(), work.left(), UNIONS_A_CHUNK).await?;
+        let conn = entry.conn();
+        let behind = unions::left_behind(conn, work.left(), work.ended(), UNIONS_A_CHUNK).await?;
         let ids: Vec<UnionId> = behind.into_iter().map(|(id, _)| id).collect();
         if ids.is_empty() {
-            return self.end_unions(entry, change, work).await;
+            let place = (None, EMPLOYERS_THAT_PASS);
+            let covered = employers::covered_since(conn, work.ended(), change.on, place).await?;
+            return match work.target {
+                Some(target) if !covered.is_empty() => {
+                    self.pass_employers(entry, (change, work), target, &covered).await
+                }
+                _ => self.end_unions(entry, change, work).await,
+            };
         }
         let ids = chunk(&entry, ids, &change).await?;
-        let facts = |record: &unions::UnionRecord| record.facts.clone();
+        let on = change.on;
+        let facts = |record: &UnionRecord| match work.target {
+            Some(target) => below(&record.facts, work.ended(), target, on),
+            None => record.facts.clone(),
+        };
         let followed = follow(&self.register, &mut entry, &ids, facts).await?;
+        for step in &followed.unions {
+            let (before, after) = (&step.before.record, &step.after.record);
+            if before.facts != after.facts {
+                entry.not_before(after.updated_at);
+                entry.event(effect::event(after, entry.today()));
+                entry.audit(effect::audit(after, &before.facts, "affiliated"));
+            }
+        }
         let moved = followed.unions.iter().filter(|step| step.before != step.after).count();
         // The one at the front always has somewhere to go; without this it would be tried for ever.
         if moved == 0 && !followed.unions.is_empty() {
@@ -54,6 +93,42 @@ impl Carrier {
             area: area.unwrap_or_else(nowhere),
             detail,
         });
+        entry.commit(Done { record: change.name(), version: 1 }).await
+    }
+
+    /// Employers pass to the union that took in the one that covered them. Each leaves its own event:
+    /// whoever follows its area learns of it there.
+    async fn pass_employers(
+        &self,
+        mut entry: Entry,
+        (mut change, work): (StructureChange, &UnionWork),
+        target: UnionId,
+        ids: &[Uuid],
+    ) -> Outcome<()> {
+        let broken = || Fault::new(&reasons::INTERNAL);
+        let held = unions::hold(entry.conn(), &[target]).await?.into_iter().next();
+        let union = held.ok_or_else(broken)?;
+        let kind = takes_over(&union.facts, change.on).map_err(|fault| fault.to_fault())?;
+        let before = employers::load_for_update(entry.conn(), ids).await?;
+        let into = Cover { union: target, kind };
+        let passed = |record: &EmployerRecord| pass(&record.facts, work.ended(), into, change.on);
+        let changes: Vec<_> = before.iter().map(|record| (record, passed(record))).collect();
+        let saved = employers::save_many(entry.conn(), changes, entry.now()).await?;
+        // Coverage takes no code from anybody.
+        let saved = saved.map_err(|taken| broken().caused_by(taken))?;
+        let facts = before.iter().chain(&saved).map(|record| &record.facts);
+        let grounds = grounds::held(entry.conn(), facts).await?;
+        for (old, new) in before.iter().zip(&saved) {
+            employer_effect::note(&self.register, &mut entry, Some(old), new, &grounds).await?;
+            entry.audit(employer_effect::audit(Some(old), new, "passed to another union"));
+        }
+        let counted = before.iter().filter(|record| last_covered_by(record, work.ended()));
+        change.moved_employer_count += i64::try_from(counted.count()).unwrap_or(i64::MAX);
+        change.updated_at = entry.now().max(change.updated_at);
+        structure_changes::advance(entry.conn(), &change).await?;
+        let area = union.area.path().clone();
+        let detail = format!("{} employers passed", saved.len());
+        entry.audit(AuditNote { record: change.name(), area, detail });
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 

@@ -1,7 +1,7 @@
 //! Coverage 建会 of an employer by a union: a dated fact, one union at a time.
 
 use serde::{Deserialize, Serialize};
-use unionhall_kit::civil::CivilDate;
+use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{EmployerFacts, change::not_after_today};
 use crate::rules::{
@@ -71,6 +71,25 @@ pub fn cover(
     let mut covered = facts.clone();
     covered.covers.record(Some(Cover { union: candidate.id, kind }), from);
     Ok(covered)
+}
+
+/// Lets the employer pass from unions that ended to the one that took them in: whatever day from
+/// `from` on they covered it, that one does. A second time changes nothing.
+#[must_use]
+pub fn pass(
+    facts: &EmployerFacts,
+    sources: &[UnionId],
+    into: Cover,
+    from: CivilDate,
+) -> EmployerFacts {
+    let mut passed = facts.clone();
+    let since = Period::since(from);
+    for row in facts.covers.rows() {
+        if sources.contains(&row.value.union) && row.period.overlaps(since) {
+            passed.covers.record(Some(into), row.period.from().max(from));
+        }
+    }
+    passed
 }
 
 /// Ends the coverage from `from` on.

@@ -1,8 +1,9 @@
 //! The approval of a union's establishment 批复, by the next higher union (Trade Union Law art. 12).
 
 use serde::{Deserialize, Serialize};
-use unionhall_kit::text;
+use unionhall_kit::{civil::CivilDate, text};
 
+use super::mark::Note;
 use crate::rules::name::Name;
 
 /// The most characters of the number of a document.
@@ -15,6 +16,17 @@ pub struct Approval {
     pub body: Name,
     /// Number of the document 批复文号.
     pub number: DocumentNumber,
+}
+
+/// The decision of the higher union on a merger: nobody may make one at will (Trade Union Law art. 13).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Decision {
+    /// Who approved, and under which number.
+    pub approval: Approval,
+    /// The day of the document 批复日期.
+    pub decided_on: CivilDate,
+    /// What became of the assets.
+    pub assets: Note,
 }
 
 /// The number of a document 文号: 1 to 60 characters.

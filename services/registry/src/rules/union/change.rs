@@ -2,10 +2,10 @@
 
 use unionhall_kit::civil::{CivilDate, Period};
 
-pub use super::fault::{SuperiorFault, UnionFault};
+pub use super::fault::{MergeFault, SuperiorFault, UnionFault};
 use super::{
     EmployerId, Status, UnionFacts, UnionId,
-    approval::Approval,
+    approval::{Approval, Decision},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -53,6 +53,8 @@ pub enum UnionChange {
     Approval(Option<Approval>),
     /// A term, which corrects the one of its number; `None` takes back the one that stands.
     Term(Option<BegunTerm>),
+    /// The decision by which it was merged.
+    Decision(Decision),
     /// Whether it exists.
     Status(Status),
     /// A mark, or the end of one.
@@ -184,6 +186,7 @@ fn changed(
         UnionChange::Contact(contact) => facts.contacts.record(contact, from),
         UnionChange::Approval(approval) => facts.approvals.record(approval, from),
         UnionChange::Term(term) => facts.terms = terms(&facts, term, from, around)?,
+        UnionChange::Decision(decision) => facts.decisions.record(Some(decision), from),
         UnionChange::Status(status) => {
             facts.statuses.record(Some(status), from);
             ends_last(&facts)?;

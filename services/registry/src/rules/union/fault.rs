@@ -44,9 +44,52 @@ pub enum UnionFault {
     /// The term cannot be so.
     #[error(transparent)]
     Term(#[from] TermFault),
+    /// The unions cannot become one.
+    #[error("{0}")]
+    Merge(MergeFault),
     /// The union does not bear the mark on the day.
     #[error("no mark {mark} on {1}", mark = .0.code())]
     MarkAbsent(UnionMark, CivilDate),
+}
+
+/// Why unions cannot become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MergeFault {
+    /// A union does not go into itself.
+    #[error("a union is merged into another one")]
+    Itself,
+    /// The union that takes over does not exist from the day on.
+    #[error("the union that takes over does not exist from that day on")]
+    NotActive,
+    /// The union that takes over stands lower.
+    #[error("the union that takes over is of a lower level")]
+    Lower,
+    /// The union that takes over stands below the one that ends.
+    #[error("the union that takes over stands below the one that ends")]
+    Below,
+    /// Its type covers no employers, or is another one later.
+    #[error("the type of the union that takes over covers no employers from that day on")]
+    CoversNobody,
+    /// It is one employer's own.
+    #[error("the union that takes over is one employer's own and covers no other")]
+    AnothersOwn,
+    /// The decision is later than the day on which it takes effect.
+    #[error("the decision was made after the day on which it takes effect")]
+    DecidedLater,
+}
+
+impl MergeFault {
+    fn zh(self) -> &'static str {
+        match self {
+            Self::Itself => "工会不能并入自身",
+            Self::NotActive => "接收工会自该日起不存在或中途终止",
+            Self::Lower => "接收工会的层级低于被合并工会",
+            Self::Below => "接收工会隶属于被合并工会",
+            Self::CoversNobody => "接收工会的类型自该日起不覆盖单位",
+            Self::AnothersOwn => "接收工会是其他单位的独立工会",
+            Self::DecidedLater => "批复日期晚于生效日期",
+        }
+    }
 }
 
 /// Why a union cannot be the one above.
@@ -98,6 +141,7 @@ impl Refusal for UnionFault {
             }
             Self::Ended(_) => &reasons::UNION_ENDED,
             Self::Superior(_) => &reasons::SUPERIOR_INVALID,
+            Self::Merge(_) => &reasons::UNION_MERGE_INVALID,
             Self::Term(_) => &reasons::TERM_INVALID,
             Self::MarkAbsent(..) => &reasons::UNION_MARK_ABSENT,
         }
@@ -136,6 +180,7 @@ impl Refusal for UnionFault {
             Self::BeforeLaterStatus(day, later) => date(day, format!("此后{later}已有状态记录")),
             Self::Ended(day) => vec![("day", day.to_string())],
             Self::Superior(fault) => told(fault.zh().to_owned()),
+            Self::Merge(fault) => told(fault.zh().to_owned()),
             Self::Term(fault) => told(fault.zh()),
             Self::MarkAbsent(mark, day) => {
                 vec![("mark", mark.code().to_owned()), ("day", day.to_string())]

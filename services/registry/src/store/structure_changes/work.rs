@@ -48,10 +48,12 @@ pub struct AreaWork {
 pub enum UnionChangeKind {
     /// One is affiliated to another 隶属变更.
     Affiliated = 4,
+    /// Some are merged into another one 合并.
+    Merged = 5,
 }
 
 impl UnionChangeKind {
-    const ALL: [Self; 1] = [Self::Affiliated];
+    const ALL: [Self; 2] = [Self::Affiliated, Self::Merged];
 }
 
 /// Unions come below another.
@@ -80,6 +82,14 @@ impl UnionWork {
     /// Every path that a root leaves.
     pub fn left(&self) -> impl Iterator<Item = &Dated<AffiliationPath>> {
         self.roots.iter().flat_map(|root| &root.left)
+    }
+
+    /// The unions that ended with it.
+    pub fn ended(&self) -> &[UnionId] {
+        match self.kind {
+            UnionChangeKind::Affiliated => &[],
+            UnionChangeKind::Merged => &self.sources,
+        }
     }
 
     /// Whether somebody with these paths goes along.

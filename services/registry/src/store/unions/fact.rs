@@ -11,7 +11,7 @@ use crate::{
         name::Name,
         union::{
             EmployerId, Status, UnionFacts, UnionId,
-            approval::Approval,
+            approval::{Approval, Decision},
             code::UnionCode,
             contact::Contact,
             kind::{UnionForm, UnionLevel, UnionType},
@@ -57,6 +57,8 @@ pub enum Fact {
     Approval(Approval),
     /// A term, which stands until the next.
     Term(Term),
+    /// The decision by which it was merged.
+    Decision(Decision),
     /// Whether it exists.
     State(Status),
     /// A mark.
@@ -83,6 +85,7 @@ impl FactValue for Fact {
             Self::Contact(_) => "contact",
             Self::Approval(_) => "approval",
             Self::Term(_) => "term",
+            Self::Decision(_) => "decision",
             Self::State(_) => "state",
             // Several marks hold at a time, so each is a field of its own.
             Self::Marks(UnionMark::ServiceStation, _) => "marks.SERVICE_STATION",
@@ -119,6 +122,7 @@ pub fn rows(facts: &UnionFacts) -> Vec<DatedFact<Fact>> {
     put(&mut rows, &facts.contacts, Fact::Contact);
     put(&mut rows, &facts.approvals, Fact::Approval);
     put(&mut rows, &facts.terms, Fact::Term);
+    put(&mut rows, &facts.decisions, Fact::Decision);
     put(&mut rows, &facts.statuses, Fact::State);
     for (mark, history) in &facts.marks {
         put(&mut rows, history, |note| Fact::Marks(*mark, note));
@@ -145,6 +149,7 @@ pub fn facts(rows: impl IntoIterator<Item = DatedFact<Fact>>) -> Outcome<UnionFa
             Fact::Contact(value) => kinds.contacts.push(Dated { value, period }),
             Fact::Approval(value) => kinds.approvals.push(Dated { value, period }),
             Fact::Term(value) => kinds.terms.push(Dated { value, period }),
+            Fact::Decision(value) => kinds.decisions.push(Dated { value, period }),
             Fact::State(value) => kinds.statuses.push(Dated { value, period }),
             Fact::Marks(mark, value) => kinds.marks.push((mark, Dated { value, period })),
         }
@@ -168,6 +173,7 @@ struct Kinds {
     contacts: Vec<Dated<Contact>>,
     approvals: Vec<Dated<Approval>>,
     terms: Vec<Dated<Term>>,
+    decisions: Vec<Dated<Decision>>,
     statuses: Vec<Dated<Status>>,
     marks: Vec<(UnionMark, Dated<Note>)>,
 }
@@ -189,6 +195,7 @@ impl Kinds {
             contacts: history(self.contacts)?,
             approvals: history(self.approvals)?,
             terms: history(self.terms)?,
+            decisions: history(self.decisions)?,
             statuses: history(self.statuses)?,
             ..UnionFacts::default()
         };

@@ -14,7 +14,7 @@ use crate::{
     rules::{
         area::AreaPath,
         history::History,
-        union::{EmployerId, UnionFacts, UnionId, change::place_taken, term::BegunTerm},
+        union::{EmployerId, Status, UnionFacts, UnionId, change::place_taken, term::BegunTerm},
     },
     store::{dated, employers::name_key},
 };
@@ -40,8 +40,11 @@ impl Present {
         let level = last(&facts.levels).ok_or_else(missing)?;
         let seat = last(&facts.seats).ok_or_else(missing)?;
         let ended = facts.ended_on();
-        // One that ended keeps its code, but no longer the employer and the area that were its own.
+        // One that ended keeps its code, unless another took it in, but no longer the employer and the
+        // area that were its own.
         let employer = open(&facts.employers).filter(|_| ended.is_none());
+        let merged = matches!(last(&facts.statuses), Some(Status::Merged(_)));
+        let code = last(&facts.codes).filter(|_| !merged);
         let superior = open(&facts.superiors);
         let place = place_taken(facts).map(|(kind, area)| place_key(kind.code(), area));
         let values = vec![
@@ -50,7 +53,7 @@ impl Present {
             name_key(name.as_str()).into(),
             kind.code().into(),
             level.code().into(),
-            last(&facts.codes).map(|code| code.as_str().to_owned()).into(),
+            code.map(|code| code.as_str().to_owned()).into(),
             employer.map(|EmployerId(id)| *id).map_or(Value::Uuid(None), |id: Uuid| id.into()),
             superior.map(|UnionId(id)| *id).map_or(Value::Uuid(None), |id: Uuid| id.into()),
             place.into(),

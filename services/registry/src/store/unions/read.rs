@@ -20,7 +20,7 @@ use super::{
 use crate::{
     rules::{
         area::AreaPath,
-        union::{EmployerId, UnionId, code::UnionCode, kind::UnionType},
+        union::{EmployerId, Status, UnionId, code::UnionCode, kind::UnionType},
     },
     store::dated::{self, broken},
 };
@@ -141,6 +141,26 @@ pub async fn find_by_place(
     area: &AreaPath,
 ) -> Outcome<Option<UnionId>> {
     find(conn, "place", place_key(kind.code(), area).into()).await
+}
+
+/// How many standing facts name the union: of unions below it or merged into it, and of employers under it, whether or
+/// not these have ended. One that anybody names was there.
+pub async fn named(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<(i64, i64)> {
+    let count = async |text: &str, value: Value| {
+        let row = conn.query_one_raw(sql(conn, text, [value])).await.map_err(fault::of)?;
+        row.map_or(Ok(0_i64), |row| row.try_get("", "count").map_err(fault::of))
+    };
+    let superior = serde_json::to_string(&Fact::Superior(id)).map_err(broken)?;
+    let below = "SELECT COUNT(DISTINCT trade_union) AS count FROM trade_union_fact
+                 WHERE field = 'superior' AND superseded_at IS NULL AND value = $1";
+    let merged = "SELECT COUNT(DISTINCT trade_union) AS count FROM trade_union_fact
+                  WHERE field = 'state' AND superseded_at IS NULL AND value = $1";
+    let covered = "SELECT COUNT(DISTINCT employer) AS count FROM employer_fact
+                   WHERE trade_union = $1 AND superseded_at IS NULL";
+    let UnionId(union) = id;
+    let state = serde_json::to_string(&Fact::State(Status::Merged(id))).map_err(broken)?;
+    let below = count(below, superior.into()).await? + count(merged, state.into()).await?;
+    Ok((below, count(covered, union.into()).await?))
 }
 
 /// How many unions answer to this one directly on any day from `day` on.

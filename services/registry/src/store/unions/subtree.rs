@@ -68,18 +68,21 @@ struct Row {
 }
 
 /// The first of the unions that have not followed yet, those above before those below them, with the
-/// path at which each stands still.
+/// path at which each stands still. `ended` stay where they are for ever.
 pub async fn left_behind(
     conn: &impl ConnectionTrait,
     left: impl IntoIterator<Item = &Left>,
+    ended: &[UnionId],
     at_most: usize,
 ) -> Outcome<Vec<(UnionId, AffiliationPath)>> {
+    // Each of these has one path on a day, so that so many rows more are enough.
+    let rows_at_most = at_most + ended.len();
     let mut first: BTreeMap<String, Uuid> = BTreeMap::new();
     for left in left {
         let (standing, values) = standing(left);
         let text = format!(
             "SELECT trade_union, path FROM trade_union_path WHERE {standing}
-             ORDER BY path, trade_union LIMIT {at_most}"
+             ORDER BY path, trade_union LIMIT {rows_at_most}"
         );
         let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;
         // A path is one union's, for the last label on it is.
@@ -90,8 +93,9 @@ pub async fn left_behind(
         if found.len() == at_most {
             break;
         }
-        if !found.iter().any(|(known, _)| *known == UnionId(id)) {
-            found.push((UnionId(id), affiliation(&path)?));
+        let id = UnionId(id);
+        if !ended.contains(&id) && !found.iter().any(|(known, _)| *known == id) {
+            found.push((id, affiliation(&path)?));
         }
     }
     Ok(found)

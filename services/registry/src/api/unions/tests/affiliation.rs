@@ -60,7 +60,7 @@ impl Desk {
     }
 
     /// A chain of joint unions, each below the one before.
-    async fn chain(&self, top: &str, serials: std::ops::Range<u32>) -> Vec<Union> {
+    pub(super) async fn chain(&self, top: &str, serials: std::ops::Range<u32>) -> Vec<Union> {
         let mut chain: Vec<Union> = Vec::new();
         for serial in serials {
             let above = chain.last().map_or(top.to_owned(), |union| union.name.clone());
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// An employer that the union covers since 2013.
-    async fn covered(&self, serial: u32, union: &Union) -> String {
+    pub(super) async fn covered(&self, serial: u32, union: &Union) -> String {
         let employers = Employers::over(self.rig.register.clone());
         let body = CreditCode::compose('9', '1', "110102", &format!("{serial:08}")).unwrap();
         let employer = Employer {
@@ -110,12 +110,12 @@ impl Desk {
         Areas::new(self.rig.register.clone())
     }
 
-    async fn change(&self, name: &str) -> StructureChange {
+    pub(super) async fn change(&self, name: &str) -> StructureChange {
         let message = GetStructureChangeRequest { name: name.to_owned() };
         inner(self.areas().get_structure_change(call(message)).await).unwrap()
     }
 
-    async fn carry(&self) {
+    pub(super) async fn carry(&self) {
         let carrier = Carrier::new(self.rig.register.clone());
         while carrier.step().await.unwrap() {}
     }

@@ -1,0 +1,332 @@
+//! What the writers do, each with whoever comes to hand and for any day.
+
+use anyhow::Result;
+use rand::{Rng, rngs::StdRng};
+use unionhall_proto::registry::v1::{
+    Address, AffiliateUnionRequest, Approval, CloseEmployerRequest, CoverEmployerRequest,
+    CreateEmployerRequest, CreateUnionRequest, DeleteEmployerRequest, DeleteUnionRequest,
+    DissolveUnionRequest, Employer, GetEmployerRequest, Mark, MarkUnionRequest, MergeAreasRequest,
+    MergeUnionsRequest, RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest,
+    UncoverEmployerRequest, Union, UnionDecision, UnmarkUnionRequest, UpdateEmployerRequest,
+    UpdateUnionRequest, Workforce, area_service_server::AreaService,
+    coverage_service_server::CoverageService, employer_service_server::EmployerService,
+    union_service_server::UnionService,
+};
+use unionhall_registry::rules::organisation_code::OrganisationCode;
+
+use super::hall::Hall;
+use crate::storage::restructure::call;
+
+const MARKS: [&str; 3] = ["SERVICE_STATION", "WORKERS_HOME", "DEMONSTRATION_UNIT"];
+const TYPES: [(&str, &str); 4] = [
+    ("JOINT", "BASIC"),
+    ("INDUSTRY", "BASIC"),
+    ("PARK", "BASIC"),
+    ("AREA_FEDERATION", "COMMUNITY"),
+];
+
+/// Numbers from which a deed takes what it needs.
+struct Dice {
+    kind: u32,
+    one: usize,
+    other: usize,
+    third: usize,
+    day: i32,
+}
+
+impl Hall {
+    /// Does one thing, or is refused.
+    pub(super) async fn deed(&self, random: &mut StdRng) -> Result<()> {
+        let dice = Dice {
+            kind: random.random_range(0..1_000),
+            one: random.random_range(0..10_000),
+            other: random.random_range(0..10_000),
+            third: random.random_range(0..10_000),
+            day: random.random_range(0..24),
+        };
+        if self.wants_unions() && dice.kind.is_multiple_of(4) {
+            return self.create_union(&dice).await;
+        }
+        if self.wants_employers() && dice.kind.is_multiple_of(3) {
+            return self.create_employer(&dice).await;
+        }
+        match dice.kind {
+            0..60 => self.create_union(&dice).await,
+            60..110 => self.create_employer(&dice).await,
+            110..240 => self.affiliate(&dice).await,
+            240..260 => self.merge_unions(&dice).await,
+            260..520 => self.cover(&dice).await,
+            520..570 => self.uncover(&dice).await,
+            570..660 => self.mark(&dice).await,
+            660..720 => self.update_union(&dice).await,
+            720..850 => self.update_employer(&dice).await,
+            850..890 => self.turn_employer(&dice).await,
+            890..930 => self.dissolve(&dice).await,
+            930..955 => self.delete_union(&dice).await,
+            955..985 => self.delete_employer(&dice).await,
+            985..997 => self.close_employer(&dice).await,
+            _ => self.merge_areas(&dice).await,
+        }
+    }
+
+    async fn create_union(&self, dice: &Dice) -> Result<()> {
+        let (union_type, union_level) = TYPES[dice.third % TYPES.len()];
+        let mut union = Union {
+            display_name: format!("北京某某第{}工会", self.serial()),
+            union_type: union_type.to_owned(),
+            union_form: "COMMITTEE".to_owned(),
+            union_level: union_level.to_owned(),
+            superior: self.union(dice.one).unwrap_or_default(),
+            seat: Some(self.at(dice.other)),
+            ..Union::default()
+        };
+        if dice.third.is_multiple_of(5) {
+            union.union_type = "SINGLE_EMPLOYER".to_owned();
+            union.union_level = "BASIC".to_owned();
+            union.employer = self.employer(dice.other).unwrap_or_default();
+        }
+        let request = CreateUnionRequest {
+            union: Some(union),
+            effective_date: self.date(dice.day),
+            ..CreateUnionRequest::default()
+        };
+        let answer = self.unions.create_union(call(request)).await;
+        if let Some(union) = self.answered("create a union", answer)? {
+            self.came(union.name);
+        }
+        Ok(())
+    }
+
+    async fn create_employer(&self, dice: &Dice) -> Result<()> {
+        let serial = self.serial();
+        let code = OrganisationCode::compose(&format!("T{serial:07}"))?;
+        let employer = Employer {
+            display_name: format!("北京第{serial}商店"),
+            organisation_code: code.to_string(),
+            ownership: "57".to_owned(),
+            actual_address: Some(self.at(dice.one)),
+            ..Employer::default()
+        };
+        let request = CreateEmployerRequest {
+            employer: Some(employer),
+            effective_date: self.date(dice.day),
+            ..CreateEmployerRequest::default()
+        };
+        let answer = self.employers.create_employer(call(request)).await;
+        if let Some(employer) = self.answered("create an employer", answer)? {
+            self.came(employer.name);
+        }
+        Ok(())
+    }
+
+    async fn affiliate(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let nobody = dice.third.is_multiple_of(12);
+        let superior = self.union(dice.other).filter(|_| !nobody).unwrap_or_default();
+        let request = AffiliateUnionRequest {
+            name,
+            superior,
+            effective_date: self.date(dice.day),
+            validate_only: dice.third.is_multiple_of(9),
+            ..AffiliateUnionRequest::default()
+        };
+        let answer = self.unions.affiliate_union(call(request)).await;
+        self.answered("affiliate a union", answer).map(drop)
+    }
+
+    async fn merge_unions(&self, dice: &Dice) -> Result<()> {
+        let (Some(name), Some(source)) = (self.union(dice.one), self.union(dice.other)) else {
+            return Ok(());
+        };
+        let approval = Approval { body: "某某总工会".to_owned(), number: "1号".to_owned() };
+        let decision = UnionDecision {
+            approval: Some(approval),
+            decided_on: self.date(23),
+            ..UnionDecision::default()
+        };
+        let request = MergeUnionsRequest {
+            name,
+            sources: vec![source.clone()],
+            decision: Some(decision),
+            effective_date: self.date(dice.day),
+            ..MergeUnionsRequest::default()
+        };
+        let answer = self.unions.merge_unions(call(request)).await;
+        self.ended(&source, dice, self.answered("merge unions", answer)?.is_some());
+        Ok(())
+    }
+
+    /// Under a union, away from the one that covers the employer on the day.
+    async fn cover(&self, dice: &Dice) -> Result<()> {
+        let (Some(name), Some(union)) = (self.employer(dice.one), self.union(dice.other)) else {
+            return Ok(());
+        };
+        let effective_date = self.date(dice.day);
+        let read = GetEmployerRequest { name: name.clone(), day: effective_date };
+        let read = self.employers.get_employer(call(read)).await;
+        let read = self.answered("read an employer", read)?;
+        let coverage = read.and_then(|employer| employer.coverage);
+        let request = CoverEmployerRequest {
+            name,
+            union,
+            previous_union: coverage.map(|coverage| coverage.union).unwrap_or_default(),
+            effective_date,
+            ..CoverEmployerRequest::default()
+        };
+        let answer = self.employers.cover_employer(call(request)).await;
+        self.answered("cover an employer", answer).map(drop)
+    }
+
+    async fn uncover(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.employer(dice.one) else { return Ok(()) };
+        let effective_date = self.date(dice.day);
+        let request =
+            UncoverEmployerRequest { name, effective_date, ..UncoverEmployerRequest::default() };
+        let answer = self.employers.uncover_employer(call(request)).await;
+        self.answered("uncover an employer", answer).map(drop)
+    }
+
+    async fn mark(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let mark = MARKS[dice.other % MARKS.len()].to_owned();
+        let effective_date = self.date(dice.day);
+        if dice.third.is_multiple_of(3) {
+            let request =
+                UnmarkUnionRequest { name, mark, effective_date, ..UnmarkUnionRequest::default() };
+            let answer = self.unions.unmark_union(call(request)).await;
+            return self.answered("unmark a union", answer).map(drop);
+        }
+        let mark = Some(Mark { mark, ..Mark::default() });
+        let request =
+            MarkUnionRequest { name, mark, effective_date, ..MarkUnionRequest::default() };
+        let answer = self.unions.mark_union(call(request)).await;
+        self.answered("mark a union", answer).map(drop)
+    }
+
+    async fn update_union(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let union = Union { name, seat: Some(self.at(dice.other)), ..Union::default() };
+        let request = UpdateUnionRequest {
+            union: Some(union),
+            update_mask: mask("seat"),
+            effective_date: self.date(dice.day),
+            ..UpdateUnionRequest::default()
+        };
+        let answer = self.unions.update_union(call(request)).await;
+        self.answered("update a union", answer).map(drop)
+    }
+
+    async fn update_employer(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.employer(dice.one) else { return Ok(()) };
+        if dice.third.is_multiple_of(3) {
+            let workforce = Workforce {
+                counted_on: self.date(dice.day),
+                employee_count: i32::try_from(dice.other % 90)?,
+                ..Workforce::default()
+            };
+            let workforce = Some(workforce);
+            let request =
+                RecordWorkforceRequest { name, workforce, ..RecordWorkforceRequest::default() };
+            let answer = self.employers.record_workforce(call(request)).await;
+            return self.answered("count people", answer).map(drop);
+        }
+        let actual_address = Some(self.at(dice.other));
+        let request = UpdateEmployerRequest {
+            employer: Some(Employer { name, actual_address, ..Employer::default() }),
+            update_mask: mask("actual_address"),
+            effective_date: self.date(dice.day),
+            ..UpdateEmployerRequest::default()
+        };
+        let answer = self.employers.update_employer(call(request)).await;
+        self.answered("move an employer", answer).map(drop)
+    }
+
+    async fn turn_employer(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.employer(dice.one) else { return Ok(()) };
+        let effective_date = self.date(dice.day);
+        if dice.third.is_multiple_of(2) {
+            let request = SuspendEmployerRequest {
+                name,
+                effective_date,
+                ..SuspendEmployerRequest::default()
+            };
+            let answer = self.employers.suspend_employer(call(request)).await;
+            return self.answered("suspend an employer", answer).map(drop);
+        }
+        let request =
+            ResumeEmployerRequest { name, effective_date, ..ResumeEmployerRequest::default() };
+        let answer = self.employers.resume_employer(call(request)).await;
+        self.answered("resume an employer", answer).map(drop)
+    }
+
+    async fn close_employer(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.employer(dice.one) else { return Ok(()) };
+        let request = CloseEmployerRequest {
+            name: name.clone(),
+            effective_date: self.date(dice.day),
+            ..CloseEmployerRequest::default()
+        };
+        let answer = self.employers.close_employer(call(request)).await;
+        self.ended(&name, dice, self.answered("close an employer", answer)?.is_some());
+        Ok(())
+    }
+
+    async fn delete_employer(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.employer(dice.one) else { return Ok(()) };
+        let request = DeleteEmployerRequest { name: name.clone(), ..Default::default() };
+        let answer = self.employers.delete_employer(call(request)).await;
+        if self.answered("withdraw an employer", answer)?.is_some() {
+            self.went(&name);
+        }
+        Ok(())
+    }
+
+    async fn dissolve(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let effective_date = self.date(dice.day);
+        let request =
+            DissolveUnionRequest { name: name.clone(), effective_date, ..Default::default() };
+        let answer = self.unions.dissolve_union(call(request)).await;
+        self.ended(&name, dice, self.answered("dissolve a union", answer)?.is_some());
+        Ok(())
+    }
+
+    async fn delete_union(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let request = DeleteUnionRequest { name: name.clone(), ..Default::default() };
+        let answer = self.unions.delete_union(call(request)).await;
+        if self.answered("withdraw a union", answer)?.is_some() {
+            self.went(&name);
+        }
+        Ok(())
+    }
+
+    async fn merge_areas(&self, dice: &Dice) -> Result<()> {
+        if !self.merges() {
+            return self.affiliate(dice).await;
+        }
+        let request = MergeAreasRequest {
+            name: self.community(dice.one),
+            sources: vec![self.community(dice.other)],
+            effective_date: self.date(dice.day),
+            ..MergeAreasRequest::default()
+        };
+        let answer = self.areas.merge_areas(call(request)).await;
+        self.answered("merge areas", answer).map(drop)
+    }
+
+    /// Some of those that ended are asked for once more.
+    fn ended(&self, name: &str, dice: &Dice, ended: bool) {
+        if ended && dice.third.is_multiple_of(2) {
+            self.went(name);
+        }
+    }
+
+    fn at(&self, number: usize) -> Address {
+        Address { area: self.community(number), line: String::new() }
+    }
+}
+
+fn mask(path: &str) -> Option<prost_types::FieldMask> {
+    Some(prost_types::FieldMask { paths: vec![path.to_owned()] })
+}

@@ -1,0 +1,213 @@
+//! The services over one register, and what all who use them know.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use parking_lot::Mutex;
+use tonic::{Response, Status};
+use unionhall_kit::{civil::CivilDate, ids::SystemRandomness, keys::KeyRing};
+use unionhall_proto::{
+    google::r#type::Date,
+    registry::v1::{
+        Address, CreateUnionRequest, ListAreasRequest, Union, area_service_server::AreaService,
+        union_service_server::UnionService,
+    },
+};
+use unionhall_registry::{
+    Register,
+    api::{areas::Areas, employers::Employers, unions::Unions},
+};
+use unionhall_tests::{books::Books, client};
+
+use crate::storage::restructure::{call, day};
+
+/// Unions that exist beside each other at most.
+const UNIONS: usize = 40;
+/// Employers at most.
+const EMPLOYERS: usize = 60;
+/// Communities at which somebody stands, of each sub-district.
+const COMMUNITIES: usize = 6;
+/// Tries to merge two of them.
+const MERGES: usize = 8;
+const SUBDISTRICTS: [&str; 2] = ["110102010", "110102012"];
+/// Whatever happens, happens on one of so many days, so that much of it happens on the same.
+const DAYS: i32 = 24;
+
+/// What became of the operations.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told {
+    pub(super) done: usize,
+    pub(super) refused: usize,
+}
+
+#[derive(Debug, Default)]
+struct Pool {
+    unions: Vec<String>,
+    employers: Vec<String>,
+    communities: Vec<String>,
+    serial: u32,
+    merges: usize,
+    told: Told,
+}
+
+/// The services over one register. The pool is everybody's.
+#[derive(Clone)]
+pub(super) struct Hall {
+    pub(super) register: Register,
+    pub(super) unions: Unions,
+    pub(super) employers: Employers,
+    pub(super) areas: Areas,
+    pool: Arc<Mutex<Pool>>,
+}
+
+impl Hall {
+    pub(super) async fn open(books: &Books) -> Result<Self> {
+        let keys = KeyRing::generate(day("2014-01-01"), &SystemRandomness)?;
+        let register = Register::open(books.ledger.clone(), Arc::new(keys)).await?;
+        Ok(Self {
+            unions: Unions::over(register.clone()),
+            employers: Employers::over(register.clone()),
+            areas: Areas::new(register.clone()),
+            register,
+            pool: Arc::default(),
+        })
+    }
+
+    /// From now on both know the same.
+    pub(super) fn knowing(self, other: &Self) -> Self {
+        Self { pool: Arc::clone(&other.pool), ..self }
+    }
+
+    /// The federations, which stand from long ago.
+    pub(super) async fn furnish(&self) -> Result<()> {
+        for subdistrict in SUBDISTRICTS {
+            let request = ListAreasRequest {
+                parent: format!("areas/{subdistrict}"),
+                ..ListAreasRequest::default()
+            };
+            let areas = self.areas.list_areas(call(request)).await?.into_inner().areas;
+            let names = areas.into_iter().take(COMMUNITIES).map(|area| area.name);
+            self.pool.lock().communities.extend(names);
+        }
+        let district = self.federation("DISTRICT", "110102", "").await?;
+        for subdistrict in SUBDISTRICTS {
+            self.federation("SUBDISTRICT", subdistrict, &district).await?;
+        }
+        Ok(())
+    }
+
+    async fn federation(&self, level: &str, territory: &str, superior: &str) -> Result<String> {
+        let community = self.pool.lock().communities.first().cloned().context("a community")?;
+        let union = Union {
+            display_name: format!("北京某某{territory}总工会"),
+            union_type: format!("{level}_FEDERATION"),
+            union_form: "GENERAL_FEDERATION".to_owned(),
+            union_level: level.to_owned(),
+            territory: format!("areas/{territory}"),
+            superior: superior.to_owned(),
+            seat: Some(Address { area: community, line: String::new() }),
+            ..Union::default()
+        };
+        let request = CreateUnionRequest {
+            union: Some(union),
+            effective_date: Some(day("2000-01-01").into()),
+            ..CreateUnionRequest::default()
+        };
+        let name = self.unions.create_union(call(request)).await?.into_inner().name;
+        self.pool.lock().unions.push(name.clone());
+        Ok(name)
+    }
+
+    /// One of the days, the last of which is today.
+    pub(super) fn date(&self, number: i32) -> Option<Date> {
+        let today = self.register.clock().today();
+        let days = 17 * (number % DAYS);
+        CivilDate::from_epoch_day(today.epoch_day() - days).map(Into::into)
+    }
+
+    pub(super) fn union(&self, at: usize) -> Option<String> {
+        let pool = self.pool.lock();
+        pool.unions.get(at % pool.unions.len().max(1)).cloned()
+    }
+
+    pub(super) fn employer(&self, at: usize) -> Option<String> {
+        let pool = self.pool.lock();
+        pool.employers.get(at % pool.employers.len().max(1)).cloned()
+    }
+
+    pub(super) fn community(&self, at: usize) -> String {
+        let pool = self.pool.lock();
+        pool.communities[at % pool.communities.len()].clone()
+    }
+
+    pub(super) fn serial(&self) -> u32 {
+        let mut pool = self.pool.lock();
+        pool.serial += 1;
+        pool.serial
+    }
+
+    /// Whether another two areas may become one: not so many that none is left.
+    pub(super) fn merges(&self) -> bool {
+        let mut pool = self.pool.lock();
+        pool.merges += 1;
+        pool.merges <= MERGES
+    }
+
+    pub(super) fn wants_unions(&self) -> bool {
+        self.pool.lock().unions.len() < UNIONS
+    }
+
+    pub(super) fn wants_employers(&self) -> bool {
+        self.pool.lock().employers.len() < EMPLOYERS
+    }
+
+    pub(super) fn came(&self, name: String) {
+        let mut pool = self.pool.lock();
+        let names =
+            if name.starts_with("unions/") { &mut pool.unions } else { &mut pool.employers };
+        names.push(name);
+    }
+
+    pub(super) fn went(&self, name: &str) {
+        let mut pool = self.pool.lock();
+        pool.unions.retain(|known| known != name);
+        pool.employers.retain(|known| known != name);
+    }
+
+    pub(super) fn told(&self) -> Told {
+        self.pool.lock().told
+    }
+
+    /// Counts an answer. A refusal is as good as a success, a failure is not.
+    pub(super) fn answered<T>(
+        &self,
+        what: &str,
+        answer: Result<Response<T>, Status>,
+    ) -> Result<Option<T>> {
+        let mut pool = self.pool.lock();
+        match answer {
+            Ok(response) => {
+                pool.told.done += 1;
+                Ok(Some(response.into_inner()))
+            }
+            Err(status) => {
+                let reason = client::reason(&status).unwrap_or_default();
+                if !passing(&reason) && !refusal(status.code()) {
+                    bail!("{what}: {reason} {status}");
+                }
+                pool.told.refused += 1;
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Whether another try may succeed.
+pub(super) fn passing(reason: &str) -> bool {
+    reason == "CONFLICT"
+}
+
+fn refusal(code: tonic::Code) -> bool {
+    use tonic::Code::{AlreadyExists, FailedPrecondition, InvalidArgument, NotFound};
+    matches!(code, AlreadyExists | FailedPrecondition | InvalidArgument | NotFound)
+}
