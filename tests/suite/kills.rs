@@ -2,6 +2,7 @@
 //! lost, nothing happens twice, the feed has everything once, the audit chain is whole, and the
 //! figures equal a recount.
 
+mod affiliation;
 mod check;
 mod doctored;
 mod follower;
