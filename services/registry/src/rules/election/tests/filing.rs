@@ -1,0 +1,180 @@
+//! What a filed result does to term and offices.
+
+use super::*;
+
+#[test]
+fn a_filed_re_election_begins_the_term_and_ends_the_offices_before() {
+    let mut election = held(ElectionKind::ReElection, record());
+    election.plan.contests.push(contest(Committee::Union, Position::Chair, 1));
+    election.plan.contests[1].by_committee = true;
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results.push(ContestResult {
+        turnout: Some(Turnout { due: 3, present: 3 }),
+        papers: Papers { issued: 3, returned: 3, valid: 3 },
+        candidates: vec![candidate("乙某", 2, true), candidate("甲某", 1, false)],
+    });
+    let office = |committee, position, from| Office {
+        holder: Name::parse("甲某").unwrap(),
+        committee,
+        position,
+        full_time: false,
+        term: NonZeroU16::new(2),
+        way_in: WayIn::Elected,
+        bars: BTreeSet::new(),
+        election: None,
+        from: day(from),
+        end: None,
+    };
+    let offices = [
+        (OfficeId(Uuid::from_u128(1)), office(Committee::Union, Position::Chair, "2011-01-01")),
+        (OfficeId(Uuid::from_u128(2)), office(Committee::Audit, Position::Director, "2011-01-01")),
+    ];
+    let outcome = filed(&election, &offices).unwrap();
+    let term = outcome.union.term_on(day("2014-02-27")).unwrap();
+    assert_eq!((term.term.number.get(), term.begins_on), (3, day("2014-02-27")));
+    let ended: Vec<OfficeId> = outcome.ended.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ended, [offices[0].0], "the audit committee was not elected anew");
+    let end = outcome.ended[0].1.end.clone().unwrap();
+    assert_eq!((end.way, end.on), (WayOut::TermEnded, day("2014-02-27")));
+    let begun: Vec<(&str, Position)> =
+        outcome.begun.iter().map(|office| (office.holder.as_str(), office.position)).collect();
+    let (chair, member) = (Position::Chair, Position::Member);
+    assert_eq!(begun, [("乙某", chair), ("丙某", member), ("甲某", member)]);
+    assert!(outcome.begun.iter().all(|office| office.term == NonZeroU16::new(3)));
+    assert_eq!(outcome.election.stage.code(), "FILED");
+    let twice = filed(&outcome.election, &offices);
+    assert_eq!(twice, Err(ElectionFault::Stage("file", "FILED")));
+}
+
+#[test]
+fn an_election_that_breaks_rules_is_not_filed_and_all_are_told() {
+    let mut record = record();
+    record.turnout.present = 39;
+    record.results[0].candidates[2].votes = 30;
+    record.results[0].candidates.pop();
+    let refused = filed(&held(ElectionKind::ReElection, record), &[]);
+    let Err(ElectionFault::Invalid(found)) = refused else { panic!("{refused:?}") };
+    let told: Vec<&str> = found.iter().map(|finding| finding.rule.id.as_str()).collect();
+    assert_eq!(told, ["V01", "V02", "V23"], "too few candidates is custom and holds nothing up");
+    assert!(found.iter().all(Finding::mandatory));
+}
+
+#[test]
+fn a_by_election_fills_what_is_vacant_only() {
+    let mut election = held(ElectionKind::ByElection, record());
+    election.plan.contests = vec![contest(Committee::Union, Position::Chair, 1)];
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results[0].candidates.truncate(1);
+    let outcome = filed(&election, &[]).unwrap();
+    assert_eq!(outcome.union, union(true));
+    assert_eq!(outcome.begun[0].way_in, WayIn::ByElection);
+    assert_eq!(outcome.begun[0].term, NonZeroU16::new(2));
+    let chair = Office { from: day("2011-01-01"), ..outcome.begun[0].clone() };
+    let taken = filed(&election, &[(OfficeId(Uuid::from_u128(1)), chair)]);
+    let taken_since = OfficeFault::Taken(Committee::Union, day("2011-01-01"));
+    assert_eq!(taken, Err(ElectionFault::Office(taken_since)));
+}
+
+/// A re-election of the chair and three members, held on 2014-02-27.
+fn whole_committee() -> Election {
+    let mut election = held(ElectionKind::ReElection, record());
+    election.plan.contests.push(contest(Committee::Union, Position::Chair, 1));
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results.push(ContestResult {
+        turnout: None,
+        papers: Papers { issued: 40, returned: 40, valid: 40 },
+        candidates: vec![candidate("甲某", 31, true), candidate("乙某", 9, false)],
+    });
+    election
+}
+
+#[test]
+fn what_was_recorded_before_a_late_filing_is_not_lost() {
+    let (first, second) = (OfficeId(Uuid::from_u128(1)), OfficeId(Uuid::from_u128(2)));
+    let left = |office: Office| {
+        let way = WayOut::Resigned;
+        Office { end: Some(End { on: day("2014-04-01"), way, consent: None }), ..office }
+    };
+    let member = |holder| Office { position: Position::Member, ..chair(holder, "2011-01-01") };
+    let election = whole_committee();
+    // The chair was elected again, and resigned before the result was filed.
+    let again = [(first, left(chair("甲某", "2011-01-01"))), (second, left(member("庚某")))];
+    let outcome = filed(&election, &again).unwrap();
+    let ended: Vec<_> =
+        outcome.ended.iter().map(|(id, office)| (*id, office.end.clone())).collect();
+    let with_term = End { on: day("2014-02-27"), way: WayOut::TermEnded, consent: None };
+    assert_eq!(ended, [(first, Some(with_term))], "the end of another's office stays as recorded");
+    let new = outcome.begun.iter().find(|office| office.position == Position::Chair).unwrap();
+    assert_eq!(new.end, again[0].1.end, "who resigned is not in office again");
+    // Another chair stayed on beside the one who was elected, or was entered since.
+    let gone = filed(&election, &[(first, left(chair("辛某", "2011-01-01")))]);
+    assert_eq!(gone, Err(ElectionFault::Between(first)));
+    let acting = (second, chair("壬某", "2014-04-01"));
+    let both = [again[0].clone(), acting.clone()];
+    assert_eq!(filed(&election, &both), Err(ElectionFault::Between(second)));
+    let member = (second, Office { position: Position::Member, ..acting.1.clone() });
+    let alone = filed(&election, std::slice::from_ref(&member));
+    assert_eq!(alone, Err(ElectionFault::Between(second)));
+    // Corrected offices and other committees stand against nothing.
+    let end = Some(End { on: day("2014-04-01"), way: WayOut::Corrected, consent: None });
+    assert!(filed(&election, &[(second, Office { end, ..acting.1 })]).is_ok());
+    let audit = Office { committee: Committee::Audit, ..member.1 };
+    assert!(filed(&election, &[(second, audit)]).is_ok());
+}
+
+#[test]
+fn who_wins_a_by_election_leaves_the_lower_office_of_that_committee() {
+    let mut election = held(ElectionKind::ByElection, record());
+    election.plan.contests = vec![contest(Committee::Union, Position::Chair, 1)];
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results[0].candidates.truncate(1);
+    let (first, second) = (OfficeId(Uuid::from_u128(1)), OfficeId(Uuid::from_u128(2)));
+    let member = Office { position: Position::Member, ..chair("甲某", "2011-01-01") };
+    let audit = Office { committee: Committee::Audit, ..member.clone() };
+    let other = Office { holder: Name::parse("乙某").unwrap(), ..member.clone() };
+    let third = OfficeId(Uuid::from_u128(3));
+    let outcome = filed(&election, &[(first, member), (second, audit), (third, other)]).unwrap();
+    let ended: Vec<_> =
+        outcome.ended.iter().map(|(id, office)| (*id, office.end.clone())).collect();
+    let end = End { on: day("2014-02-27"), way: WayOut::OtherPosition, consent: None };
+    assert_eq!(ended, [(first, Some(end))]);
+    assert_eq!((outcome.begun.len(), outcome.begun[0].position), (1, Position::Chair));
+    assert_eq!(outcome.begun[0].end, None);
+}
+
+#[test]
+fn a_founding_election_begins_with_the_union() {
+    let mut election = held(ElectionKind::Founding, record());
+    let outcome = filed(&election, &[]).unwrap();
+    assert_eq!(outcome.union.term_on(day("2014-02-27")).unwrap().term.number.get(), 1);
+    // The congress met before the union was established.
+    let mut known = union(false);
+    known.statuses = crate::rules::history::History::default();
+    known.statuses.record(Some(Status::Active), day("2014-03-05"));
+    election.plan.approved_on = day("2014-02-01");
+    let filing = Filing { approval: approval(), on: day("2014-03-05") };
+    let id = ElectionId(Uuid::from_u128(9));
+    let outcome = file((id, &election), filing, &known, &[], (rules(), day("2014-07-01"))).unwrap();
+    assert_eq!(outcome.begun[0].from, day("2014-03-05"));
+}
+
+#[test]
+fn a_re_election_is_postponed_with_its_term() {
+    let election =
+        Election { plan: called(ElectionKind::ReElection).unwrap(), stage: Stage::Planned };
+    let to = |to: &str| {
+        let postponement = Postponement { to: day(to), approval: approval() };
+        postpone(&election, postponement, &union(true))
+    };
+    assert!(to("2014-02-27").is_err(), "not after the planned day");
+    let (put_off, term) = to("2014-06-30").unwrap();
+    assert_eq!(put_off.plan.planned_on, day("2014-06-30"));
+    assert_eq!(term.unwrap().term.postponed_to, Some(day("2014-06-30")));
+    assert_eq!(broken(&put_off), ids(&[]), "the term ended on 2014-01-01");
+    let (long, _) = to("2014-07-02").unwrap();
+    assert_eq!(broken(&long), ids(&["V22"]));
+    let by_election =
+        Election { plan: called(ElectionKind::ByElection).unwrap(), stage: Stage::Planned };
+    let postponement = Postponement { to: day("2014-06-30"), approval: approval() };
+    assert!(postpone(&by_election, postponement, &union(true)).is_err());
+}
