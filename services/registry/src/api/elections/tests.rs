@@ -1,5 +1,7 @@
 //! The service on a register of its own. Names are made up.
 
+mod repeats;
+
 use tonic::{Response, Status};
 use tonic_types::StatusExt;
 use unionhall_kit::{
@@ -493,23 +495,4 @@ async fn a_review_takes_the_numbers_of_the_last_filed_election() {
     assert!(women.source.contains("art. 9") && women.next_step.is_some());
     let outside = desk.officers.get_committee_review(call_within(ELSEWHERE, asked("2014-02-27")));
     assert_eq!(refused(inner(outside.await)), "NOT_FOUND");
-}
-
-#[tokio::test]
-async fn a_repeated_filing_has_one_effect() {
-    let desk = desk().await;
-    let union = desk.union(None).await;
-    let called = desk.call(&union, election(Kind::Founding)).await.unwrap();
-    desk.hold(&called.name, record()).await.unwrap();
-    let ids = Ids::new(desk.rig.clock.clone(), std::sync::Arc::new(SystemRandomness));
-    let request_id = ids.fresh().to_string();
-    let message = FileElectionRequest { request_id, ..filing(&called.name, "2014-03-10") };
-    for _ in 0..2 {
-        let filed = inner(desk.service.file_election(call(message.clone())).await).unwrap();
-        assert_eq!((filed.state(), filed.etag.as_str()), (State::Filed, "3"));
-    }
-    assert_eq!(desk.committee(&union, "2014-07-01").await.len(), 3);
-    let other = FileElectionRequest { filed_on: date("2014-03-11"), ..message };
-    let other = desk.service.file_election(call(other)).await;
-    assert_eq!(refused(inner(other)), "REQUEST_ID_REUSED");
 }
