@@ -2,7 +2,8 @@
 //!
 //! A fenced `sh` block holds commands, one a line. A fenced `console` block holds commands after
 //! `$ ` and what each prints. A command goes on over lines that end in `\` or inside quotes.
-//! `...` on a line of its own, or at a line's end, stands for whatever is printed there.
+//! `...` on a line of its own, or at a line's end, stands for whatever is printed there. A command
+//! can stand in a variable for later ones: `NAME=$(command)`.
 
 mod shape;
 
@@ -66,7 +67,7 @@ pub fn steps(markdown: &str, program: &str) -> Vec<Step> {
             (None, _) => {}
         }
     }
-    found.retain(|step| step.text.split_whitespace().next() == Some(program));
+    found.retain(|step| step.program() == Some(program));
     found
 }
 
@@ -121,6 +122,33 @@ fn is_open(text: &str) -> bool {
 }
 
 impl Step {
+    /// The word that is called.
+    fn program(&self) -> Option<&str> {
+        let text = self.assigned().map_or(self.text.as_str(), |(_, command)| command);
+        text.split_whitespace().next()
+    }
+
+    /// The variable that it sets, and the command whose output it is set to.
+    fn assigned(&self) -> Option<(&str, &str)> {
+        let (name, command) = self.text.split_once("=$(")?;
+        let is_name = name.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+        is_name.then_some((name, command))
+    }
+
+    /// Types it; a variable that it sets is known from then on.
+    ///
+    /// # Errors
+    /// When it cannot be started, hangs, or a variable stays empty.
+    pub async fn take(&self, desk: &mut Desk) -> Result<Output> {
+        let Some((name, _)) = self.assigned() else { return self.run(desk).await };
+        let text = format!("{}\nprintf %s \"${name}\"", self.text);
+        let output = Self { text, ..self.clone() }.run(desk).await?;
+        let name = name.to_owned();
+        ensure!(!output.stdout.is_empty(), "{name} stays empty: {}", output.stderr);
+        desk.variables.push((name, output.stdout.clone()));
+        Ok(Output { stdout: String::new(), ..output })
+    }
+
     /// Types it.
     ///
     /// # Errors
@@ -140,8 +168,8 @@ impl Step {
     ///
     /// # Errors
     /// When it ends otherwise, or prints something else.
-    pub async fn check(&self, desk: &Desk) -> Result<()> {
-        let output = self.run(desk).await?;
+    pub async fn check(&self, desk: &mut Desk) -> Result<()> {
+        let output = self.take(desk).await?;
         self.compare(&output).with_context(|| {
             let Output { stdout, stderr, status } = &output;
             format!("line {}: {}\n{status}\n{stdout}{stderr}", self.line, self.text)

@@ -1,4 +1,5 @@
-//! Synthetic employers of the district and the unions that cover them, for trials, demonstrations and measurements.
+//! Synthetic employers of the district, the unions that cover them and an outside list that counts
+//! them, for trials, demonstrations and measurements.
 //!
 //! The same number, seed and shares give the same file on every machine. Names are invented, codes
 //! carry the synthetic bodies `T…`, telephone numbers cannot be dialled, and no person occurs. A
@@ -12,6 +13,7 @@ use crate::{
     reference::ReferenceError,
 };
 
+mod base_register;
 mod dice;
 mod dirt;
 mod employer;
@@ -22,6 +24,7 @@ mod tests;
 mod union;
 mod words;
 
+pub use base_register::{DEMO_EDITION, DemoEntry, generate_base_register};
 pub use dirt::{Dirt, DirtShares, PlantedFault};
 pub use file::{DemoFileError, write_csv, write_truth, write_xlsx};
 pub use union::{DemoCoverage, DemoUnion, generate_coverage, generate_unions};

@@ -242,6 +242,10 @@ pub(crate) struct Demo {
     /// Also write which union covers which of these employers: `.csv` or `.xlsx`.
     #[arg(long, value_name = "FILE")]
     pub coverage: Option<PathBuf>,
+    /// Also write an outside list of these enterprises, edition 2023-12 of a base register: `.csv` or
+    /// `.xlsx`.
+    #[arg(long, value_name = "FILE")]
+    pub base_register: Option<PathBuf>,
 }
 
 impl Cli {

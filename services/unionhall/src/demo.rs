@@ -4,12 +4,14 @@ use std::{fs::File, io::BufWriter, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use unionhall_registry::demo::{
-    DirtShares, Row, generate_coverage, generate_employers, generate_unions, write_csv, write_xlsx,
+    DirtShares, Row, generate_base_register, generate_coverage, generate_employers,
+    generate_unions, write_csv, write_xlsx,
 };
 
 use crate::cli::Demo;
 
-/// Writes synthetic files of employers and, where they are asked for, of unions and coverage.
+/// Writes synthetic files of employers and, where they are asked for, of unions, coverage and a base
+/// register.
 pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
     let of = (ask.employers, ask.seed, DirtShares::of_each(ask.dirty));
     let employers = generate_employers(of.0, of.1, of.2)?;
@@ -19,6 +21,9 @@ pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
     }
     if let Some(out) = &ask.coverage {
         write(out, generate_coverage(of)?)?;
+    }
+    if let Some(out) = &ask.base_register {
+        write(out, generate_base_register(of)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

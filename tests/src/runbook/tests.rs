@@ -112,14 +112,14 @@ fn the_exit_code_is_part_of_the_document() {
 #[tokio::test]
 async fn words_and_variables_of_the_desk_reach_the_command() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let desk = Desk {
+    let mut desk = Desk {
         folder: folder.path().to_path_buf(),
         variables: vec![("TOKEN".into(), "secret".into())],
         words: vec![("localhost:50051".into(), "127.0.0.1:7".into())],
     };
     let step =
         |text: &str, expected: &str| Step { line: 1, text: text.into(), expected: expected.into() };
-    step("echo \"$TOKEN localhost:50051\"", "secret 127.0.0.1:7\n").check(&desk).await?;
-    assert!(step("false", "").check(&desk).await.is_err());
+    step("echo \"$TOKEN localhost:50051\"", "secret 127.0.0.1:7\n").check(&mut desk).await?;
+    assert!(step("false", "").check(&mut desk).await.is_err());
     Ok(())
 }

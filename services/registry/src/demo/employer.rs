@@ -78,6 +78,11 @@ impl Facts {
         }
     }
 
+    /// The Chinese name of its ownership in the list `ownership`.
+    pub(super) fn ownership(&self) -> &'static str {
+        self.kind.ownership
+    }
+
     /// The row as an officer would write it.
     pub(super) fn row(&self, line: u32) -> DemoRow {
         let mut dice = self.dice.clone();

@@ -97,7 +97,7 @@ pub fn generate_coverage(
 }
 
 /// Employers with their rows.
-struct Employers(DemoEmployers);
+pub(super) struct Employers(pub(super) DemoEmployers);
 
 impl Iterator for Employers {
     type Item = (Facts, DemoRow);
@@ -112,7 +112,7 @@ fn employers(count: u32, seed: u64, shares: DirtShares) -> Result<Employers, Ref
 }
 
 /// Rows that an import takes, of employers that work.
-fn clean(facts: &Facts, row: &DemoRow) -> bool {
+pub(super) fn clean(facts: &Facts, row: &DemoRow) -> bool {
     let works = matches!(row.cell(columns::STATUS), DemoCell::Text(status) if status == WORKS);
     works && row.planted.is_none() && facts.has_credit_code
 }

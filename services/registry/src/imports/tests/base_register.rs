@@ -22,11 +22,15 @@ use unionhall_proto::{
     },
 };
 
-use super::*;
+use super::{demo_unions::csv, *};
 use crate::{
     api::{
         areas::Areas, base_registers::BaseRegisters, employers::Employers, metrics::Figures,
         unions::Unions,
+    },
+    demo::{
+        DEMO_EDITION, DirtShares, generate_base_register, generate_coverage, generate_employers,
+        generate_unions,
     },
     jobs::{base_register::Lister, structure::Carrier},
     rules::{base_register::contribution::LISTED_ENTERPRISES, organisation_code::OrganisationCode},
@@ -448,4 +452,34 @@ async fn a_change_needs_the_whole_district_and_repeats_have_one_effect() {
     };
     let db = hall.desk.rig.register.ledger.db();
     assert_eq!(read::values(db, &[question]).await.unwrap(), [1]);
+}
+
+/// The synthetic list beside the synthetic employers and coverage.
+#[tokio::test]
+async fn the_demo_list_is_taken_whole_and_shows_every_kind_of_finding() {
+    let hall = hall().await;
+    let (count, seed, shares) = (400, 7, DirtShares::none());
+    let of = || (count, seed, shares);
+    let employers = csv(generate_employers(count, seed, shares).unwrap());
+    hall.desk.import("employers", &employers).await;
+    hall.desk.import("unions", &csv(generate_unions(of()).unwrap())).await;
+    hall.desk.import("coverage", &csv(generate_coverage(of()).unwrap())).await;
+    let draft = hall.draft(DEMO_EDITION, "2023-12-31").await.unwrap();
+    let rows: Vec<_> = generate_base_register(of()).unwrap().collect();
+    assert!(rows.len() > 200, "{}", rows.len());
+    let batch = hall.desk.import("base_register", &csv(rows.iter().cloned())).await;
+    assert_eq!(batch.applied_row_count, rows.len() as i64);
+
+    let count = async |kind| hall.findings(&draft.name, kind, 1_000).await.len();
+    let kinds = [Kind::Matched, Kind::Conflicting, Kind::MissingHere];
+    let [matched, conflicting, missing] =
+        [count(kinds[0]).await, count(kinds[1]).await, count(kinds[2]).await];
+    assert_eq!(matched + conflicting + missing, rows.len());
+    assert!(conflicting > 2 && missing > 1, "{conflicting} {missing}");
+    assert!(count(Kind::MissingThere).await > 2);
+    hall.activate(&draft.name, "2024-01-01").await.unwrap();
+    hall.settle().await;
+    let rate = hall.rate("110102", "2024-01-01").await;
+    assert_eq!(rate.denominator, rows.len() as i64);
+    assert!((5_000..9_000).contains(&rate.basis_points), "{rate:?}");
 }

@@ -18,7 +18,7 @@ fn of() -> (u32, u64, DirtShares) {
     (OF.0, OF.1, DirtShares::of_each(100))
 }
 
-fn csv<R: Row>(rows: impl Iterator<Item = R>) -> Vec<u8> {
+pub(super) fn csv<R: Row>(rows: impl Iterator<Item = R>) -> Vec<u8> {
     let mut file = Vec::new();
     write_csv(&mut file, rows).unwrap();
     file
