@@ -44,6 +44,11 @@ impl Ids {
         Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
     }
 
+    /// Fills `bytes` with random ones; for a secret that must lie in one place only.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.randomness.fill(bytes);
+    }
+
     /// Random bytes of a fixed length, for salts, epochs and nonces.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0_u8; N];

@@ -7,15 +7,20 @@ use std::{
     collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
+use hmac::{Hmac, KeyInit};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{civil::CivilDate, clock::Clock, ids::Randomness};
 
+mod aead;
 mod secret;
 mod signing;
 
+pub(crate) use aead::Aead;
 pub use signing::{KeyId, SigningKey, VerifyingKeys};
 
 use crate::private_file;
@@ -61,26 +66,51 @@ impl Purpose {
     }
 }
 
-/// One version of a symmetric key; wiped from memory when dropped.
+/// One version of a symmetric key; wiped from memory with its last copy.
 #[derive(Clone)]
 pub struct Key {
     /// Counts from 1; stored beside whatever the key protects.
     pub version: u32,
     /// The civil day on which the key was made.
     pub created: CivilDate,
+    secret: Arc<Secret>,
+}
+
+/// What is made of the bytes is made once: an import asks for it a million times.
+struct Secret {
     bytes: Zeroizing<[u8; 32]>,
+    aead: OnceLock<Aead>,
+    mac: OnceLock<Hmac<Sha256>>,
 }
 
 impl Key {
+    fn new(version: u32, created: CivilDate, bytes: Zeroizing<[u8; 32]>) -> Self {
+        let secret = Secret { bytes, aead: OnceLock::new(), mac: OnceLock::new() };
+        Self { version, created, secret: Arc::new(secret) }
+    }
+
     /// The 32 secret bytes.
     pub fn bytes(&self) -> &[u8; 32] {
-        &self.bytes
+        &self.secret.bytes
+    }
+
+    /// The key as a cipher.
+    pub(crate) fn aead(&self) -> &Aead {
+        self.secret.aead.get_or_init(|| Aead::new(self.bytes()))
+    }
+
+    /// The key as the beginning of a MAC.
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        // HMAC takes keys of every length, so this cannot fail.
+        #[allow(clippy::expect_used)]
+        let made = || Hmac::new_from_slice(self.bytes()).expect("a key of any length");
+        self.secret.mac.get_or_init(made).clone()
     }
 
     fn fresh(version: u32, created: CivilDate, randomness: &dyn Randomness) -> Self {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         randomness.fill(bytes.as_mut());
-        Self { version, created, bytes }
+        Self::new(version, created, bytes)
     }
 }
 

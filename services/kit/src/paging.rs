@@ -5,24 +5,19 @@
 
 use std::sync::Arc;
 
-use aes_gcm::{
-    Aes256Gcm, Key as AeadKey, Nonce,
-    aead::{Aead, KeyInit, Payload},
-};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::{
     fault::{Fault, Outcome},
     ids::Ids,
-    keys::{Key, KeyRing, Purpose},
+    keys::{KeyRing, Purpose},
     path::Scope,
     reasons,
 };
 
 /// Bytes of a place, padded, so that a token's length tells nothing.
 const PLACE: usize = 320;
-const NONCE: usize = 12;
 const DEFAULT_PAGE: i32 = 50;
 const MAX_PAGE: i32 = 1_000;
 
@@ -83,14 +78,8 @@ impl Pager {
     /// The token that continues behind `place`.
     pub fn token(&self, binding: &Binding, place: &Place) -> Outcome<String> {
         let key = self.keys.current(Purpose::Page);
-        let nonce: [u8; NONCE] = self.ids.bytes();
-        let plain = padded(place)?;
-        let sealed = cipher(key)
-            .encrypt(&Nonce::from(nonce), Payload { msg: &plain, aad: &self.bound(binding) })
-            .map_err(|_| Fault::new(&reasons::INTERNAL))?;
-        let mut token = key.version.to_be_bytes().to_vec();
-        token.extend_from_slice(&nonce);
-        token.extend_from_slice(&sealed);
+        let (head, bound) = (key.version.to_be_bytes(), self.bound(binding));
+        let token = key.aead().seal(&head, self.ids.bytes(), &bound, &padded(place)?)?;
         Ok(URL_SAFE_NO_PAD.encode(token))
     }
 
@@ -106,20 +95,13 @@ impl Pager {
     fn open(&self, binding: &Binding, token: &str) -> Option<Place> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (version, rest) = bytes.split_first_chunk::<4>()?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
         let key = self.keys.version(Purpose::Page, u32::from_be_bytes(*version))?;
-        let payload = Payload { msg: sealed, aad: &self.bound(binding) };
-        let plain = cipher(key).decrypt(&Nonce::from(*nonce), payload).ok()?;
-        unpadded(&plain)
+        unpadded(&key.aead().open(&self.bound(binding), rest)?)
     }
 
     fn bound(&self, binding: &Binding) -> Vec<u8> {
         [&self.database[..], &binding.digest[..]].concat()
     }
-}
-
-fn cipher(key: &Key) -> Aes256Gcm {
-    Aes256Gcm::new(&AeadKey::<Aes256Gcm>::from(*key.bytes()))
 }
 
 /// Phase, then each part with its length, then zeros.

@@ -97,6 +97,10 @@ crate::reasons! {
     KEY_MISSING: Internal,
         "a protected value cannot be read with the keys at hand; tell the operator",
         "现有密钥无法读取受保护数据，请联系运维人员";
+    /// The data key of the value's owner was destroyed: nobody opens the value again.
+    ERASED: FailedPrecondition,
+        "the protected values of this record were erased; nobody can read them again",
+        "该记录的受保护信息已被清除，任何人都无法再读取";
     /// The cursor was not made by this feed.
     CURSOR_INVALID: InvalidArgument,
         "the cursor does not belong to this feed; take a snapshot, then begin with an empty cursor",

@@ -61,5 +61,5 @@ pub(super) fn write(path: &Path, keys: &[Key]) -> Result<(), KeyError> {
 fn decode(stored: &StoredKey) -> Option<Key> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     hex::decode_to_slice(&stored.key, bytes.as_mut()).ok()?;
-    Some(Key { version: stored.version, created: stored.created, bytes })
+    Some(Key::new(stored.version, stored.created, bytes))
 }
