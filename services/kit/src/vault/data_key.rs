@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Context, Vault};
@@ -18,6 +21,10 @@ use crate::{
 const FORM: u8 = 1;
 /// The field of a data key itself.
 const FIELD: &str = "data_key";
+/// Bytes of a digest: two values of one owner share one by chance never.
+const DIGEST: usize = 16;
+/// What sets the key of digests apart from the data key that it comes from.
+const DIGEST_KEY: &[u8] = b"unionhall data key digest";
 
 /// The record that a data key belongs to. Neither the key nor its values open elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +44,7 @@ impl<'a> Owner<'a> {
 
 /// An opened data key. It is wiped from memory when dropped, so keep it for one call only.
 pub struct DataKey {
+    bytes: Zeroizing<[u8; 32]>,
     aead: Aead,
     /// The owner, as every value is bound to it.
     owner: Vec<u8>,
@@ -44,11 +52,11 @@ pub struct DataKey {
 }
 
 impl DataKey {
-    fn new(bytes: &[u8; 32], owner: Owner<'_>, ids: Ids) -> Self {
+    fn new(bytes: Zeroizing<[u8; 32]>, owner: Owner<'_>, ids: Ids) -> Self {
         let mut bound = vec![FORM];
         super::push(&mut bound, owner.table.as_bytes());
         super::push(&mut bound, owner.row);
-        Self { aead: Aead::new(bytes), owner: bound, ids }
+        Self { aead: Aead::new(&bytes), bytes, owner: bound, ids }
     }
 
     /// Seals a value of the owner. `field` names it among the owner's values for ever, for instance
@@ -67,12 +75,28 @@ impl DataKey {
         opened().ok_or_else(|| Fault::new(&reasons::KEY_MISSING))
     }
 
+    /// Tells equal values of one field of this owner, and nothing else: 22 characters that outlive
+    /// every rotation, and that say nothing once the key is gone.
+    pub fn digest(&self, field: &str, plain: &[u8]) -> String {
+        let key = Zeroizing::new(mac(self.bytes.as_ref(), &[DIGEST_KEY]));
+        let digest = mac(key.as_ref(), &[&self.bound(field), plain]);
+        URL_SAFE_NO_PAD.encode(&digest[..DIGEST])
+    }
+
     fn bound(&self, field: &str) -> Vec<u8> {
         let mut bound = Vec::with_capacity(self.owner.len() + 8 + field.len());
         bound.extend_from_slice(&self.owner);
         super::push(&mut bound, field.as_bytes());
         bound
     }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of every length, so this cannot fail.
+    #[allow(clippy::expect_used)]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 impl fmt::Debug for DataKey {
@@ -87,7 +111,7 @@ impl Vault {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         self.ids.fill(bytes.as_mut());
         let sealed = self.seal(owner.context(), bytes.as_ref())?;
-        Ok((DataKey::new(&bytes, owner, self.ids.clone()), sealed))
+        Ok((DataKey::new(bytes, owner, self.ids.clone()), sealed))
     }
 
     /// The owner's data key, as it is stored. `ERASED` where it is stored no more, `KEY_MISSING`
@@ -95,9 +119,9 @@ impl Vault {
     pub fn open_data_key(&self, owner: Owner<'_>, sealed: Option<&[u8]>) -> Outcome<DataKey> {
         let sealed = sealed.ok_or_else(|| Fault::new(&reasons::ERASED))?;
         let opened = self.open(owner.context(), sealed)?;
-        let bytes = opened.as_slice().try_into();
-        let bytes = bytes.map_err(|_| Fault::new(&reasons::KEY_MISSING))?;
-        Ok(DataKey::new(bytes, owner, self.ids.clone()))
+        let bytes: &[u8; 32] =
+            opened.as_slice().try_into().map_err(|_| Fault::new(&reasons::KEY_MISSING))?;
+        Ok(DataKey::new(Zeroizing::new(*bytes), owner, self.ids.clone()))
     }
 }
 

@@ -36,7 +36,7 @@ fn a_key_opens_beside_its_owner_alone() {
         assert_eq!(refused.reason().name, "KEY_MISSING", "{stranger:?}");
         // Nor would the bytes of the key be of use there.
         let moved = DataKey {
-            owner: DataKey::new(&[0; 32], stranger, key.ids.clone()).owner,
+            owner: DataKey::new(Zeroizing::new([0; 32]), stranger, key.ids.clone()).owner,
             ..key_of(&vault, &sealed_key)
         };
         assert!(moved.open("mobile", &sealed).is_err(), "{stranger:?}");
@@ -54,6 +54,19 @@ fn without_its_key_a_value_is_erased_and_not_lost() {
     assert_eq!(refused.reason().name, "ERASED");
     let refused = vault().open_data_key(PERSON, Some(b"\0\0\0\x01cut short")).unwrap_err();
     assert_eq!(refused.reason().name, "KEY_MISSING");
+}
+
+#[test]
+fn a_digest_tells_equal_values_of_one_field_of_one_owner_alone() {
+    let vault = vault();
+    let (key, sealed_key) = vault.new_data_key(PERSON).unwrap();
+    let digest = key.digest("mobile", b"13800000000");
+    assert_eq!(digest.len(), 22);
+    assert_eq!(key_of(&vault, &sealed_key).digest("mobile", b"13800000000"), digest);
+    assert_ne!(key.digest("mobile", b"13800000001"), digest);
+    assert_ne!(key.digest("document", b"13800000000"), digest);
+    let (other, _) = vault.new_data_key(PERSON).unwrap();
+    assert_ne!(other.digest("mobile", b"13800000000"), digest);
 }
 
 #[test]
