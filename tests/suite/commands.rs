@@ -26,11 +26,13 @@ const LEARNT: &[(&str, &str)] = &[
     ("EMPLOYER", "employers"),
     ("UNION", "unions"),
     ("ABOVE", "unions"),
+    ("FORMED", "unions"),
     ("CHANGE", "structureChanges"),
     ("OFFICER", "officers"),
     ("CASE", "formationCases"),
     ("BASE_REGISTER", "baseRegisters"),
     ("ELECTION", "elections"),
+    ("CONGRESS", "elections"),
 ];
 
 on_every_layout!(the_runbook_works_as_it_stands);

@@ -31,7 +31,7 @@ use unionhall_proto::registry::v1::{
 
 pub(crate) use self::affiliate::settled;
 pub(super) use self::{
-    decode::{approval, id},
+    decode::{approval, area, id},
     encode::approval as shown_approval,
     enter::{placed, superior},
 };

@@ -22,6 +22,7 @@ pub use self::{
     outcome::{Outcome, file},
 };
 use super::{
+    area::AreaPath,
     name::Name,
     office::{Bar, Committee, OfficeId, Position},
     union::{
@@ -186,6 +187,26 @@ pub struct RemovalResult {
     pub removed: bool,
 }
 
+/// Who elects delegates 选区.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Constituency {
+    /// An area, for instance a community (F037).
+    Area(AreaPath),
+    /// Another one, by its name: a department, a group of employers.
+    Named(Name),
+}
+
+/// The delegates of one constituency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DelegateLot {
+    /// Who elects them.
+    pub constituency: Constituency,
+    /// How many it was to elect 代表名额.
+    pub allotted: u32,
+    /// How many it elected.
+    pub elected: u32,
+}
+
 /// What is reported of an assembly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -199,6 +220,9 @@ pub struct Record {
     pub women: u32,
     /// Delegates; of a delegate congress only.
     pub delegates: Option<u32>,
+    /// The delegates by constituency; none where nobody told.
+    #[serde(default)]
+    pub lots: Vec<DelegateLot>,
     /// Due and present.
     pub turnout: Turnout,
     /// The first day on which the candidates for the chair were posted 公示.

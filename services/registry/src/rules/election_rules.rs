@@ -125,6 +125,10 @@ pub enum Check {
     CongressFrom(u32),
     /// So many delegates.
     Delegates(Brackets),
+    /// The delegates of all constituencies are those of the congress.
+    LotsAreDelegates,
+    /// No constituency elects more delegates than it was allotted.
+    LotsWithinAllotment,
     /// So many seats.
     Seats(Brackets),
     /// Who is removed has more than this share of all against them.

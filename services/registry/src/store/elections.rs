@@ -15,7 +15,11 @@ use super::{
     dated::{all_changed, broken},
     unions,
 };
-use crate::rules::{election::Election, office::ElectionId, union::UnionId};
+use crate::rules::{
+    election::{Election, ElectionKind},
+    office::ElectionId,
+    union::UnionId,
+};
 
 /// The collection in resource names, below a union.
 pub const COLLECTION: &str = "elections/";
@@ -152,8 +156,23 @@ pub async fn list(
 /// counts nobody anew.
 pub async fn last_filed(
     conn: &impl ConnectionTrait,
+    union: UnionId,
+    day: CivilDate,
+) -> Outcome<Option<ElectionRecord>> {
+    last_filed_of(conn, union, day, ElectionKind::begins_term).await
+}
+
+/// Whether a founding election of the union is filed that was held on `day` or before.
+pub async fn founded(conn: &impl ConnectionTrait, union: UnionId, day: CivilDate) -> Outcome<bool> {
+    let founding = |kind| kind == ElectionKind::Founding;
+    Ok(last_filed_of(conn, union, day, founding).await?.is_some())
+}
+
+async fn last_filed_of(
+    conn: &impl ConnectionTrait,
     UnionId(union): UnionId,
     day: CivilDate,
+    wanted: impl Fn(ElectionKind) -> bool,
 ) -> Outcome<Option<ElectionRecord>> {
     let mut before = (NaiveDate::from(day.next()), Uuid::nil());
     loop {
@@ -165,8 +184,8 @@ pub async fn last_filed(
         let found = select(conn, &conditions, values).await?;
         let Some(last) = found.last() else { return Ok(None) };
         before = (NaiveDate::from(last.election.day()), last.id.0);
-        let begins = |record: &ElectionRecord| record.election.plan.kind.begins_term();
-        if let Some(record) = found.into_iter().find(begins) {
+        let meant = |record: &ElectionRecord| wanted(record.election.plan.kind);
+        if let Some(record) = found.into_iter().find(meant) {
             return Ok(Some(record));
         }
     }

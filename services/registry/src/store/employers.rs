@@ -31,7 +31,7 @@ pub use self::{
     counted::{counted_before, mark_counted},
     covered::{affiliate_covered, count_covered_from, covered_by, covered_since},
     fact::{DatedFact, Fact, facts, rows},
-    held::hold_areas,
+    held::{find_areas, hold_areas},
     list::{Page, Place, Want, behind, list},
     past::{PastFact, past_facts},
     present::{name_key, places},

@@ -10,8 +10,8 @@ use unionhall_kit::{
     scoped::not_found,
 };
 use unionhall_proto::registry::v1::{
-    CallElectionRequest, CancelElectionRequest, Election as ElectionMessage, FileElectionRequest,
-    HoldElectionRequest, PostponeElectionRequest, VoidElectionRequest,
+    CallElectionRequest, CancelElectionRequest, Election as ElectionMessage, ElectionRecord,
+    FileElectionRequest, HoldElectionRequest, PostponeElectionRequest, VoidElectionRequest,
 };
 
 use super::{Elections, decode, effect, encode};
@@ -23,15 +23,17 @@ use crate::{
     },
     rules::{
         Refusal,
-        area::tree::AreaTree,
+        area::{AreaPath, tree::AreaTree},
         election::{
-            Election, ElectionFault, Postponement, Stage, call, cancel, hold, postpone, void,
+            Election, ElectionFault, ElectionKind, Postponement, Stage, call, cancel, hold,
+            postpone, void,
         },
         office::ElectionId,
-        union::change::{Surroundings, UnionChange, amend},
+        union::change::{Surroundings, UnionChange, UnionFault, amend},
     },
     store::{
-        elections::{self, ElectionRecord, Taken},
+        elections::{self, ElectionRecord as Kept, Taken},
+        employers::find_areas,
         officers,
         unions::UnionRecord,
     },
@@ -48,7 +50,7 @@ orders!(
 /// An election that is held for a step.
 pub(super) struct HeldElection {
     pub(super) held: Held,
-    pub(super) before: ElectionRecord,
+    pub(super) before: Kept,
 }
 
 /// A step that is begun, or the answer to one that was done before.
@@ -77,7 +79,10 @@ impl Elections {
             Opened::Replay(done) => return self.shown(&request.caller, &done.record).await,
         };
         let conn = held.entry.conn();
-        let called = call(plan, years, &held.union.facts, held.entry.today());
+        // Only a founding election asks whether there was one.
+        let (founding, today) = (plan.kind == ElectionKind::Founding, held.entry.today());
+        let founded = founding && elections::founded(conn, union, today).await?;
+        let called = call(plan, years, &held.union.facts, (founded, today));
         let plan = called.map_err(|fault| fault.to_fault())?;
         for id in &plan.removals {
             let name = officers::resource_name(union, *id);
@@ -104,6 +109,7 @@ impl Elections {
     pub(super) async fn hold(&self, call: Call<HoldElectionRequest>) -> Outcome<ElectionMessage> {
         let message = &call.message;
         let given = message.record.as_ref().ok_or_else(|| required("record"))?;
+        self.constituencies(given).await?;
         self.step(&call, Order::from(message), "held", |held| {
             let election = &held.before.election;
             let record = decode::record(given, &election.plan.venue)?;
@@ -111,6 +117,24 @@ impl Elections {
             hold(election, record, facts, today).map_err(|fault| fault.to_fault())
         })
         .await
+    }
+
+    /// The areas that elected delegates were there on the day. Areas stay once they are recorded, so
+    /// nothing is held.
+    async fn constituencies(&self, given: &ElectionRecord) -> Outcome<()> {
+        let lots = given.delegate_lots.iter().map(|lot| lot.constituency.as_str());
+        let areas = lots.filter(|name| name.starts_with("areas/")).map(unions::area);
+        let areas: Vec<AreaPath> = areas.collect::<Outcome<_>>()?;
+        if areas.is_empty() {
+            return Ok(());
+        }
+        let day = decode::day("record.held_on", &given.held_on)?;
+        let found = find_areas(self.register.ledger.db().reader(), &areas).await?;
+        let there = |area: &&AreaPath| found.get(area).is_some_and(|fact| fact.period.covers(day));
+        match areas.iter().find(|area| !there(area)) {
+            Some(area) => Err(UnionFault::AreaNotOpen(area.clone(), day).to_fault()),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn cancel(
@@ -219,7 +243,7 @@ impl Elections {
         &self,
         held: Held,
         union: UnionRecord,
-        record: ElectionRecord,
+        record: Kept,
         (what, validate_only): (&str, bool),
     ) -> Outcome<ElectionMessage> {
         let mut entry = held.entry;

@@ -5,8 +5,8 @@ use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
         Candidate as CandidateMessage, Contest as ContestMessage,
-        ContestResult as ContestResultMessage, Election, ElectionRecord as RecordMessage,
-        RemovalResult as RemovalResultMessage,
+        ContestResult as ContestResultMessage, DelegateLot as DelegateLotMessage, Election,
+        ElectionRecord as RecordMessage, RemovalResult as RemovalResultMessage,
     },
 };
 
@@ -19,8 +19,8 @@ use crate::{
     rules::{
         Refusal,
         election::{
-            Candidate, Contest, ContestResult, ElectionKind, Papers, Plan, Proposal, Record,
-            RemovalResult, Turnout,
+            Candidate, Constituency, Contest, ContestResult, DelegateLot, ElectionKind, Papers,
+            Plan, Proposal, Record, RemovalResult, Turnout,
         },
         office::{ElectionId, OfficeId},
         union::{
@@ -127,11 +127,23 @@ pub(super) fn record(given: &RecordMessage, planned: &Note) -> Outcome<Record> {
         members: count(given.member_count),
         women: count(given.women_count),
         delegates: (delegates > 0).then_some(delegates),
+        lots: given.delegate_lots.iter().map(lot).collect::<Outcome<_>>()?,
         turnout: Turnout { due: count(given.due_count), present: count(given.present_count) },
         posted_on: wire::day("record.candidates_posted_on", posted)?,
         results: given.results.iter().map(result).collect::<Outcome<_>>()?,
         removals: given.removal_results.iter().map(removal_result).collect(),
     })
+}
+
+/// The delegates of an area or of another constituency, which is named.
+fn lot(given: &DelegateLotMessage) -> Outcome<DelegateLot> {
+    let constituency = &given.constituency;
+    let constituency = match constituency.starts_with("areas/") {
+        true => Constituency::Area(unions::area(constituency)?),
+        false => Constituency::Named(holder(constituency)?),
+    };
+    let (allotted, elected) = (count(given.allotted_count), count(given.elected_count));
+    Ok(DelegateLot { constituency, allotted, elected })
 }
 
 fn result(given: &ContestResultMessage) -> Outcome<ContestResult> {

@@ -3,8 +3,8 @@
 use unionhall_kit::fault::Outcome;
 use unionhall_proto::registry::v1::{
     Candidate as CandidateMessage, Contest as ContestMessage,
-    ContestResult as ContestResultMessage, Election, ElectionRecord as RecordMessage,
-    RemovalResult as RemovalResultMessage,
+    ContestResult as ContestResultMessage, DelegateLot as DelegateLotMessage, Election,
+    ElectionRecord as RecordMessage, RemovalResult as RemovalResultMessage,
 };
 
 use super::codes;
@@ -17,8 +17,8 @@ use crate::{
     },
     rules::{
         election::{
-            Candidate, Contest, ContestResult, Plan, Proposal, Record, RemovalResult, Stage,
-            check::findings as broken,
+            Candidate, Constituency, Contest, ContestResult, DelegateLot, Plan, Proposal, Record,
+            RemovalResult, Stage, check::findings as broken,
         },
         union::UnionFacts,
     },
@@ -104,6 +104,18 @@ fn report(record: &Record) -> RecordMessage {
         candidates_posted_on: record.posted_on.map(Into::into),
         results: record.results.iter().map(result).collect(),
         removal_results: record.removals.iter().map(removal_result).collect(),
+        delegate_lots: record.lots.iter().map(lot).collect(),
+    }
+}
+
+fn lot(lot: &DelegateLot) -> DelegateLotMessage {
+    DelegateLotMessage {
+        constituency: match &lot.constituency {
+            Constituency::Area(area) => format!("areas/{area}"),
+            Constituency::Named(name) => name.to_string(),
+        },
+        allotted_count: count(lot.allotted),
+        elected_count: count(lot.elected),
     }
 }
 

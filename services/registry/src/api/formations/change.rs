@@ -99,7 +99,6 @@ impl Formations {
         let given = message.step.as_ref().ok_or_else(|| wire::invalid("step", "is required"))?;
         let day = decode::day_of("step.day", &given.day)?.unwrap_or_else(|| self.today());
         let deed = decode::deed(given)?;
-        held_well(&deed, day)?;
         let (entry, peeked) = match self.open(&call, order).await? {
             Opened::Fresh(entry, peeked) => (entry, *peeked),
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
@@ -107,7 +106,9 @@ impl Formations {
         founded_well(&entry, &peeked, &deed, day).await?;
         let held = held(&entry, order, &peeked).await?;
         let mut journal = held.journal.clone();
+        let assembled = counts(&deed);
         journal.add(deed, day, entry.today()).map_err(|fault| fault.to_fault())?;
+        held_well(assembled, &journal)?;
         self.keep(&call.caller, entry, (&held, journal), order).await
     }
 
@@ -122,7 +123,6 @@ impl Formations {
             Some(given) => {
                 let day = decode::day_of("step.day", &given.day)?;
                 let (deed, day) = (decode::deed(given)?, day.unwrap_or_else(|| self.today()));
-                held_well(&deed, day)?;
                 Some((deed, day))
             }
         };
@@ -135,9 +135,11 @@ impl Formations {
         }
         let held = held(&entry, order, &peeked).await?;
         let number = u32::try_from(message.number).unwrap_or(u32::MAX);
+        let assembled = by.as_ref().is_none_or(|(deed, _)| counts(deed));
         let corrected = held.journal.correct(number, by, entry.today());
         let absent = || not_found(&format!("{}/steps/{}", order.name, message.number));
         let journal = corrected.ok_or_else(absent)?.map_err(|fault| fault.to_fault())?;
+        held_well(assembled, &journal)?;
         self.judge_again(&entry, &held, &journal).await?;
         self.keep(&call.caller, entry, (&held, journal), order).await
     }
@@ -209,11 +211,17 @@ async fn founded_well(
     fits.map_err(|fault| fault.to_fault())
 }
 
+/// Whether the step says who was due to the assembly, or how many members there were.
+fn counts(deed: &Deed) -> bool {
+    matches!(deed, Deed::Election(_) | Deed::Recruitment { .. })
+}
+
 /// An assembly is judged by the rules of its day.
-fn held_well(deed: &Deed, day: CivilDate) -> Outcome<()> {
-    let Deed::Election(assembly) = deed else { return Ok(()) };
-    let judged = judge_assembly(findings::rules()?, assembly, day);
-    judged.map_err(|fault| fault.to_fault())
+fn held_well(assembled: bool, journal: &Journal) -> Outcome<()> {
+    if !assembled {
+        return Ok(());
+    }
+    judge_assembly(findings::rules()?, journal).map_err(|fault| fault.to_fault())
 }
 
 fn unchanged(order: Order<'_>, record: &CaseRecord) -> Outcome<()> {

@@ -10,7 +10,7 @@ use crate::{
         employer::EmployerFacts,
         formation::{
             Subject,
-            guidance::{Situation, guidance},
+            guidance::{Situation, assembly_findings, guidance},
             journal::Journal,
             uncovered::uncovered_from,
         },
@@ -68,6 +68,7 @@ impl Formations {
         };
         let elections = findings::rules()?;
         let rules = guidance(&self.register.law, elections, at);
+        let assembly = journal.map(|journal| assembly_findings(elections, journal));
         Ok(FormationGuidance {
             name: message.name.clone(),
             day: Some(day.into()),
@@ -79,6 +80,7 @@ impl Formations {
             rules: rules.into_iter().map(encode::applied).collect(),
             next_steps: words(next),
             missing: words(missing),
+            assembly_findings: findings::messages(&assembly.unwrap_or_default()),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The service on a register of its own, on 2014-07-01. Names and codes are made up.
 
+mod congress;
 mod gone;
 mod lists;
 mod lives;

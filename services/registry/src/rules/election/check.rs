@@ -1,10 +1,11 @@
 //! Whether an election is valid: every rule of its day that it breaks, with the numbers.
 
+mod congress;
+
 use unionhall_kit::civil::CivilDate;
 
 use super::{
-    Assembly, Contest, ContestResult, Election, ElectionKind, Papers, Proposal, Record, Turnout,
-    is_basic,
+    Contest, ContestResult, Election, ElectionKind, Papers, Proposal, Record, Turnout, is_basic,
 };
 use crate::rules::{
     election_rules::{Ballot, Brackets, Check, ElectionRules, Finding, Rule, Share},
@@ -108,6 +109,8 @@ impl<'a> Asked<'a> {
             Check::PostedDays(days) => self.posted(*days, record),
             Check::CongressFrom(members) => self.congress(*members, record),
             Check::Delegates(brackets) => self.delegates(brackets, record),
+            Check::LotsAreDelegates => Self::lots_summed(record),
+            Check::LotsWithinAllotment => Self::lots_within(record),
             Check::Seats(brackets) => self.seats(brackets, record),
             Check::RemovedBy(share) => self.removed_by(*share, record),
             Check::ProposedBy(share) => self.proposed_by(*share, record),
@@ -339,22 +342,6 @@ impl<'a> Asked<'a> {
             })
         };
         self.contests(record).filter_map(one).collect()
-    }
-
-    fn congress(&self, from: u32, record: &Record) -> Vec<Broken> {
-        let congress = self.election.plan.assembly == Assembly::DelegateCongress;
-        let early = self.basic() && congress && record.members < from;
-        let figures = || vec![("members", record.members), ("needed", from)];
-        let (en, zh) =
-            ("too few members for a delegate congress", "会员人数不足以召开会员代表大会");
-        early.then(|| broken("record", figures(), en, zh)).into_iter().collect()
-    }
-
-    fn delegates(&self, brackets: &Brackets, record: &Record) -> Vec<Broken> {
-        let Some(delegates) = record.delegates.filter(|_| self.basic()) else { return Vec::new() };
-        let numbers = (record.members, delegates);
-        let texts = ("the number of delegates is not that of the table", "代表名额与规定不符");
-        outside(brackets, numbers, "delegates", "record", texts)
     }
 
     fn seats(&self, brackets: &Brackets, record: &Record) -> Vec<Broken> {

@@ -7,15 +7,20 @@ use unionhall_kit::civil::CivilDate;
 use super::{Assembly, Contest, ElectionFault, ElectionKind, Plan, Record};
 use crate::rules::{
     office::{Committee, Position},
-    union::{UnionFacts, kind::UnionForm, term::TermYears},
+    union::{
+        UnionFacts,
+        kind::UnionForm,
+        term::{Term, TermYears},
+    },
 };
 
 /// Completes and checks what is called: the number of the term follows from the union's terms.
+/// `founded` says whether a founding election of the union is filed already.
 pub fn call(
     mut plan: Plan,
     years: Option<TermYears>,
     union: &UnionFacts,
-    today: CivilDate,
+    (founded, today): (bool, CivilDate),
 ) -> Result<Plan, ElectionFault> {
     if plan.approved_on > today {
         return Err(ElectionFault::Day(plan.approved_on, "it is after today", "晚于今日"));
@@ -30,7 +35,7 @@ pub fn call(
         return content("nobody elects a working committee", "工会工作委员会不经选举产生");
     }
     contests(&plan)?;
-    plan.term = term(&plan, years, union)?;
+    plan.term = term(&plan, years, (union, founded))?;
     Ok(plan)
 }
 
@@ -96,16 +101,24 @@ fn contest(contest: &Contest) -> Result<(), ElectionFault> {
     Ok(())
 }
 
-/// The term that begins: the first, or the one after the last that is recorded.
+/// The term that begins: the first, or the one after the last that is recorded. A union that was
+/// founded by a case, or taken over, has its first term before the congress is recorded: the congress
+/// is tied to that term.
 fn term(
     plan: &Plan,
     years: Option<TermYears>,
-    union: &UnionFacts,
+    (union, founded): (&UnionFacts, bool),
 ) -> Result<Option<(NonZeroU16, TermYears)>, ElectionFault> {
     let last = union.terms.rows().last().map(|row| row.value.number);
     let (number, years) = match (plan.kind, last, years) {
-        (ElectionKind::Founding, Some(_), _) => {
-            return content("the union has a term already", "该工会已有届次，不能再办成立选举");
+        (ElectionKind::Founding, Some(_), years) => {
+            return match first_term(union).filter(|_| !founded) {
+                Some(first) => of_first_term(first, years).map(Some),
+                None => content(
+                    "the union was founded by an election, or has another term than its first",
+                    "该工会已办成立选举，或已有首届以外的届次",
+                ),
+            };
         }
         (ElectionKind::Founding, None, Some(years)) => (NonZeroU16::MIN, years),
         (ElectionKind::ReElection, None, _) => {
@@ -133,6 +146,26 @@ fn term(
         );
     }
     Ok(Some((number, years)))
+}
+
+/// The first term, while no other one is recorded.
+fn first_term(union: &UnionFacts) -> Option<Term> {
+    let [only] = union.terms.rows() else { return None };
+    (only.value.number == NonZeroU16::MIN).then_some(only.value)
+}
+
+/// A congress that founded a union elected its committee for the years of the first term.
+fn of_first_term(
+    first: Term,
+    years: Option<TermYears>,
+) -> Result<(NonZeroU16, TermYears), ElectionFault> {
+    if years.is_some_and(|years| years != first.years) {
+        return content(
+            "the first term is recorded with other years",
+            "首届任期已登记，与所填任期年数不符",
+        );
+    }
+    Ok((first.number, first.years))
 }
 
 /// What is reported belongs to what was called.
@@ -167,7 +200,23 @@ pub fn held_record(
             "代表人数仅用于会员代表大会，且为其必填项",
         );
     }
+    lots(record)?;
     counted(plan, record)
+}
+
+/// Delegates are chosen for a congress, and every constituency chooses once.
+fn lots(record: &Record) -> Result<(), ElectionFault> {
+    if record.delegates.is_none() && !record.lots.is_empty() {
+        return content(
+            "constituencies elect delegates of a delegate congress only",
+            "仅会员代表大会须填写各选区代表名额",
+        );
+    }
+    let places: BTreeSet<_> = record.lots.iter().map(|lot| &lot.constituency).collect();
+    if places.len() != record.lots.len() {
+        return content("a constituency stands twice", "选区重复");
+    }
+    Ok(())
 }
 
 fn counted(plan: &Plan, record: &Record) -> Result<(), ElectionFault> {

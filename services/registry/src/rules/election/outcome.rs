@@ -60,7 +60,10 @@ pub fn file(
     if !broken.is_empty() {
         return Err(ElectionFault::Invalid(broken));
     }
-    let from = union.established_on().map_or(record.held_on, |first| first.max(record.held_on));
+    // A union that is founded is in no office before its first day.
+    let recorded = founded_term(election, union).map(|term| term.begins_on);
+    let first = [union.established_on(), recorded].into_iter().flatten();
+    let from = first.fold(record.held_on, CivilDate::max);
     let union = with_term(election, union, (from, today))?;
     let mut begun = entering((id, election), record, &union, from);
     let ended = leaving(election, record, offices, &union, (from, &begun));
@@ -87,12 +90,24 @@ fn with_term(
     (from, today): (CivilDate, CivilDate),
 ) -> Result<UnionFacts, ElectionFault> {
     let Some((number, years)) = election.plan.term else { return Ok(union.clone()) };
+    if founded_term(election, union).is_some() {
+        return Ok(union.clone());
+    }
     let term = Term { number, years, postponed_to: None };
     let change = [UnionChange::Term(Some(BegunTerm { term, begins_on: from }))];
     // A term names no area and no union above.
     let areas = AreaTree::default();
     let around = Surroundings { today, areas: &areas, superior: None };
     Ok(amend(union, &change, from, around)?)
+}
+
+/// The first term, where it is recorded before the congress that elected its committee: it keeps its
+/// first day.
+fn founded_term(election: &Election, union: &UnionFacts) -> Option<BegunTerm> {
+    let (number, _) = election.plan.term?;
+    let founding = election.plan.kind == ElectionKind::Founding;
+    let mut terms = union.terms.rows().iter().map(BegunTerm::of);
+    terms.find(|known| founding && known.term.number == number)
 }
 
 /// Whose office ends: of a removal those who were removed; of a whole committee everybody who was
@@ -114,7 +129,11 @@ fn leaving(
         if removed(id) {
             Some(WayOut::Removed)
         } else if elected_anew(election, office.committee) {
-            (again.is_some() || office.end.is_none()).then_some(WayOut::TermEnded)
+            // What somebody entered for the very first day gives way to what the congress decided.
+            let founding = election.plan.kind == ElectionKind::Founding;
+            let entered = founding && office.from == from;
+            let way = if entered { WayOut::Corrected } else { WayOut::TermEnded };
+            (again.is_some() || office.end.is_none()).then_some(way)
         } else {
             let lower = again.is_some_and(|new| new.position < office.position);
             lower.then_some(WayOut::OtherPosition)

@@ -1,3 +1,4 @@
+mod delegates;
 mod filing;
 
 use std::collections::BTreeSet;
@@ -65,7 +66,7 @@ fn plan(kind: ElectionKind) -> Plan {
 fn called(kind: ElectionKind) -> Result<Plan, ElectionFault> {
     let founding = kind == ElectionKind::Founding;
     let years = kind.begins_term().then_some(TermYears::Three);
-    call(plan(kind), years, &union(!founding), day("2014-07-01"))
+    call(plan(kind), years, &union(!founding), (false, day("2014-07-01")))
 }
 
 fn candidate(name: &str, votes: u32, elected: bool) -> Candidate {
@@ -93,6 +94,7 @@ fn record() -> Record {
         members: 60,
         women: 20,
         delegates: None,
+        lots: Vec::new(),
         turnout: Turnout { due: 60, present: 40 },
         posted_on: None,
         results: vec![ContestResult {
@@ -206,7 +208,7 @@ fn a_removal_that_fails_is_filed_and_ends_no_office() {
     let id = OfficeId(Uuid::from_u128(1));
     let mut removal = plan(ElectionKind::Removal);
     (removal.contests, removal.removals) = (Vec::new(), vec![id]);
-    let plan = call(removal, None, &union(true), day("2014-07-01")).unwrap();
+    let plan = call(removal, None, &union(true), (false, day("2014-07-01"))).unwrap();
     let papers = Papers { issued: 40, returned: 40, valid: 40 };
     let removals = vec![RemovalResult { papers, votes: 30, removed: false }];
     let record = Record { results: Vec::new(), removals, ..record() };
@@ -256,7 +258,7 @@ fn ballots_are_tied_to_those_present_and_those_due_to_the_members() {
     let mut removal = plan(ElectionKind::Removal);
     removal.contests.clear();
     removal.removals = vec![OfficeId(Uuid::from_u128(1))];
-    let plan = call(removal, None, &union(true), day("2014-07-01")).unwrap();
+    let plan = call(removal, None, &union(true), (false, day("2014-07-01"))).unwrap();
     let vote = |members, issued| {
         let papers = Papers { issued, returned: 1, valid: 1 };
         let removals = vec![RemovalResult { papers, votes: 1, removed: true }];
@@ -341,7 +343,7 @@ fn a_removal_needs_more_than_half_of_all_and_a_proposal_one_third() {
     let mut removal = plan(ElectionKind::Removal);
     removal.contests.clear();
     removal.removals = vec![OfficeId(Uuid::from_u128(1))];
-    let removal = call(removal, None, &union(true), day("2014-07-01")).unwrap();
+    let removal = call(removal, None, &union(true), (false, day("2014-07-01"))).unwrap();
     let vote = |votes| {
         let papers = Papers { issued: 40, returned: 40, valid: 40 };
         let removals = vec![RemovalResult { papers, votes, removed: true }];
@@ -353,7 +355,7 @@ fn a_removal_needs_more_than_half_of_all_and_a_proposal_one_third() {
     assert_eq!(vote(41), ids(&["V05"]));
     let asked = |proposal| {
         let plan = Plan { proposal: Some(proposal), ..plan(ElectionKind::Extraordinary) };
-        let plan = call(plan, None, &union(true), day("2014-07-01")).unwrap();
+        let plan = call(plan, None, &union(true), (false, day("2014-07-01"))).unwrap();
         broken(&Election { plan, stage: Stage::Held(record()) })
     };
     assert_eq!(asked(Proposal::Members(20)), ids(&[]));
@@ -364,7 +366,8 @@ fn a_removal_needs_more_than_half_of_all_and_a_proposal_one_third() {
 #[test]
 fn what_is_called_fits_together() {
     let today = day("2014-07-01");
-    let refused = |plan: Plan, years, terms| call(plan, years, &union(terms), today).is_err();
+    let refused =
+        |plan: Plan, years, terms| call(plan, years, &union(terms), (false, today)).is_err();
     let three = Some(TermYears::Three);
     assert_eq!(called(ElectionKind::Founding).unwrap().term.map(|(n, _)| n.get()), Some(1));
     assert_eq!(called(ElectionKind::ReElection).unwrap().term.map(|(n, _)| n.get()), Some(3));
@@ -398,7 +401,7 @@ fn all_contests_together_have_so_many_seats_that_one_filing_enters_them() {
         let others = contest(Committee::LabourSupervision, Position::Member, supervisors);
         let plan =
             Plan { contests: vec![members, audit, others], ..plan(ElectionKind::ReElection) };
-        call(plan, Some(TermYears::Three), &union(true), day("2014-07-01"))
+        call(plan, Some(TermYears::Three), &union(true), (false, day("2014-07-01")))
     };
     assert!(called(100).is_ok());
     assert!(matches!(called(101), Err(ElectionFault::Content(..))));

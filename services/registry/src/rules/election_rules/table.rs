@@ -105,6 +105,8 @@ fn check(kind: &str, argument: &str) -> Result<Check, String> {
         "posted_days" => number().map(Check::PostedDays),
         "congress_from" => number().map(Check::CongressFrom),
         "delegates" => brackets(argument).map(Check::Delegates),
+        "lots_are_delegates" => plain(Check::LotsAreDelegates),
+        "lots_within_allotment" => plain(Check::LotsWithinAllotment),
         "seats" => brackets(argument).map(Check::Seats),
         "removed_by" => share(argument).map(Check::RemovedBy),
         "proposed_by" => share(argument).map(Check::ProposedBy),

@@ -5,11 +5,13 @@ use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{
     fault::FormationFault,
+    journal::Journal,
     law::{Ask, Law, Rule, Standing},
-    step::Assembly,
+    step::{Assembly, AssemblyKind},
 };
 use crate::rules::{
-    election_rules::{self, Check, ElectionRules, Grade},
+    election::is_basic,
+    election_rules::{self, Check, ElectionRules, Finding},
     union::{
         kind::{UnionForm, UnionType, codes},
         term::TermYears,
@@ -212,29 +214,92 @@ pub fn judge(law: &Law, at: Situation, proposal: Proposal) -> Result<(), Formati
     Ok(())
 }
 
-/// Whether the founding assembly was held as the rules of its day ask. They are those of every
-/// other assembly, and so is how a share is compared.
-pub fn judge_assembly(
-    elections: &ElectionRules,
-    assembly: &Assembly,
-    day: CivilDate,
-) -> Result<(), FormationFault> {
-    let (present, due) = (assembly.present, assembly.due);
-    for rule in elections.on(day).filter(|rule| rule.grade == Grade::Mandatory) {
-        let broken = match &rule.check {
-            Check::Present(share) => !share.reached(present, due),
-            Check::PresentAtMostDue => present > due,
-            Check::SomebodyDue => due == 0,
-            _ => false,
-        };
-        if broken {
-            return Err(FormationFault::Rule {
-                rule: rule.id.clone(),
-                law: rule.source.clone(),
-                problem: format!("present {present}, due {due}: {}", rule.remedy_en),
-                zh: format!("实到{present}人，应到{due}人：{}", rule.remedy_zh),
-            });
+/// Whether the founding assembly was held as the mandatory rules of its day ask.
+pub fn judge_assembly(elections: &ElectionRules, journal: &Journal) -> Result<(), FormationFault> {
+    let found = assembly_findings(elections, journal);
+    match found.into_iter().find(Finding::mandatory) {
+        Some(Finding { rule, problem, problem_zh, .. }) => Err(FormationFault::Rule {
+            problem: format!("{problem}: {}", rule.remedy_en),
+            zh: format!("{problem_zh}：{}", rule.remedy_zh),
+            rule: rule.id,
+            law: rule.source,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Every rule of its day that the founding assembly breaks. They are those of every other assembly,
+/// and so is how a share is compared: to a general meeting the members recruited by then are due, to
+/// a congress as many delegates as the table has for them.
+pub fn assembly_findings(elections: &ElectionRules, journal: &Journal) -> Vec<Finding> {
+    let Some((assembly, day)) = journal.assembly_held() else { return Vec::new() };
+    let members = journal.members_on(day).map(|(members, _)| members);
+    let level = journal.plan_on(day).union_level;
+    let basic = level.is_none_or(is_basic);
+    let held = Held { assembly, members, basic };
+    let tell = |rule: &election_rules::Rule| {
+        let figures = held.breaks(&rule.check)?;
+        let en = figures.iter().map(|(name, value)| format!("{name} {value}"));
+        let zh = figures.iter().map(|(name, value)| format!("{}{value}", in_chinese(name)));
+        Some(Finding {
+            rule: rule.clone(),
+            field: "election".to_owned(),
+            problem: en.collect::<Vec<_>>().join(", "),
+            problem_zh: zh.collect::<Vec<_>>().join("，"),
+            figures,
+        })
+    };
+    elections.on(day).filter_map(tell).collect()
+}
+
+/// What a number counts.
+fn in_chinese(name: &str) -> &'static str {
+    match name {
+        "present" => "实到",
+        "due" => "应到",
+        "delegates" => "代表",
+        "members" => "会员",
+        "needed" => "应有",
+        "least" => "至少",
+        _ => "至多",
+    }
+}
+
+struct Held<'a> {
+    assembly: &'a Assembly,
+    members: Option<u32>,
+    basic: bool,
+}
+
+impl Held<'_> {
+    /// The numbers by which the assembly breaks the rule.
+    fn breaks(&self, check: &Check) -> Option<Vec<(&'static str, u32)>> {
+        let (present, due) = (self.assembly.present, self.assembly.due);
+        let general = self.assembly.kind == AssemblyKind::GeneralMeeting;
+        let members = self.members.filter(|_| general);
+        let delegates = self.members.filter(|_| !general && self.basic);
+        let came = || vec![("present", present), ("due", due)];
+        let of_members = |members: u32| vec![("due", due), ("members", members)];
+        match check {
+            Check::Present(share) => (!share.reached(present, due)).then(came),
+            Check::PresentAtMostDue => (present > due).then(came),
+            Check::SomebodyDue => (due == 0).then(came),
+            Check::DueAtMostAll => members.filter(|members| due > *members).map(of_members),
+            Check::DueIsAll => members.filter(|members| due < *members).map(of_members),
+            Check::CongressFrom(from) => {
+                let few = delegates.filter(|members| members < from);
+                few.map(|members| vec![("members", members), ("needed", *from)])
+            }
+            Check::Delegates(table) => {
+                let members = delegates?;
+                let (least, most) = table.of(members)?;
+                let outside = !(least..=most).contains(&due);
+                let numbers = || {
+                    vec![("members", members), ("delegates", due), ("least", least), ("most", most)]
+                };
+                outside.then(numbers)
+            }
+            _ => None,
         }
     }
-    Ok(())
 }

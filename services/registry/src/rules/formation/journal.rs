@@ -334,8 +334,13 @@ impl Journal {
 
     /// The founding assembly.
     pub fn assembly(&self) -> Option<&super::step::Assembly> {
+        self.assembly_held().map(|(assembly, _)| assembly)
+    }
+
+    /// The founding assembly and its day.
+    pub fn assembly_held(&self) -> Option<(&super::step::Assembly, CivilDate)> {
         self.steps.iter().rev().find_map(|step| match &step.deed {
-            Deed::Election(assembly) => Some(assembly),
+            Deed::Election(assembly) => Some((assembly, step.day)),
             _ => None,
         })
     }

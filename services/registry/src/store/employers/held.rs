@@ -25,6 +25,20 @@ struct Row {
 /// The recorded ones of these areas, kept from ending until the transaction does. They come with
 /// their period only.
 pub async fn hold_areas(conn: &impl ConnectionTrait, areas: &[AreaPath]) -> Outcome<AreaTree> {
+    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
+    areas_of(conn, areas, if postgres { "FOR SHARE" } else { "" }).await
+}
+
+/// The recorded ones of these areas, as they are now.
+pub async fn find_areas(conn: &impl ConnectionTrait, areas: &[AreaPath]) -> Outcome<AreaTree> {
+    areas_of(conn, areas, "").await
+}
+
+async fn areas_of(
+    conn: &impl ConnectionTrait,
+    areas: &[AreaPath],
+    held: &str,
+) -> Outcome<AreaTree> {
     let mut labels: Vec<&str> = areas.iter().map(AreaPath::as_str).collect();
     labels.sort_unstable();
     labels.dedup();
@@ -32,12 +46,11 @@ pub async fn hold_areas(conn: &impl ConnectionTrait, areas: &[AreaPath]) -> Outc
         return Ok(AreaTree::default());
     }
     let places: Vec<String> = (1..=labels.len()).map(|place| format!("${place}")).collect();
-    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
     let text = format!(
         "SELECT label, valid_from, valid_until, history_unknown FROM area
          WHERE label IN ({}) ORDER BY label {}",
         places.join(", "),
-        if postgres { "FOR SHARE" } else { "" }
+        held
     );
     let statement = sql(conn, &text, labels.into_iter().map(Into::into));
     let rows = Row::find_by_statement(statement).all(conn).await.map_err(fault::of)?;

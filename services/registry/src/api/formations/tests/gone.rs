@@ -123,8 +123,8 @@ async fn a_correction_is_judged_as_the_establishment_was() {
     let done = desk.establish(&case.name, "2014-04-01").await.unwrap();
     let counted = |step: &&FormationStep| matches!(step.content, Some(Content::Recruitment(_)));
     let number = done.path.iter().find(counted).unwrap().number;
-    let correct = |members| {
-        let recruitment = Recruitment { member_count: members, female_count: 4 };
+    let correct = |members, women| {
+        let recruitment = Recruitment { member_count: members, female_count: women };
         let step = FormationStep {
             day: date("2014-03-03"),
             content: Some(Content::Recruitment(recruitment)),
@@ -133,9 +133,9 @@ async fn a_correction_is_judged_as_the_establishment_was() {
         let name = case.name.clone();
         call(CorrectFormationStepRequest { name, number, step: Some(step), ..Default::default() })
     };
-    let many = inner(desk.service.correct_formation_step(correct(25)).await);
+    let many = inner(desk.service.correct_formation_step(correct(25, 4)).await);
     assert_eq!(refused(many), "FORMATION_RULE_BROKEN");
-    assert!(desk.service.correct_formation_step(correct(23)).await.is_ok());
+    assert!(desk.service.correct_formation_step(correct(24, 5)).await.is_ok());
 }
 
 #[tokio::test]

@@ -258,10 +258,13 @@ async fn a_wrong_step_is_superseded_and_still_told() {
     };
     let counted =
         |members| Content::Recruitment(Recruitment { member_count: members, female_count: 4 });
-    let corrected = correct(Some(counted(24)), "2014-03-03");
+    let fewer = correct(Some(counted(29)), "2014-03-03");
+    let fewer = inner(desk.service.correct_formation_step(fewer).await);
+    assert_eq!(refused(fewer), "FORMATION_RULE_BROKEN", "thirty were due to the meeting");
+    let corrected = correct(Some(counted(31)), "2014-03-03");
     let corrected = inner(desk.service.correct_formation_step(corrected).await).unwrap();
     assert_eq!(corrected.state(), State::ResultFiled);
-    let late = correct(Some(counted(24)), "2014-03-05");
+    let late = correct(Some(counted(31)), "2014-03-05");
     assert_eq!(
         refused(inner(desk.service.correct_formation_step(late).await)),
         "NOT_FOUND",

@@ -158,6 +158,53 @@ fn a_founding_election_begins_with_the_union() {
     assert_eq!(outcome.begun[0].from, day("2014-03-05"));
 }
 
+/// A union whose first term is recorded since 2014-03-05, as one that a case established.
+fn formed() -> UnionFacts {
+    let mut facts = union(false);
+    facts.statuses = crate::rules::history::History::default();
+    facts.statuses.record(Some(Status::Active), day("2014-03-05"));
+    let term = Term { number: NonZeroU16::MIN, years: TermYears::Five, postponed_to: None };
+    facts.terms.record(Some(term), day("2014-03-05"));
+    facts
+}
+
+#[test]
+fn the_congress_that_founded_a_union_is_tied_to_its_first_term() {
+    let today = day("2014-07-01");
+    let called =
+        |years, founded| call(plan(ElectionKind::Founding), years, &formed(), (founded, today));
+    let plan = called(None, false).unwrap();
+    assert_eq!(plan.term, Some((NonZeroU16::MIN, TermYears::Five)), "as it is recorded");
+    assert!(called(Some(TermYears::Five), false).is_ok());
+    assert!(called(Some(TermYears::Three), false).is_err(), "other years");
+    assert!(called(None, true).is_err(), "it has its founding election");
+    let election = Election { plan, stage: Stage::Held(record()) };
+    let of_founding = |holder| Office { term: NonZeroU16::new(1), ..chair(holder, "2014-03-05") };
+    let (first, second) = (OfficeId(Uuid::from_u128(1)), OfficeId(Uuid::from_u128(2)));
+    let member = Office { position: Position::Member, ..of_founding("甲某") };
+    let audit = Office { committee: Committee::Audit, ..of_founding("庚某") };
+    let audit = Office { position: Position::Director, ..audit };
+    let filing = || Filing { approval: approval(), on: day("2014-03-05") };
+    let id = ElectionId(Uuid::from_u128(9));
+    let offices = [(first, member), (second, audit)];
+    let outcome = file((id, &election), filing(), &formed(), &offices, (rules(), today)).unwrap();
+    assert_eq!(outcome.union, formed(), "first day, number and years stay");
+    let begun = outcome.begun.iter().map(|one| (one.from, one.term));
+    assert!(begun.eq(vec![(day("2014-03-05"), NonZeroU16::new(1)); 3]));
+    let ended: Vec<_> = outcome.ended.iter().map(|(id, one)| (*id, one.end.clone())).collect();
+    let end = End { on: day("2014-03-05"), way: WayOut::Corrected, consent: None };
+    assert_eq!(ended, [(first, Some(end))], "who was entered by hand gives way");
+    // A congress after the first day of the term elects from its own day on.
+    let late = Record { held_on: day("2014-03-20"), ..record() };
+    let late = Election { stage: Stage::Held(late), ..election };
+    let filing = Filing { approval: approval(), on: day("2014-03-20") };
+    let outcome = file((id, &late), filing, &formed(), &offices, (rules(), today)).unwrap();
+    assert_eq!(outcome.union, formed());
+    assert!(outcome.begun.iter().all(|one| one.from == day("2014-03-20")));
+    let way = outcome.ended[0].1.end.clone().map(|end| end.way);
+    assert_eq!(way, Some(WayOut::TermEnded), "who was in office until then");
+}
+
 #[test]
 fn a_re_election_is_postponed_with_its_term() {
     let election =

@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::rules::formation::{
-    guidance::{Obligation, Proposal, Situation, guidance, judge, judge_assembly},
+    guidance::{
+        Obligation, Proposal, Situation, assembly_findings, guidance, judge, judge_assembly,
+    },
     law::Law,
+    step::Step,
     uncovered::{days_without, help_due},
 };
 use crate::rules::{
@@ -143,10 +146,7 @@ fn a_full_time_chair_from_200_employees_and_seats_by_members() {
 
 #[test]
 fn two_thirds_present_are_enough_and_one_fewer_is_not() {
-    let held = |due, present| {
-        let Deed::Election(assembly) = assembly(due, present) else { unreachable!() };
-        judge_assembly(elections(), &assembly, on("2014-02-27"))
-    };
+    let held = |due, present| judge_assembly(elections(), &assembled(due, assembly(due, present)));
     assert_eq!(held(99, 66), Ok(()));
     for (due, present, id) in [(99, 65, "V01"), (99, 100, "V08"), (0, 0, "V24")] {
         let Err(FormationFault::Rule { rule, law, .. }) = held(due, present) else {
@@ -155,6 +155,45 @@ fn two_thirds_present_are_enough_and_one_fewer_is_not() {
         assert_eq!(rule, id);
         assert!(!law.is_empty());
     }
+}
+
+/// A case with so many members on the day of its assembly; with none where nobody was recruited.
+fn assembled(members: u32, election: Deed) -> Journal {
+    let at = |number, day: &str, deed| {
+        let day = on(day);
+        Step { number, place: number, corrects: None, day, deed }
+    };
+    let recruitment = Deed::Recruitment { members, women: 0 };
+    let mut steps = vec![at(1, "2020-02-01", recruitment), at(2, "2020-02-27", election)];
+    steps.retain(|step| members > 0 || step.number == 2);
+    Journal::stored(on("2020-01-01"), 2, steps)
+}
+
+#[test]
+fn the_members_recruited_are_due_to_a_general_meeting_and_delegates_by_the_table() {
+    let broken = |members, deed| -> Vec<(String, bool)> {
+        let found = assembly_findings(elections(), &assembled(members, deed));
+        found.iter().map(|one| (one.rule.id.clone(), one.mandatory())).collect()
+    };
+    let told = |id: &str, mandatory| vec![(id.to_owned(), mandatory)];
+    assert_eq!(broken(30, assembly(30, 30)), []);
+    assert_eq!(broken(30, assembly(31, 31)), told("V25", true), "more than there are");
+    assert_eq!(broken(30, assembly(29, 29)), told("V26", false), "one was not asked");
+    assert_eq!(broken(0, assembly(31, 31)), [], "nobody was counted");
+    let congress = |delegates| {
+        let Deed::Election(held) = assembly(delegates, delegates) else { unreachable!() };
+        Deed::Election(Assembly { kind: AssemblyKind::DelegateCongress, ..held })
+    };
+    assert_eq!(broken(460, congress(60)), []);
+    assert_eq!(broken(460, congress(61)), told("V15", false));
+    assert_eq!(broken(460, congress(39)), told("V15", false));
+    assert_eq!(broken(99, congress(40)), told("V14", false), "too few for a congress");
+    let refused = judge_assembly(elections(), &assembled(30, assembly(31, 31)));
+    let Err(FormationFault::Rule { rule, problem, zh, .. }) = refused else { panic!() };
+    assert_eq!(rule, "V25");
+    assert!(problem.starts_with("due 31, members 30"), "{problem}");
+    assert!(zh.starts_with("应到31，会员30"), "{zh}");
+    assert_eq!(judge_assembly(elections(), &assembled(30, assembly(29, 29))), Ok(()));
 }
 
 #[test]
