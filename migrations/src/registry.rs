@@ -6,13 +6,14 @@ mod elections;
 mod formation;
 mod offices;
 mod terms;
+mod union_splits;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, offices::Offices, terms::Terms,
+    formation::Formation, offices::Offices, terms::Terms, union_splits::UnionSplits,
 };
 use crate::{books, dialect::run};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(BaseRegister),
             Box::new(Elections),
             Box::new(AffiliationChanges),
+            Box::new(UnionSplits),
         ]
     }
 }

@@ -12,6 +12,7 @@ mod merge;
 pub(crate) mod note;
 mod read;
 mod reveal;
+mod split;
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use unionhall_proto::registry::v1::{
     DeleteUnionRequest, DissolveUnionRequest, GetUnionRequest, ListUnionFactsRequest,
     ListUnionFactsResponse, ListUnionsRequest, ListUnionsResponse, LookupUnionRequest,
     MarkUnionRequest, MergeUnionsRequest, RevealUnionContactRequest, RevealUnionContactResponse,
-    StructureChange, Union, UnmarkUnionRequest, UpdateUnionRequest,
+    SplitUnionRequest, StructureChange, Union, UnmarkUnionRequest, UpdateUnionRequest,
     union_service_server::{UnionService, UnionServiceServer},
 };
 
@@ -158,6 +159,13 @@ impl UnionService for Unions {
         request: Request<MergeUnionsRequest>,
     ) -> Result<Response<StructureChange>, Status> {
         answer(self.merge(Call::open(request)?).await)
+    }
+
+    async fn split_union(
+        &self,
+        request: Request<SplitUnionRequest>,
+    ) -> Result<Response<StructureChange>, Status> {
+        answer(self.split(Call::open(request)?).await)
     }
 
     async fn dissolve_union(

@@ -215,6 +215,19 @@ unionhall_kit::reasons! {
     UNION_MERGE_INVALID: FailedPrecondition,
         "the unions cannot be merged: {problem}",
         "工会不能合并：{problem_zh}";
+    /// A union cannot be split so.
+    UNION_SPLIT_INVALID: FailedPrecondition,
+        "the union cannot be split so: {problem}",
+        "工会不能如此分立：{problem_zh}";
+    /// A union that ends by a split would leave employers without a union. `employers` are the first
+    /// of them that the caller sees.
+    UNION_SPLIT_REMAINS: FailedPrecondition,
+        "on {day} the union still covers {count} employers whom no part names, among them {employers}",
+        "{day}起仍有{count}家单位未列入任何新工会，其中有{employers}";
+    /// A decision on the end or the split of a union contradicts itself or the register.
+    UNION_DECISION_INVALID: FailedPrecondition,
+        "the decision cannot be so: {problem}",
+        "批复信息有误：{problem_zh}";
     /// Nothing is recorded that could be shown.
     UNION_CONTACT_ABSENT: FailedPrecondition,
         "the union has no contact with a mobile number",

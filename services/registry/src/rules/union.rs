@@ -9,11 +9,13 @@ pub mod change;
 pub mod code;
 pub mod contact;
 pub mod contribution;
+pub mod ending;
 mod fault;
 pub mod filter;
 pub mod kind;
 pub mod mark;
 pub mod merge;
+pub mod split;
 pub mod superior;
 pub mod term;
 
@@ -24,7 +26,7 @@ use unionhall_kit::civil::CivilDate;
 use uuid::Uuid;
 
 use self::{
-    approval::{Approval, Decision},
+    approval::{Approval, Decision, MembershipOutcome},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -58,6 +60,8 @@ pub enum Status {
     Dissolved,
     /// It went into another 合并; nothing follows.
     Merged(UnionId),
+    /// It was divided into others 分立; nothing follows.
+    Split,
 }
 
 /// What the register believes of one union.
@@ -91,8 +95,14 @@ pub struct UnionFacts {
     pub approvals: History<Approval>,
     /// Terms 届, each until the next begins.
     pub terms: History<Term>,
-    /// The decision by which it was merged, from that day on.
+    /// The decision by which it was merged, split or dissolved, from that day on.
     pub decisions: History<Decision>,
+    /// The union of which it was a part before its first day.
+    pub origins: History<UnionId>,
+    /// The unions that were split off it so far.
+    pub parts: History<Vec<UnionId>>,
+    /// What becomes of its members, from the day on which it ended or was divided.
+    pub memberships: History<MembershipOutcome>,
     /// Whether it exists 状态.
     pub statuses: History<Status>,
     /// Marks 标记.

@@ -29,7 +29,7 @@ pub use self::{
     candidates::candidates,
     codes::{Code, Holder, find_by_code, holders},
     counted::{counted_before, mark_counted},
-    covered::{affiliate_covered, count_covered_from, covered_by, covered_since},
+    covered::{affiliate_covered, count_covered_from, covered_by, covered_from, covered_since},
     fact::{DatedFact, Fact, facts, rows},
     held::{find_areas, hold_areas},
     list::{Page, Place, Want, behind, list},

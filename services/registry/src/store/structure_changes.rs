@@ -16,7 +16,7 @@ use uuid::Uuid;
 use self::work::Written;
 pub use self::{
     occupants::{employers_in, next_employers, next_unions, occupants, union_occupants, unions_in},
-    work::{AreaWork, Root, UnionChangeKind, UnionWork, Work},
+    work::{AreaWork, Part, Root, UnionChangeKind, UnionWork, Work},
 };
 
 /// How far a structure change has come; numbers as in the contract.
@@ -92,6 +92,7 @@ pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Ou
         written.sources.into(),
         written.target.into(),
         written.roots.into(),
+        written.parts.into(),
         NaiveDate::from(change.on).into(),
         (change.progress as i16).into(),
         change.client.clone().into(),
@@ -106,12 +107,12 @@ pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Ou
     insert_rows(conn, "structure_change", COLUMNS, vec![row]).await.map_err(fault::of)
 }
 
-/// Writes how far a change has come.
+/// Writes how far a change has come, and of a split what is left to be handed over.
 pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> Outcome<()> {
     let text = "UPDATE structure_change SET state = $2, employer_count = $3,
                        moved_employer_count = $4, union_count = $5, moved_union_count = $6,
-                       updated_at = $7 WHERE id = $1";
-    let values: [Value; 7] = [
+                       updated_at = $7, parts = $8 WHERE id = $1";
+    let values: [Value; 8] = [
         change.id.into(),
         (change.progress as i16).into(),
         change.employer_count.into(),
@@ -119,12 +120,14 @@ pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> O
         change.union_count.into(),
         change.moved_union_count.into(),
         change.updated_at.into(),
+        change.work.written()?.parts.into(),
     ];
     conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
     Ok(())
 }
 
-const COLUMNS: &str = "id, kind, sources, target, roots, effective_date, state, client, area_count,
+const COLUMNS: &str =
+    "id, kind, sources, target, roots, parts, effective_date, state, client, area_count,
                        employer_count, moved_employer_count, union_count, moved_union_count,
                        created_at, updated_at";
 
@@ -136,6 +139,7 @@ struct Row {
     sources: String,
     target: String,
     roots: String,
+    parts: String,
     effective_date: NaiveDate,
     state: i16,
     client: String,
@@ -152,10 +156,10 @@ impl Row {
     fn change(self) -> Outcome<StructureChange> {
         let all = [Progress::Preview, Progress::Applying, Progress::Done];
         let progress = all.into_iter().find(|progress| *progress as i16 == self.state);
-        let Self { kind, sources, target, roots, .. } = self;
+        let Self { kind, sources, target, roots, parts, .. } = self;
         Ok(StructureChange {
             id: self.id,
-            work: Written { kind, sources, target, roots }.work()?,
+            work: Written { kind, sources, target, roots, parts }.work()?,
             on: self.effective_date.into(),
             progress: progress.ok_or_else(|| Fault::new(&reasons::INTERNAL))?,
             client: self.client,

@@ -23,7 +23,8 @@ pub use self::{
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
     read::{
-        below, find_by_code, find_by_employer, find_by_place, hold, load, load_for_update, named,
+        below, directly_below, find_by_code, find_by_employer, find_by_place, hold, load,
+        load_for_update, named,
     },
     sought::{Sought, find_many, with_own_union},
     subtree::{

@@ -249,7 +249,7 @@ async fn named_unions<'a>(
 ) -> Outcome<HashMap<UnionId, UnionRecord>> {
     let works = changes.filter_map(StructureChange::of_unions);
     let mut ids: Vec<UnionId> =
-        works.flat_map(|work| work.sources.iter().chain(&work.target)).copied().collect();
+        works.flat_map(|work| work.sources.iter().copied().chain(work.targets())).collect();
     ids.sort_unstable();
     ids.dedup();
     unions::load(register.ledger.db().reader(), &ids).await
@@ -280,8 +280,8 @@ fn within(
 fn seen(scope: &Scope, work: &UnionWork, unions: &HashMap<UnionId, UnionRecord>) -> bool {
     let sees =
         |union: &UnionRecord| scope.sees(Some(union.area.path()), Some(union.affiliation.path()));
-    let mut named = work.sources.iter().chain(&work.target);
-    named.all(|id| unions.get(id).is_some_and(sees))
+    let mut named = work.sources.iter().copied().chain(work.targets());
+    named.all(|id| unions.get(&id).is_some_and(sees))
 }
 
 pub(super) async fn list(

@@ -122,6 +122,9 @@ pub(crate) fn structure_change(change: &StructureChange) -> proto::StructureChan
             (union_kind(work.kind), sources, target)
         }
     };
+    // The unions of a preview are none yet.
+    let made = change.of_unions().filter(|_| change.progress != Progress::Preview);
+    let parts = made.into_iter().flat_map(|work| &work.parts);
     proto::StructureChange {
         name,
         kind: kind.into(),
@@ -134,6 +137,7 @@ pub(crate) fn structure_change(change: &StructureChange) -> proto::StructureChan
         moved_employer_count: change.moved_employer_count,
         union_count: change.union_count,
         moved_union_count: change.moved_union_count,
+        parts: parts.map(|part| resource_name(part.union)).collect(),
         create_time: Some(timestamp(change.created_at)),
         update_time: Some(timestamp(change.updated_at)),
     }
@@ -143,5 +147,6 @@ fn union_kind(kind: UnionChangeKind) -> lineage::Kind {
     match kind {
         UnionChangeKind::Affiliated => lineage::Kind::Affiliated,
         UnionChangeKind::Merged => lineage::Kind::UnionsMerged,
+        UnionChangeKind::Split => lineage::Kind::UnionSplit,
     }
 }

@@ -131,6 +131,7 @@ impl Plan {
             sources: vec![self.before.record.id],
             target: self.above.as_ref().map(|above| above.record.id),
             roots: vec![self.root.clone()],
+            parts: Vec::new(),
         };
         StructureChange {
             id,
@@ -242,10 +243,12 @@ pub(crate) async fn settled<'a>(
         about.flat_map(History::rows).map(|row| &row.value).collect();
     let carried = works.iter().any(|work| work.carries(&paths));
     let labels: Vec<Label> = moves.iter().copied().map(Label::of).collect();
-    let targets: Vec<UnionId> = works.iter().filter_map(|work| work.target).collect();
+    let targets: Vec<UnionId> = works.iter().flat_map(|work| work.targets()).collect();
     let targets = paths_of(entry.conn(), &targets).await?;
     let left = works.iter().flat_map(|work| work.left());
     let mut ways = left.chain(targets.values().flat_map(History::rows));
     let crossed = ways.any(|row| labels.iter().any(|label| row.value.passes(label)));
-    if carried || crossed { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
+    let splits = works.iter().filter(|work| work.kind == UnionChangeKind::Split);
+    let divided = splits.into_iter().any(|work| moves.iter().any(|id| work.unsettles(*id)));
+    if carried || crossed || divided { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
 }

@@ -12,8 +12,10 @@ use unionhall_proto::{
     Masked,
     google::r#type::Date,
     registry::v1::{
-        Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage,
-        CreateUnionRequest, Mark as MarkMessage, Term as TermMessage, Union, UnionDecision,
+        Address as AddressMessage, Approval as ApprovalMessage, AssetAudit as AssetAuditMessage,
+        Contact as ContactMessage, CreateUnionRequest, Mark as MarkMessage,
+        MembershipOutcome as MembershipMessage, Term as TermMessage, Union, UnionDecision,
+        membership_outcome::Outcome as MessageOutcome,
     },
     validate::Validate,
 };
@@ -30,8 +32,10 @@ use crate::{
         name::Name,
         union::{
             EmployerId, UnionFacts, UnionId,
-            approval::{Approval, Decision, DocumentNumber, MAX_NUMBER_CHARS},
-            change::{UnionChange, UnionFault},
+            approval::{
+                Approval, AssetAudit, Decision, DocumentNumber, MAX_NUMBER_CHARS, MembershipOutcome,
+            },
+            change::{DecisionFault, UnionChange, UnionFault},
             code::UnionCode,
             contact::{Contact, SealedMobile},
             kind::{UnionForm, UnionLevel, UnionType},
@@ -293,7 +297,28 @@ pub(super) fn decision(given: &UnionDecision) -> Outcome<Decision> {
         approval: approval(granted)?,
         decided_on: decided_on.ok_or_else(|| required("decision.decided_on"))?,
         assets: Note::parse(&given.asset_note).map_err(text)?,
+        audit: given.asset_audit.as_ref().map(asset_audit).transpose()?,
+        approver: self::given(&given.approver, id)?,
     })
+}
+
+fn asset_audit(given: &AssetAuditMessage) -> Outcome<AssetAudit> {
+    let text = |_| fault(UnionFault::Text("decision.asset_audit.number", MAX_NUMBER_CHARS));
+    let audited_on = day("decision.asset_audit.audited_on", &given.audited_on)?;
+    Ok(AssetAudit {
+        number: DocumentNumber::parse(&given.number).map_err(text)?,
+        audited_on: audited_on.ok_or_else(|| required("decision.asset_audit.audited_on"))?,
+    })
+}
+
+/// What becomes of the members.
+pub(super) fn membership(given: &MembershipMessage) -> Outcome<MembershipOutcome> {
+    match (given.outcome(), self::given(&given.union, id)?) {
+        (MessageOutcome::ToSuccessor, None) => Ok(MembershipOutcome::ToSuccessor),
+        (MessageOutcome::Retained, Some(union)) => Ok(MembershipOutcome::Retained(union)),
+        (MessageOutcome::Unspecified, _) => Err(required("membership.outcome")),
+        _ => Err(fault(UnionFault::Decision(DecisionFault::RetainedWhere))),
+    }
 }
 
 /// A term; without a first day it begins on the day of the change.

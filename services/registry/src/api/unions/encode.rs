@@ -2,8 +2,9 @@
 
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
-    Address as AddressMessage, Approval as ApprovalMessage, Contact as ContactMessage, Mark,
-    Term as TermMessage, Union, UnionDecision, UnionFact, union::State,
+    Address as AddressMessage, Approval as ApprovalMessage, AssetAudit, Contact as ContactMessage,
+    Mark, MembershipOutcome as MembershipMessage, Term as TermMessage, Union, UnionDecision,
+    UnionFact, membership_outcome::Outcome as MessageOutcome, union::State,
 };
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
         employer::address::Address,
         history::Dated,
         union::{
-            EmployerId, Status, UnionFacts,
-            approval::{Approval, Decision},
+            EmployerId, Status, UnionFacts, UnionId,
+            approval::{Approval, Decision, MembershipOutcome},
             contact::Contact,
             mark::{Note, UnionMark},
             term::BegunTerm,
@@ -49,6 +50,9 @@ pub(super) fn union(record: &UnionRecord, day: CivilDate) -> Union {
         }),
         successor,
         decision: facts.decisions.on(day).map(decision),
+        split_from: facts.origins.on(day).copied().map(resource_name).unwrap_or_default(),
+        split_into: facts.parts.on(day).map(|parts| names(parts)).unwrap_or_default(),
+        membership: facts.memberships.on(day).map(membership),
         affiliation: record.affiliation.path().to_string(),
         marks: marks.collect(),
         create_time: Some(timestamp(record.created_at)),
@@ -101,6 +105,9 @@ pub(super) fn fact(past: &PastFact<Fact>) -> UnionFact {
             value.term = Some(term(BegunTerm { term: *known, begins_on: period.from() }));
         }
         Fact::Decision(known) => value.decision = Some(decision(known)),
+        Fact::SplitFrom(union) => value.split_from = resource_name(*union),
+        Fact::SplitInto(unions) => value.split_into = names(unions),
+        Fact::Membership(outcome) => value.membership = Some(membership(outcome)),
         Fact::State(status) => {
             value.state = state_message(Some(*status)).into();
             if let Status::Merged(successor) = status {
@@ -127,6 +134,7 @@ fn state_message(status: Option<Status>) -> State {
         Some(Status::Active) => State::Active,
         Some(Status::Dissolved) => State::Dissolved,
         Some(Status::Merged(_)) => State::Merged,
+        Some(Status::Split) => State::Split,
         None => State::Unknown,
     }
 }
@@ -174,7 +182,24 @@ fn decision(decision: &Decision) -> UnionDecision {
         approval: Some(approval(&decision.approval)),
         decided_on: Some(decision.decided_on.into()),
         asset_note: decision.assets.to_string(),
+        asset_audit: decision.audit.as_ref().map(|audit| AssetAudit {
+            number: audit.number.as_str().to_owned(),
+            audited_on: Some(audit.audited_on.into()),
+        }),
+        approver: decision.approver.map(resource_name).unwrap_or_default(),
     }
+}
+
+fn membership(outcome: &MembershipOutcome) -> MembershipMessage {
+    let (outcome, union) = match outcome {
+        MembershipOutcome::ToSuccessor => (MessageOutcome::ToSuccessor, String::new()),
+        MembershipOutcome::Retained(union) => (MessageOutcome::Retained, resource_name(*union)),
+    };
+    MembershipMessage { outcome: outcome.into(), union }
+}
+
+fn names(unions: &[UnionId]) -> Vec<String> {
+    unions.iter().copied().map(resource_name).collect()
 }
 
 pub(in crate::api) fn approval(approval: &Approval) -> ApprovalMessage {

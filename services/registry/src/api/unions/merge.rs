@@ -27,8 +27,9 @@ use crate::{
         union::{
             EmployerId, UnionFacts, UnionId,
             affiliation::{AffiliationPath, MAX_DEPTH},
-            approval::Decision,
+            approval::MembershipOutcome,
             change::{MergeFault, SuperiorFault, UnionFault},
+            ending::Ending,
             kind::CoverKind,
             merge::{merge, paths_since, takes_over},
             superior::Above,
@@ -53,6 +54,7 @@ impl Unions {
         let from = from.unwrap_or_else(|| self.today());
         let decision = message.decision.as_ref().ok_or_else(|| decode::required("decision"))?;
         let decision = decode::decision(decision)?;
+        let membership = message.membership.as_ref().map(decode::membership).transpose()?;
         let target = decode::id(order.name)?;
         let sources = message.sources.iter().map(|name| decode::id(name));
         let sources = sources.collect::<Outcome<Vec<UnionId>>>()?;
@@ -64,9 +66,17 @@ impl Unions {
         };
         unions::lock_affiliation(entry.conn()).await?;
         let mut held = Vec::new();
-        for (id, record) in in_order(&entry, &sources, target).await? {
+        let asked = sources.iter().copied().chain([target]);
+        let kept = keeper_of(membership).filter(|id| *id != target && !sources.contains(id));
+        let mut keeper = None;
+        for (id, record) in in_order(&entry, asked.chain(kept)).await? {
             let record = record.and_then(|record| scoped(record).visible(&call.caller.scope));
-            held.push(located(&entry, record.ok_or_else(|| not_found(&resource_name(id)))?).await?);
+            let record = record.ok_or_else(|| not_found(&resource_name(id)))?;
+            if kept == Some(id) {
+                keeper = Some(record);
+            } else {
+                held.push(located(&entry, record).await?);
+            }
         }
         let target = held.iter().position(|placed| placed.record.id == target);
         // It was asked for, so it is there.
@@ -75,7 +85,12 @@ impl Unions {
         if !order.etag.is_empty() && order.etag != target.record.etag() {
             return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
         }
-        let plan = Plan::of(&entry, (sources, held), target, (&decision, from)).await?;
+        let keeper = match keeper_of(membership) {
+            Some(id) if id == target.record.id => Some(target.record.facts.clone()),
+            _ => keeper.map(|record| record.facts),
+        };
+        let ending = Ending { decision: &decision, membership, keeper: keeper.as_ref() };
+        let plan = Plan::of(&entry, (sources, held), target, (ending, from)).await?;
         self.merged(entry, plan, &call, order.validate_only).await
     }
 
@@ -120,15 +135,21 @@ impl Unions {
     }
 }
 
+/// The union that is to keep memberships.
+pub(super) fn keeper_of(membership: Option<MembershipOutcome>) -> Option<UnionId> {
+    match membership {
+        Some(MembershipOutcome::Retained(id)) => Some(id),
+        Some(MembershipOutcome::ToSuccessor) | None => None,
+    }
+}
+
 /// The unions held for the change, those above before those below them.
-async fn in_order(
+pub(super) async fn in_order(
     entry: &Entry,
-    sources: &[UnionId],
-    target: UnionId,
+    ids: impl IntoIterator<Item = UnionId>,
 ) -> Outcome<Vec<(UnionId, Option<unions::UnionRecord>)>> {
-    let ids: Vec<UnionId> = sources.iter().copied().chain([target]).collect();
-    let seen = unions::load(entry.conn(), &ids).await?;
-    let mut order = ids;
+    let mut order: Vec<UnionId> = ids.into_iter().collect();
+    let seen = unions::load(entry.conn(), &order).await?;
     order.sort_by_key(|id| (seen.get(id).map(|record| record.affiliation.clone()), *id));
     order.dedup();
     let mut held = Vec::with_capacity(order.len());
@@ -157,28 +178,28 @@ impl Plan {
         entry: &Entry,
         (sources, held): (Vec<UnionId>, Vec<Placed>),
         target: Placed,
-        (decision, from): (&Decision, CivilDate),
+        (ending, from): (Ending<'_>, CivilDate),
     ) -> Outcome<Self> {
         let record = &target.record;
         if sources.contains(&record.id) {
             return Err(UnionFault::Merge(MergeFault::Itself).to_fault());
         }
         let into = Above { id: record.id, facts: &record.facts, paths: &target.paths };
-        let mut ending = Vec::with_capacity(held.len());
+        let mut ended = Vec::with_capacity(held.len());
         for placed in held {
             let known = (placed.record.id, &placed.record.facts);
-            let facts = merge(known, into, decision, (from, entry.today()));
+            let facts = merge(known, into, ending, (from, entry.today()));
             let facts = facts.map_err(|fault| fault.to_fault())?;
-            ending.push((placed, facts));
+            ended.push((placed, facts));
         }
-        let about = ending.iter().map(|(placed, _)| &placed.paths).chain([&target.paths]);
+        let about = ended.iter().map(|(placed, _)| &placed.paths).chain([&target.paths]);
         let moves: Vec<UnionId> = sources.iter().copied().chain([record.id]).collect();
         settled(entry, about, &moves).await?;
         let root = |(placed, _): &(Placed, UnionFacts)| Root {
             union: placed.record.id,
             left: paths_since(&placed.paths, from),
         };
-        let roots: Vec<Root> = ending.iter().map(root).collect();
+        let roots: Vec<Root> = ended.iter().map(root).collect();
         let covers = whom_it_takes(entry, &sources, &target, from).await?;
         let left: Vec<_> = roots.iter().flat_map(|root| root.left.clone()).collect();
         everybody_fits(entry, &left, &target).await?;
@@ -186,7 +207,16 @@ impl Plan {
         let employer_count = unions::count_last_covered(entry.conn(), &following, from).await?;
         let below = following.iter().filter(|id| !sources.contains(id)).count();
         let union_count = i64::try_from(below).unwrap_or(i64::MAX);
-        Ok(Self { from, sources, ending, target, roots, union_count, employer_count, covers })
+        Ok(Self {
+            from,
+            sources,
+            ending: ended,
+            target,
+            roots,
+            union_count,
+            employer_count,
+            covers,
+        })
     }
 
     fn change(&self, id: uuid::Uuid, entry: &Entry, client: &str) -> StructureChange {
@@ -195,6 +225,7 @@ impl Plan {
             sources: self.sources.clone(),
             target: Some(self.target.record.id),
             roots: self.roots.clone(),
+            parts: Vec::new(),
         };
         let nobody = self.union_count == 0 && !self.covers;
         StructureChange {
@@ -255,8 +286,7 @@ async fn everybody_fits(
 /// it is at all, stays until then.
 pub(crate) async fn no_merger(entry: &Entry, id: UnionId) -> Outcome<()> {
     let applying = structure_changes::applying(entry.conn()).await?;
-    let under_way = applying.iter().filter_map(StructureChange::of_unions).any(|work| {
-        !work.ended().is_empty() && (work.target == Some(id) || work.ended().contains(&id))
-    });
+    let mut works = applying.iter().filter_map(StructureChange::of_unions);
+    let under_way = works.any(|work| work.unsettles(id));
     if under_way { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
 }

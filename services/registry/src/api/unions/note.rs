@@ -24,7 +24,7 @@ use crate::{
 
 /// The union was affiliated to another one: its own event, between those of its subtree where it
 /// stands elsewhere now.
-pub(super) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionRecord) {
+pub(crate) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionRecord) {
     let moved = before.affiliation != after.affiliation;
     entry.not_before(after.updated_at);
     if moved {
@@ -69,7 +69,8 @@ pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path
     if work.kind == UnionChangeKind::Merged {
         return taken_over(entry, work).await;
     }
-    let mut area = None;
+    let source = unions::load(entry.conn(), &work.sources).await?.into_values().next();
+    let mut area = source.map(|record| record.area.path().clone());
     for root in &work.roots {
         let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
         // One that was withdrawn meanwhile took its events along.

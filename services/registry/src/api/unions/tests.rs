@@ -6,6 +6,7 @@ mod figures;
 mod lives;
 mod merging;
 mod refusals;
+mod splitting;
 mod terms;
 
 use tonic::{Request, Response, Status};

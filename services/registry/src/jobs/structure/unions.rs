@@ -1,12 +1,12 @@
 //! Changes of affiliation: unions and whom they cover follow the union above.
 
 use unionhall_kit::{
+    civil::CivilDate,
     fault::{Fault, Outcome},
     ledger::{AuditNote, Done, Entry},
-    path::nowhere,
+    path::{Path, nowhere},
     reasons,
 };
-
 use uuid::Uuid;
 
 use super::{
@@ -29,7 +29,7 @@ use crate::{
     store::{
         employers::{self, EmployerRecord},
         grounds,
-        structure_changes::{self, Progress, StructureChange, UnionWork},
+        structure_changes::{self, Progress, StructureChange, UnionChangeKind, UnionWork, Work},
         unions::{self, UnionRecord},
     },
 };
@@ -52,6 +52,9 @@ impl Carrier {
         let conn = entry.conn();
         let behind = unions::left_behind(conn, work.left(), work.ended(), UNIONS_A_CHUNK).await?;
         let ids: Vec<UnionId> = behind.into_iter().map(|(id, _)| id).collect();
+        if ids.is_empty() && work.kind == UnionChangeKind::Split {
+            return self.hand_over(entry, change, work).await;
+        }
         if ids.is_empty() {
             let place = (None, EMPLOYERS_THAT_PASS);
             let covered = employers::covered_since(conn, work.ended(), change.on, place).await?;
@@ -64,14 +67,17 @@ impl Carrier {
         }
         let ids = chunk(&entry, ids, &change).await?;
         let on = change.on;
-        let facts = |record: &UnionRecord| match work.target {
-            Some(target) => below(&record.facts, work.ended(), target, on),
+        let facts = |record: &UnionRecord| match work.takes_over(record.id) {
+            Some((of, target)) => below(&record.facts, of, target, on),
             None => record.facts.clone(),
         };
         let followed = follow(&self.register, &mut entry, &ids, facts).await?;
         for step in &followed.unions {
             let (before, after) = (&step.before.record, &step.after.record);
-            if before.facts != after.facts {
+            if before.facts != after.facts && work.kind == UnionChangeKind::Split {
+                note::affiliated(&mut entry, before, after);
+                entry.audit(effect::audit(after, &before.facts, "affiliated"));
+            } else if before.facts != after.facts {
                 entry.not_before(after.updated_at);
                 entry.event(effect::event(after, entry.today()));
                 entry.audit(effect::audit(after, &before.facts, "affiliated"));
@@ -96,8 +102,7 @@ impl Carrier {
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 
-    /// Employers pass to the union that took in the one that covered them. Each leaves its own event:
-    /// whoever follows its area learns of it there.
+    /// Employers pass to the union that took in the one that covered them.
     async fn pass_employers(
         &self,
         mut entry: Entry,
@@ -105,13 +110,50 @@ impl Carrier {
         target: UnionId,
         ids: &[Uuid],
     ) -> Outcome<()> {
+        let ways = (work.ended(), target);
+        let passed = self.pass(&mut entry, ways, ids, change.on).await?;
+        let counted = passed.before.iter().filter(|record| last_covered_by(record, work.ended()));
+        change.moved_employer_count += i64::try_from(counted.count()).unwrap_or(i64::MAX);
+        self.passed(entry, change, passed).await
+    }
+
+    /// The next employers of a split pass to the part that takes them over; with none left, the
+    /// change ends. Those who are done are struck off: the union that goes on may cover one anew.
+    async fn hand_over(
+        &self,
+        mut entry: Entry,
+        mut change: StructureChange,
+        work: &UnionWork,
+    ) -> Outcome<()> {
+        let mut left = work.clone();
+        let Some(part) = left.parts.iter_mut().find(|part| !part.employers.is_empty()) else {
+            return self.end_unions(entry, change, work).await;
+        };
+        let at_most = usize::try_from(EMPLOYERS_THAT_PASS).unwrap_or(usize::MAX);
+        let rest = part.employers.split_off(part.employers.len().min(at_most));
+        let ids = std::mem::replace(&mut part.employers, rest);
+        let ways = (work.sources.as_slice(), part.union);
+        let passed = self.pass(&mut entry, ways, &ids, change.on).await?;
+        change.moved_employer_count += i64::try_from(passed.before.len()).unwrap_or(i64::MAX);
+        change.work = Work::Unions(left);
+        self.passed(entry, change, passed).await
+    }
+
+    /// Lets employers pass. Each leaves its own event: whoever follows its area learns of it there.
+    async fn pass(
+        &self,
+        entry: &mut Entry,
+        (of, target): (&[UnionId], UnionId),
+        ids: &[Uuid],
+        on: CivilDate,
+    ) -> Outcome<Passed> {
         let broken = || Fault::new(&reasons::INTERNAL);
         let held = unions::hold(entry.conn(), &[target]).await?.into_iter().next();
         let union = held.ok_or_else(broken)?;
-        let kind = takes_over(&union.facts, change.on).map_err(|fault| fault.to_fault())?;
+        let kind = takes_over(&union.facts, on).map_err(|fault| fault.to_fault())?;
         let before = employers::load_for_update(entry.conn(), ids).await?;
         let into = Cover { union: target, kind };
-        let passed = |record: &EmployerRecord| pass(&record.facts, work.ended(), into, change.on);
+        let passed = |record: &EmployerRecord| pass(&record.facts, of, into, on);
         let changes: Vec<_> = before.iter().map(|record| (record, passed(record))).collect();
         let saved = employers::save_many(entry.conn(), changes, entry.now()).await?;
         // Coverage takes no code from anybody.
@@ -119,15 +161,25 @@ impl Carrier {
         let facts = before.iter().chain(&saved).map(|record| &record.facts);
         let grounds = grounds::held(entry.conn(), facts).await?;
         for (old, new) in before.iter().zip(&saved) {
-            employer_effect::note(&self.register, &mut entry, Some(old), new, &grounds).await?;
+            // One that meanwhile went elsewhere, or was handed over before, stays as it is.
+            if old == new {
+                continue;
+            }
+            employer_effect::note(&self.register, entry, Some(old), new, &grounds).await?;
             entry.audit(employer_effect::audit(Some(old), new, "passed to another union"));
         }
-        let counted = before.iter().filter(|record| last_covered_by(record, work.ended()));
-        change.moved_employer_count += i64::try_from(counted.count()).unwrap_or(i64::MAX);
+        Ok(Passed { before, area: union.area.path().clone() })
+    }
+
+    async fn passed(
+        &self,
+        mut entry: Entry,
+        mut change: StructureChange,
+        Passed { before, area }: Passed,
+    ) -> Outcome<()> {
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
-        let area = union.area.path().clone();
-        let detail = format!("{} employers passed", saved.len());
+        let detail = format!("{} employers passed", before.len());
         entry.audit(AuditNote { record: change.name(), area, detail });
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
@@ -149,6 +201,13 @@ impl Carrier {
         entry.audit(AuditNote { record: change.name(), area, detail });
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
+}
+
+/// Employers that passed to another union.
+struct Passed {
+    before: Vec<EmployerRecord>,
+    /// Where the union stands that took them over.
+    area: Path,
 }
 
 /// As many of the unions, from the front, as cover few enough employers together.

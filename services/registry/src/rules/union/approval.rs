@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use unionhall_kit::{civil::CivilDate, text};
 
-use super::mark::Note;
+use super::{UnionId, mark::Note};
 use crate::rules::name::Name;
 
 /// The most characters of the number of a document.
@@ -18,7 +18,8 @@ pub struct Approval {
     pub number: DocumentNumber,
 }
 
-/// The decision of the higher union on a merger: nobody may make one at will (Trade Union Law art. 13).
+/// The decision of the higher union on a merger, a split or a dissolution: nobody may make one at will
+/// (Trade Union Law art. 12, 13).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Decision {
     /// Who approved, and under which number.
@@ -27,6 +28,31 @@ pub struct Decision {
     pub decided_on: CivilDate,
     /// What became of the assets.
     pub assets: Note,
+    /// The audit of the assets (Beijing's measures art. 60).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AssetAudit>,
+    /// The union that approved, where the register knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<UnionId>,
+}
+
+/// The report of an audit of a union's assets 财产清查审计.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AssetAudit {
+    /// Number of the report.
+    pub number: DocumentNumber,
+    /// The day of the report.
+    pub audited_on: CivilDate,
+}
+
+/// What becomes of the members of a union that ends or is divided 会籍 (Trade Union Law art. 13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MembershipOutcome {
+    /// They pass to the union that takes over.
+    ToSuccessor,
+    /// Their membership is retained 保留会籍 at a union.
+    Retained(UnionId),
 }
 
 /// The number of a document 文号: 1 to 60 characters.

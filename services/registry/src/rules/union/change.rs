@@ -2,10 +2,10 @@
 
 use unionhall_kit::civil::{CivilDate, Period};
 
-pub use super::fault::{MergeFault, SuperiorFault, UnionFault};
+pub use super::fault::{DecisionFault, MergeFault, SplitFault, SuperiorFault, UnionFault};
 use super::{
     EmployerId, Status, UnionFacts, UnionId,
-    approval::{Approval, Decision},
+    approval::{Approval, Decision, MembershipOutcome},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -53,8 +53,14 @@ pub enum UnionChange {
     Approval(Option<Approval>),
     /// A term, which corrects the one of its number; `None` takes back the one that stands.
     Term(Option<BegunTerm>),
-    /// The decision by which it was merged.
+    /// The decision by which it was merged, split or dissolved.
     Decision(Decision),
+    /// The union of which it was a part.
+    Origin(UnionId),
+    /// The unions that were split off it so far.
+    Parts(Vec<UnionId>),
+    /// What becomes of its members.
+    Membership(MembershipOutcome),
     /// Whether it exists.
     Status(Status),
     /// A mark, or the end of one.
@@ -187,6 +193,9 @@ fn changed(
         UnionChange::Approval(approval) => facts.approvals.record(approval, from),
         UnionChange::Term(term) => facts.terms = terms(&facts, term, from, around)?,
         UnionChange::Decision(decision) => facts.decisions.record(Some(decision), from),
+        UnionChange::Origin(union) => facts.origins.record(Some(union), from),
+        UnionChange::Parts(unions) => facts.parts.record(Some(unions), from),
+        UnionChange::Membership(outcome) => facts.memberships.record(Some(outcome), from),
         UnionChange::Status(status) => {
             facts.statuses.record(Some(status), from);
             ends_last(&facts)?;

@@ -1,8 +1,9 @@
 //! Why the register refuses to enter or change a union.
 
 use unionhall_kit::{civil::CivilDate, fault::Reason};
+use uuid::Uuid;
 
-use super::{kind::UnionType, mark::UnionMark, term::TermFault};
+use super::{UnionId, kind::UnionType, mark::UnionMark, term::TermFault};
 use crate::rules::{Refusal, area::AreaPath, reasons};
 
 /// Why a change of a union is refused.
@@ -47,6 +48,12 @@ pub enum UnionFault {
     /// The unions cannot become one.
     #[error("{0}")]
     Merge(MergeFault),
+    /// The union cannot be split so.
+    #[error("{0}")]
+    Split(SplitFault),
+    /// What is said of the decision contradicts itself or the register.
+    #[error("{0}")]
+    Decision(DecisionFault),
     /// The union does not bear the mark on the day.
     #[error("no mark {mark} on {1}", mark = .0.code())]
     MarkAbsent(UnionMark, CivilDate),
@@ -73,9 +80,88 @@ pub enum MergeFault {
     /// It is one employer's own.
     #[error("the union that takes over is one employer's own and covers no other")]
     AnothersOwn,
+}
+
+/// Why a union cannot be split so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SplitFault {
+    /// The union covers this employer on no day from that day on.
+    #[error("the union covers employers/{0} on no day from that day on")]
+    NotCovered(Uuid),
+    /// This union answers to it on no day from that day on.
+    #[error("unions/{id} answers to it on no day from that day on", id = .0.0)]
+    NotBelow(UnionId),
+    /// Two parts name one employer.
+    #[error("employers/{0} is named twice")]
+    EmployerTwice(Uuid),
+    /// Two parts name one union.
+    #[error("unions/{id} is named twice", id = .0.0)]
+    UnionTwice(UnionId),
+    /// The type of a part covers no employers.
+    #[error("the type of part {0} covers no employers")]
+    CoversNobody(usize),
+    /// A part is one employer's own and is to cover others.
+    #[error("part {0} is one employer's own and covers no other")]
+    AnothersOwn(usize),
+    /// A part stands lower than a union that is to answer to it.
+    #[error("part {0} is of a lower level than a union that is to answer to it")]
+    Lower(usize),
+    /// There is none above to which those whom no part names could go.
+    #[error("no union stands above it to take over the unions that no part names")]
+    NoneAbove,
+    /// A part would answer to the union that is split, or to one below it.
+    #[error("part {0} would stand below the union that is split")]
+    Below(usize),
+}
+
+impl SplitFault {
+    fn zh(self) -> String {
+        match self {
+            Self::NotCovered(id) => format!("employers/{id}自该日起不由该工会覆盖"),
+            Self::NotBelow(UnionId(id)) => format!("unions/{id}自该日起不隶属于该工会"),
+            Self::EmployerTwice(id) => format!("employers/{id}重复"),
+            Self::UnionTwice(UnionId(id)) => format!("unions/{id}重复"),
+            Self::CoversNobody(part) => format!("第{part}个新工会的类型不覆盖单位"),
+            Self::AnothersOwn(part) => format!("第{part}个新工会是独立工会，不能覆盖其他单位"),
+            Self::Lower(part) => format!("第{part}个新工会的层级低于拟隶属于它的工会"),
+            Self::NoneAbove => "该工会没有上级工会，无法接收未列明的下级工会".to_owned(),
+            Self::Below(part) => format!("第{part}个新工会将隶属于被分立的工会"),
+        }
+    }
+}
+
+/// Why a decision on the end of a union, or on its split, cannot be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecisionFault {
     /// The decision is later than the day on which it takes effect.
     #[error("the decision was made after the day on which it takes effect")]
-    DecidedLater,
+    Later,
+    /// The report of the audit is later than today.
+    #[error("the report of the audit is later than today")]
+    AuditInFuture,
+    /// The approving union is not the one above on the day.
+    #[error("the approving union is not the one above on that day")]
+    NotAbove,
+    /// A retained membership names no union, or another outcome names one.
+    #[error("a retained membership names the union that keeps it, and nothing else does")]
+    RetainedWhere,
+    /// The union that is to keep memberships does not exist from the day on, or is the one that ends.
+    #[error(
+        "the union that is to keep memberships does not exist from that day on, or ends itself"
+    )]
+    KeeperGone,
+}
+
+impl DecisionFault {
+    fn zh(self) -> &'static str {
+        match self {
+            Self::Later => "批复日期晚于生效日期",
+            Self::AuditInFuture => "审计日期晚于今日",
+            Self::NotAbove => "批准工会在该日不是上级工会",
+            Self::RetainedWhere => "保留会籍须指明所在工会，其他情形不得指明",
+            Self::KeeperGone => "保留会籍所在工会自该日起不存在，或正是终止的工会",
+        }
+    }
 }
 
 impl MergeFault {
@@ -87,7 +173,6 @@ impl MergeFault {
             Self::Below => "接收工会隶属于被合并工会",
             Self::CoversNobody => "接收工会的类型自该日起不覆盖单位",
             Self::AnothersOwn => "接收工会是其他单位的独立工会",
-            Self::DecidedLater => "批复日期晚于生效日期",
         }
     }
 }
@@ -142,6 +227,8 @@ impl Refusal for UnionFault {
             Self::Ended(_) => &reasons::UNION_ENDED,
             Self::Superior(_) => &reasons::SUPERIOR_INVALID,
             Self::Merge(_) => &reasons::UNION_MERGE_INVALID,
+            Self::Split(_) => &reasons::UNION_SPLIT_INVALID,
+            Self::Decision(_) => &reasons::UNION_DECISION_INVALID,
             Self::Term(_) => &reasons::TERM_INVALID,
             Self::MarkAbsent(..) => &reasons::UNION_MARK_ABSENT,
         }
@@ -181,6 +268,8 @@ impl Refusal for UnionFault {
             Self::Ended(day) => vec![("day", day.to_string())],
             Self::Superior(fault) => told(fault.zh().to_owned()),
             Self::Merge(fault) => told(fault.zh().to_owned()),
+            Self::Split(fault) => told(fault.zh()),
+            Self::Decision(fault) => told(fault.zh().to_owned()),
             Self::Term(fault) => told(fault.zh()),
             Self::MarkAbsent(mark, day) => {
                 vec![("mark", mark.code().to_owned()), ("day", day.to_string())]

@@ -62,8 +62,10 @@ impl UnionFilter {
                 "write a code of codeLists/union_mark",
                 "请写 codeLists/union_mark 中的代码",
             )),
-            "state" => put(&mut self.state, state(value))
-                .ok_or(("write ACTIVE, DISSOLVED or MERGED", "请写 ACTIVE、DISSOLVED 或 MERGED")),
+            "state" => put(&mut self.state, state(value)).ok_or((
+                "write ACTIVE, DISSOLVED, MERGED or SPLIT",
+                "请写 ACTIVE、DISSOLVED、MERGED 或 SPLIT",
+            )),
             "term_overdue" => put(&mut self.term_overdue, value.parse().ok())
                 .ok_or(("write true or false", "请写 true 或 false")),
             "term_due_by" => put(&mut self.term_due_by, value.parse().ok())
@@ -87,6 +89,7 @@ fn state(code: &str) -> Option<Status> {
     match code {
         "ACTIVE" => Some(Status::Active),
         "DISSOLVED" => Some(Status::Dissolved),
+        "SPLIT" => Some(Status::Split),
         "MERGED" => Some(Status::Merged(UnionId(uuid::Uuid::nil()))),
         _ => None,
     }

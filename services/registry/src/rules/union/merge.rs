@@ -5,8 +5,8 @@ use unionhall_kit::civil::{CivilDate, Period};
 use super::{
     Status, UnionFacts, UnionId,
     affiliation::{AffiliationPath, Label},
-    approval::Decision,
     change::{MergeFault, Surroundings, UnionChange, UnionFault, amend},
+    ending::Ending,
     kind::CoverKind,
     superior::Above,
 };
@@ -22,7 +22,7 @@ pub type Successor<'a> = Above<'a>;
 pub fn merge(
     (id, facts): (UnionId, &UnionFacts),
     into: Successor<'_>,
-    decision: &Decision,
+    ending: Ending<'_>,
     (from, today): (CivilDate, CivilDate),
 ) -> Result<UnionFacts, UnionFault> {
     let refused = |fault| Err(UnionFault::Merge(fault));
@@ -31,15 +31,15 @@ pub fn merge(
     }
     let areas = AreaTree::default();
     let around = Surroundings { today, areas: &areas, superior: None };
-    let mut changes =
-        vec![UnionChange::Decision(decision.clone()), UnionChange::Status(Status::Merged(into.id))];
+    let above = [facts, into.facts].map(|facts| facts.superiors.on(from).copied());
+    let mut changes = vec![UnionChange::Status(Status::Merged(into.id))];
     if facts.codes.on(from).is_some() {
         changes.push(UnionChange::Code(None));
     }
+    // Whether it may end at all is told before what is wrong with the decision.
+    amend(facts, &changes, from, around)?;
+    changes.extend(ending.changes(id, &above, (from, today))?);
     let merged = amend(facts, &changes, from, around)?;
-    if decision.decided_on > from {
-        return refused(MergeFault::DecidedLater);
-    }
     if !into.facts.active_on(from) || into.facts.ended_on().is_some() {
         return refused(MergeFault::NotActive);
     }

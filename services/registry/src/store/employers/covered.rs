@@ -76,6 +76,25 @@ pub async fn affiliate_covered(
     Ok(())
 }
 
+/// Every employer that the union covers on any day from `day` on, by id, but for those that have
+/// ended by then.
+pub async fn covered_from(
+    conn: &impl ConnectionTrait,
+    UnionId(union): UnionId,
+    day: CivilDate,
+) -> Outcome<Vec<Uuid>> {
+    let text = "SELECT DISTINCT f.employer AS employer
+                FROM employer_fact f JOIN employer e ON e.id = f.employer
+                WHERE f.trade_union = $1 AND f.superseded_at IS NULL
+                  AND (f.valid_until IS NULL OR f.valid_until > $2)
+                  AND (e.closed_on IS NULL OR e.closed_on > $3)
+                ORDER BY f.employer";
+    let day = NaiveDate::from(day);
+    let values: [Value; 3] = [union.into(), day.into(), day.into()];
+    let rows = Row::find_by_statement(sql(conn, text, values)).all(conn).await;
+    Ok(rows.map_err(fault::of)?.into_iter().map(|row| row.employer).collect())
+}
+
 /// How many employers the union covers on any day from `day` on. Those that have ended by then need
 /// no union any more.
 pub async fn count_covered_from(

@@ -6,6 +6,7 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     reasons,
 };
+use uuid::Uuid;
 
 use crate::{
     rules::{
@@ -50,10 +51,12 @@ pub enum UnionChangeKind {
     Affiliated = 4,
     /// Some are merged into another one 合并.
     Merged = 5,
+    /// One is split into others 分立.
+    Split = 6,
 }
 
 impl UnionChangeKind {
-    const ALL: [Self; 2] = [Self::Affiliated, Self::Merged];
+    const ALL: [Self; 3] = [Self::Affiliated, Self::Merged, Self::Split];
 }
 
 /// Unions come below another.
@@ -67,6 +70,19 @@ pub struct UnionWork {
     pub target: Option<UnionId>,
     /// What follows with it.
     pub roots: Vec<Root>,
+    /// Of a split the unions that it made.
+    pub parts: Vec<Part>,
+}
+
+/// A union that a split made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The union.
+    pub union: UnionId,
+    /// The employers that it has yet to take over.
+    pub employers: Vec<Uuid>,
+    /// The unions that come below it.
+    pub unions: Vec<UnionId>,
 }
 
 /// A union at the head of a subtree that goes elsewhere.
@@ -87,9 +103,39 @@ impl UnionWork {
     /// The unions that ended with it.
     pub fn ended(&self) -> &[UnionId] {
         match self.kind {
-            UnionChangeKind::Affiliated => &[],
+            UnionChangeKind::Affiliated | UnionChangeKind::Split => &[],
             UnionChangeKind::Merged => &self.sources,
         }
+    }
+
+    /// The unions that somebody comes to.
+    pub fn targets(&self) -> impl Iterator<Item = UnionId> {
+        self.target.into_iter().chain(self.parts.iter().map(|part| part.union))
+    }
+
+    /// Whether the union still takes somebody in, or gives somebody away, by a merger or a split.
+    pub fn unsettles(&self, id: UnionId) -> bool {
+        match self.kind {
+            UnionChangeKind::Affiliated => false,
+            UnionChangeKind::Merged | UnionChangeKind::Split => {
+                self.sources.contains(&id) || self.targets().any(|target| target == id)
+            }
+        }
+    }
+
+    /// The union to which one of those who follow answers from then on, and instead of whom; `None`
+    /// where it answers to the same one as before.
+    pub fn takes_over(&self, id: UnionId) -> Option<(&[UnionId], UnionId)> {
+        let target = match self.kind {
+            UnionChangeKind::Affiliated => None,
+            UnionChangeKind::Merged => self.target,
+            UnionChangeKind::Split => {
+                let root = self.roots.iter().any(|root| root.union == id);
+                let part = self.parts.iter().find(|part| part.unions.contains(&id));
+                part.map(|part| part.union).or(self.target).filter(|_| root)
+            }
+        };
+        target.map(|target| (self.sources.as_slice(), target))
     }
 
     /// Whether somebody with these paths goes along.
@@ -105,6 +151,7 @@ pub(super) struct Written {
     pub(super) sources: String,
     pub(super) target: String,
     pub(super) roots: String,
+    pub(super) parts: String,
 }
 
 /// `[path, from, until]`.
@@ -112,6 +159,9 @@ type WrittenPlace = (AffiliationPath, CivilDate, Option<CivilDate>);
 
 #[derive(Serialize, Deserialize)]
 struct WrittenRoot(UnionId, Vec<WrittenPlace>);
+
+#[derive(Serialize, Deserialize)]
+struct WrittenPart(UnionId, Vec<Uuid>, Vec<UnionId>);
 
 impl Work {
     pub(super) fn written(&self) -> Outcome<Written> {
@@ -121,12 +171,14 @@ impl Work {
                 sources: joined(work.sources.iter().map(ToString::to_string)),
                 target: work.target.to_string(),
                 roots: "[]".to_owned(),
+                parts: "[]".to_owned(),
             },
             Self::Unions(work) => Written {
                 kind: work.kind as i16,
                 sources: joined(work.sources.iter().map(|UnionId(id)| id.to_string())),
                 target: work.target.map(|UnionId(id)| id.to_string()).unwrap_or_default(),
                 roots: roots_text(&work.roots)?,
+                parts: parts_text(&work.parts)?,
             },
         })
     }
@@ -149,6 +201,7 @@ impl Written {
             sources: self.sources.split(',').map(id).collect::<Outcome<_>>()?,
             target: target.map(id).transpose()?,
             roots: roots(&self.roots)?,
+            parts: parts(&self.parts)?,
         }))
     }
 }
@@ -162,6 +215,17 @@ fn roots_text(roots: &[Root]) -> Outcome<String> {
         |row: &Dated<AffiliationPath>| (row.value.clone(), row.period.from(), row.period.until());
     let root = |root: &Root| WrittenRoot(root.union, root.left.iter().map(place).collect());
     serde_json::to_string(&roots.iter().map(root).collect::<Vec<_>>()).map_err(broken)
+}
+
+fn parts_text(parts: &[Part]) -> Outcome<String> {
+    let part = |part: &Part| WrittenPart(part.union, part.employers.clone(), part.unions.clone());
+    serde_json::to_string(&parts.iter().map(part).collect::<Vec<_>>()).map_err(broken)
+}
+
+fn parts(text: &str) -> Outcome<Vec<Part>> {
+    let written: Vec<WrittenPart> = serde_json::from_str(text).map_err(broken)?;
+    let part = |WrittenPart(union, employers, unions)| Part { union, employers, unions };
+    Ok(written.into_iter().map(part).collect())
 }
 
 fn roots(text: &str) -> Outcome<Vec<Root>> {

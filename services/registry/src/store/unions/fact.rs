@@ -11,7 +11,7 @@ use crate::{
         name::Name,
         union::{
             EmployerId, Status, UnionFacts, UnionId,
-            approval::{Approval, Decision},
+            approval::{Approval, Decision, MembershipOutcome},
             code::UnionCode,
             contact::Contact,
             kind::{UnionForm, UnionLevel, UnionType},
@@ -57,8 +57,14 @@ pub enum Fact {
     Approval(Approval),
     /// A term, which stands until the next.
     Term(Term),
-    /// The decision by which it was merged.
+    /// The decision by which it was merged, split or dissolved.
     Decision(Decision),
+    /// The union of which it was a part.
+    SplitFrom(UnionId),
+    /// The unions that were split off it.
+    SplitInto(Vec<UnionId>),
+    /// What becomes of its members.
+    Membership(MembershipOutcome),
     /// Whether it exists.
     State(Status),
     /// A mark.
@@ -86,6 +92,9 @@ impl FactValue for Fact {
             Self::Approval(_) => "approval",
             Self::Term(_) => "term",
             Self::Decision(_) => "decision",
+            Self::SplitFrom(_) => "split_from",
+            Self::SplitInto(_) => "split_into",
+            Self::Membership(_) => "membership",
             Self::State(_) => "state",
             // Several marks hold at a time, so each is a field of its own.
             Self::Marks(UnionMark::ServiceStation, _) => "marks.SERVICE_STATION",
@@ -123,6 +132,9 @@ pub fn rows(facts: &UnionFacts) -> Vec<DatedFact<Fact>> {
     put(&mut rows, &facts.approvals, Fact::Approval);
     put(&mut rows, &facts.terms, Fact::Term);
     put(&mut rows, &facts.decisions, Fact::Decision);
+    put(&mut rows, &facts.origins, Fact::SplitFrom);
+    put(&mut rows, &facts.parts, Fact::SplitInto);
+    put(&mut rows, &facts.memberships, Fact::Membership);
     put(&mut rows, &facts.statuses, Fact::State);
     for (mark, history) in &facts.marks {
         put(&mut rows, history, |note| Fact::Marks(*mark, note));
@@ -150,6 +162,9 @@ pub fn facts(rows: impl IntoIterator<Item = DatedFact<Fact>>) -> Outcome<UnionFa
             Fact::Approval(value) => kinds.approvals.push(Dated { value, period }),
             Fact::Term(value) => kinds.terms.push(Dated { value, period }),
             Fact::Decision(value) => kinds.decisions.push(Dated { value, period }),
+            Fact::SplitFrom(value) => kinds.origins.push(Dated { value, period }),
+            Fact::SplitInto(value) => kinds.parts.push(Dated { value, period }),
+            Fact::Membership(value) => kinds.memberships.push(Dated { value, period }),
             Fact::State(value) => kinds.statuses.push(Dated { value, period }),
             Fact::Marks(mark, value) => kinds.marks.push((mark, Dated { value, period })),
         }
@@ -174,6 +189,9 @@ struct Kinds {
     approvals: Vec<Dated<Approval>>,
     terms: Vec<Dated<Term>>,
     decisions: Vec<Dated<Decision>>,
+    origins: Vec<Dated<UnionId>>,
+    parts: Vec<Dated<Vec<UnionId>>>,
+    memberships: Vec<Dated<MembershipOutcome>>,
     statuses: Vec<Dated<Status>>,
     marks: Vec<(UnionMark, Dated<Note>)>,
 }
@@ -196,6 +214,9 @@ impl Kinds {
             approvals: history(self.approvals)?,
             terms: history(self.terms)?,
             decisions: history(self.decisions)?,
+            origins: history(self.origins)?,
+            parts: history(self.parts)?,
+            memberships: history(self.memberships)?,
             statuses: history(self.statuses)?,
             ..UnionFacts::default()
         };

@@ -163,6 +163,24 @@ pub async fn named(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<(i64, i6
     Ok((below, count(covered, union.into()).await?))
 }
 
+/// Every union that answers to this one directly on any day from `day` on, by id. Those that have
+/// ended are among them: they are found where they stood.
+pub async fn directly_below(
+    conn: &impl ConnectionTrait,
+    id: UnionId,
+    day: CivilDate,
+) -> Outcome<Vec<UnionId>> {
+    let text = "SELECT DISTINCT f.trade_union AS id
+                FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
+                WHERE f.field = 'superior' AND f.superseded_at IS NULL AND f.value = $1
+                  AND (f.valid_until IS NULL OR f.valid_until > $2) AND u.deleted_at IS NULL
+                ORDER BY f.trade_union";
+    let superior = serde_json::to_string(&Fact::Superior(id)).map_err(broken)?;
+    let values: [Value; 2] = [superior.into(), NaiveDate::from(day).into()];
+    let found = Found::find_by_statement(sql(conn, text, values)).all(conn).await;
+    Ok(found.map_err(fault::of)?.into_iter().map(|row| UnionId(row.id)).collect())
+}
+
 /// How many unions answer to this one directly on any day from `day` on.
 pub async fn below(conn: &impl ConnectionTrait, id: UnionId, day: CivilDate) -> Outcome<i64> {
     #[derive(FromQueryResult)]

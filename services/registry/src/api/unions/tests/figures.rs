@@ -130,7 +130,7 @@ impl Desk {
     }
 
     /// Every figure of every node on some days, against the facts.
-    async fn recount(&self, names: &[String], looked_at: &[i32]) {
+    pub(super) async fn recount(&self, names: &[String], looked_at: &[i32]) {
         let db = self.rig.register.ledger.db();
         let id = |name: &String| super::super::decode::id(name).unwrap();
         let ids: Vec<UnionId> = names.iter().map(id).collect();

@@ -13,7 +13,7 @@ use unionhall_proto::registry::v1::{
 use super::*;
 use crate::{api::employers::Employers, rules::contribution::Metric};
 
-fn decision(decided_on: &str) -> Option<UnionDecision> {
+pub(super) fn decision(decided_on: &str) -> Option<UnionDecision> {
     Some(UnionDecision {
         approval: Some(Approval {
             body: "北京市西城区某某街道总工会".to_owned(),
@@ -21,6 +21,7 @@ fn decision(decided_on: &str) -> Option<UnionDecision> {
         }),
         decided_on: date(decided_on),
         asset_note: "经费、财产移交接收工会".to_owned(),
+        ..Default::default()
     })
 }
 
@@ -39,7 +40,12 @@ impl Desk {
         inner(self.service.merge_unions(call(message)).await)
     }
 
-    async fn figure(&self, metric: Metric, (line, node): (Line, &str), day: &str) -> i64 {
+    pub(super) async fn figure(
+        &self,
+        metric: Metric,
+        (line, node): (Line, &str),
+        day: &str,
+    ) -> i64 {
         let question = Question {
             metric: metric.id(),
             line,
@@ -129,7 +135,7 @@ async fn what_cannot_become_one_is_refused() {
         decision: decision("2014-02-02"),
         ..merger(&other.name, &[&chain[0]], on)
     };
-    assert_eq!(refused(desk.merge(late).await), "UNION_MERGE_INVALID", "decided later");
+    assert_eq!(refused(desk.merge(late).await), "UNION_DECISION_INVALID", "decided later");
     let future = desk.merge(merger(&other.name, &[&chain[0]], "2014-07-02")).await;
     assert_eq!(refused(future), "UNION_DATE_INVALID");
     let stale =
