@@ -1,12 +1,12 @@
 //! Clients of the running suite.
 
-use std::net::SocketAddr;
+use std::{future::Future, net::SocketAddr};
 
 use anyhow::{Context, Result};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::{Interceptor, interceptor::InterceptedService};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -118,6 +118,31 @@ pub async fn until_serving(address: SocketAddr, service: &str) -> Result<()> {
         (answer.status() == ServingStatus::Serving).then_some(())
     })
     .await
+}
+
+/// Sends a request until it is answered otherwise than with "not now", as every client of the
+/// register should. A change bears a `request_id`, so that it has one effect however often it arrives.
+///
+/// # Errors
+/// What the server answers at last, or when it says "not now" for longer than [`patience::LIMIT`].
+pub async fn repeated<Q, A, F>(request: Q, send: impl Fn(Q) -> F) -> Result<A>
+where
+    Q: Clone,
+    F: Future<Output = Result<Response<A>, Status>>,
+{
+    let answered = patience::until("an answer", || async {
+        match send(request.clone()).await {
+            Err(status) if status.code() == Code::Unavailable => None,
+            answer => Some(answer),
+        }
+    });
+    Ok(answered.await??.into_inner())
+}
+
+/// A fresh `request_id`.
+#[must_use]
+pub fn request_id() -> String {
+    uuid::Uuid::from_u128(rand::random()).to_string()
 }
 
 /// The reason of a refusal, as in `docs/errors`; `None` where the status carries none.

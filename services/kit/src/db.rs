@@ -18,7 +18,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 pub use self::rows::{insert_new_rows, insert_rows};
 use crate::{
@@ -41,7 +41,8 @@ pub struct DbConfig {
     pub schema: String,
     /// Connections on PostgreSQL, half of them for writes; reading connections on SQLite.
     pub max_connections: u32,
-    /// How long a call waits for a connection before it answers `STORAGE_UNAVAILABLE`.
+    /// How long a call waits for a connection before it answers `STORAGE_UNAVAILABLE`. A write waits
+    /// for its turn before, as long as its caller does.
     pub acquire_timeout: Duration,
     /// How long one statement may run on PostgreSQL.
     pub statement_timeout: Duration,
@@ -71,12 +72,17 @@ pub struct Db {
     lookups: DatabaseConnection,
     /// One permit a write that waits or works.
     writes: Arc<Semaphore>,
+    /// One permit a write that works, first come first served.
+    turns: Arc<Semaphore>,
+    /// Rings for those who wait when one whose turn it was found the database away.
+    away: Arc<Notify>,
     schema: Arc<str>,
 }
 
 /// A write transaction and its place in the queue.
 pub struct WriteTx {
     tx: DatabaseTransaction,
+    _turn: OwnedSemaphorePermit,
     _place: OwnedSemaphorePermit,
 }
 
@@ -105,9 +111,11 @@ impl Db {
         } else {
             open_sqlite(config).await.map_err(|cause| unreachable(cause.into()))?
         };
-        let Pools { reader, writer, lookups } = pools;
+        let Pools { reader, writer, lookups, writers } = pools;
         let writes = Arc::new(Semaphore::new(config.max_waiting_writes));
-        Ok(Self { reader, writer, lookups, writes, schema: config.schema.as_str().into() })
+        let turns = Arc::new(Semaphore::new(writers as usize));
+        let (away, schema) = (Arc::default(), config.schema.as_str().into());
+        Ok(Self { reader, writer, lookups, writes, turns, away, schema })
     }
 
     /// Which engine this is.
@@ -150,8 +158,24 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let tx = begin_whole(self.writer.clone(), options).await?;
-        Ok(WriteTx { tx, _place: place })
+        let turn = self.turn().await?;
+        let begun = begin_whole(self.writer.clone(), options).await;
+        if begun.as_ref().is_err_and(|fault| *fault.reason() == reasons::STORAGE_UNAVAILABLE) {
+            self.away.notify_waiters();
+        }
+        Ok(WriteTx { tx: begun?, _turn: turn, _place: place })
+    }
+
+    /// A turn to write. That others write says nothing of the database, so the wait ends with the
+    /// caller's patience, or when somebody whose turn it was finds the database away.
+    async fn turn(&self) -> Outcome<OwnedSemaphorePermit> {
+        tokio::select! {
+            biased;
+            turn = Arc::clone(&self.turns).acquire_owned() => {
+                turn.map_err(|closed| unreachable(closed.into()))
+            }
+            () = self.away.notified() => Err(unreachable("found away by another write".into())),
+        }
     }
 
     /// A transaction in which every statement sees the same state.
@@ -248,6 +272,8 @@ struct Pools {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     lookups: DatabaseConnection,
+    /// Connections of the writer.
+    writers: u32,
 }
 
 async fn open_postgres(config: &DbConfig) -> Result<Pools, sqlx::Error> {
@@ -276,6 +302,7 @@ async fn open_postgres(config: &DbConfig) -> Result<Pools, sqlx::Error> {
         reader: SqlxPostgresConnector::from_sqlx_postgres_pool(reader),
         writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
         lookups: SqlxPostgresConnector::from_sqlx_postgres_pool(lookups),
+        writers: half,
     })
 }
 
@@ -305,6 +332,7 @@ async fn open_sqlite(config: &DbConfig) -> Result<Pools, sqlx::Error> {
         reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
         lookups: SqlxSqliteConnector::from_sqlx_sqlite_pool(lookups),
+        writers: 1,
     })
 }
 
@@ -347,6 +375,27 @@ mod tests {
         let (count, sum): (i64, i64) =
             (row.try_get("", "c").unwrap(), row.try_get("", "s").unwrap());
         assert_eq!((count, sum), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn a_write_waits_for_its_turn_longer_than_for_the_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("x.db").display());
+        let acquire_timeout = Duration::from_millis(100);
+        let config = DbConfig { acquire_timeout, ..DbConfig::new(url, "x") };
+        let db = Db::open(&config).await.unwrap();
+        let first = db.begin().await.unwrap();
+        let mut second = Box::pin(db.begin());
+        let patience = tokio::time::timeout(3 * acquire_timeout, &mut second);
+        assert!(patience.await.is_err(), "it neither began nor was refused");
+        first.commit().await.unwrap();
+        let second = second.await.unwrap();
+        let mut third = Box::pin(db.begin());
+        assert!(futures::poll!(&mut third).is_pending());
+        db.away.notify_waiters();
+        let told = third.await.err().unwrap();
+        assert_eq!(*told.reason(), reasons::STORAGE_UNAVAILABLE);
+        second.rollback().await.unwrap();
     }
 
     #[test]

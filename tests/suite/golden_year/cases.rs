@@ -14,13 +14,17 @@ use unionhall_proto::{
         founding_assembly::Kind as AssemblyKind,
     },
 };
-use unionhall_tests::{client::Clients, lanes::each, refusals::refused};
+use unionhall_tests::{
+    client::{Clients, repeated, request_id},
+    lanes::each,
+    refusals::refused,
+};
 
 use super::{
     COMMUNITIES_OF_THE_FIRST, FIRST, JOINT_BY_CASE, OWN,
     areas::Areas,
     day,
-    employers::Employers,
+    employers::{Employer, Employers},
     spread,
     unions::{Unions, seat},
 };
@@ -54,7 +58,7 @@ pub(super) async fn of_the_year(
     let mut workers = vec![first];
     workers.extend(led(clients, cases.collect()).await?);
 
-    let own = employers.own().iter().enumerate().map(|(at, (name, community))| {
+    let own = employers.own().iter().enumerate().map(|(at, Employer { name, community, .. })| {
         let case = FormationCase {
             employer: name.clone(),
             union_type: "SINGLE_EMPLOYER".to_owned(),
@@ -158,9 +162,11 @@ async fn led(clients: &Clients, cases: Vec<(FormationCase, Option<Date>)>) -> Re
 
 /// Employers whose case ends with the joint union of their community.
 async fn joined(clients: &Clients, employers: &Employers, unions: &Unions) -> Result<()> {
-    let wanted = employers.joint_by_case().iter().enumerate().map(|(at, (name, community))| {
-        (name.clone(), unions.joint[community].clone(), spread(at, JOINT_BY_CASE))
-    });
+    let wanted = employers.joint_by_case().iter().enumerate().map(
+        |(at, Employer { name, community, .. })| {
+            (name.clone(), unions.joint[community].clone(), spread(at, JOINT_BY_CASE))
+        },
+    );
     let clients = clients.clone();
     each(wanted.collect(), move |(employer, union, on)| {
         let clients = clients.clone();
@@ -171,9 +177,14 @@ async fn joined(clients: &Clients, employers: &Employers, unions: &Unions) -> Re
                 name,
                 union,
                 effective_date: on,
+                request_id: request_id(),
                 ..CoverByJointUnionRequest::default()
             };
-            let done = clients.formation.clone().cover_by_joint_union(request).await?.into_inner();
+            let done = repeated(request, |request| {
+                let mut formation = clients.formation.clone();
+                async move { formation.cover_by_joint_union(request).await }
+            })
+            .await?;
             ensure!(done.state() == State::Covered, "{done:?}");
             Ok(())
         }
@@ -186,9 +197,14 @@ async fn open(clients: &Clients, case: FormationCase, on: Option<Date>) -> Resul
     let request = CreateFormationCaseRequest {
         formation_case: Some(case),
         effective_date: on,
+        request_id: request_id(),
         ..CreateFormationCaseRequest::default()
     };
-    Ok(clients.formation.clone().create_formation_case(request).await?.into_inner().name)
+    let send = |request| {
+        let mut formation = clients.formation.clone();
+        async move { formation.create_formation_case(request).await }
+    };
+    Ok(repeated(request, send).await?.name)
 }
 
 async fn record(
@@ -201,9 +217,14 @@ async fn record(
     let request = RecordFormationStepRequest {
         name: case.to_owned(),
         step: Some(step),
+        request_id: request_id(),
         ..RecordFormationStepRequest::default()
     };
-    Ok(clients.formation.clone().record_formation_step(request).await?.into_inner())
+    repeated(request, |request| {
+        let mut formation = clients.formation.clone();
+        async move { formation.record_formation_step(request).await }
+    })
+    .await
 }
 
 async fn establish(clients: &Clients, case: &str, on: Option<Date>) -> Result<FormationCase> {
@@ -212,9 +233,14 @@ async fn establish(clients: &Clients, case: &str, on: Option<Date>) -> Result<Fo
         approval: approval(3),
         term_years: 5,
         effective_date: on,
+        request_id: request_id(),
         ..EstablishUnionRequest::default()
     };
-    Ok(clients.formation.clone().establish_union(request).await?.into_inner())
+    repeated(request, |request| {
+        let mut formation = clients.formation.clone();
+        async move { formation.establish_union(request).await }
+    })
+    .await
 }
 
 /// The steps up to the filed result.

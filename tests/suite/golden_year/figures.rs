@@ -13,7 +13,11 @@ use unionhall_tests::{client::Clients, samples};
 
 use super::{
     COMMUNITIES, DEMONSTRATIONS, DISTRICT, INTEGRATED, JOINT, NEW, OLD_INTEGRATED, OLD_JOINT,
-    OLD_OWN, OWN, SUBDISTRICTS, UNCOVERED, areas::Areas, cases::Formed, day, employers::Employers,
+    OLD_OWN, OWN, SUBDISTRICTS, UNCOVERED,
+    areas::Areas,
+    cases::Formed,
+    day,
+    employers::{Employer, Employers},
     unions::Unions,
 };
 
@@ -172,7 +176,7 @@ async fn milestone(clients: &Clients, formed: &Formed) -> Result<()> {
 
 /// Which employer is covered by which union, on any day.
 async fn answers_of_a_day(clients: &Clients, employers: &Employers, unions: &Unions) -> Result<()> {
-    let (name, community) = &employers.joint()[0];
+    let Employer { name, community, .. } = &employers.joint()[0];
     for (on, covered) in [(Some(samples::day(2013, 12, 31)), false), (day(1, 1), true)] {
         let request = GetEmployerRequest { name: name.clone(), day: on };
         let employer = clients.employers.clone().get_employer(request).await?.into_inner();
@@ -192,7 +196,7 @@ async fn pipeline(clients: &Clients, employers: &Employers) -> Result<()> {
     let left = uncovered(clients, day(12, 31)).await?;
     let mut names: Vec<&str> = left.iter().map(|row| row.employer.as_str()).collect();
     let mut wanted: Vec<&str> =
-        employers.uncovered().iter().map(|(name, _)| name.as_str()).collect();
+        employers.uncovered().iter().map(|employer| employer.name.as_str()).collect();
     names.sort_unstable();
     wanted.sort_unstable();
     ensure!(names == wanted, "{} at the end of the year", names.len());

@@ -9,7 +9,7 @@ use unionhall_proto::{
     registry::v1::{Address, ListUnionsRequest, Mark, MarkUnionRequest},
 };
 use unionhall_tests::{
-    client::Clients,
+    client::{Clients, repeated, request_id},
     imports::{Upload, commit, faults},
     lanes::each,
     samples,
@@ -20,7 +20,7 @@ use super::{
     areas::Areas,
     cases::Formed,
     day,
-    employers::{Employers, cover},
+    employers::{Employers, Row as Covered, import},
 };
 
 /// The head of the spreadsheet.
@@ -73,7 +73,7 @@ fn federation_of(label: &str) -> String {
     format!("示例街道{label}总工会")
 }
 
-fn joint_of(label: &str) -> String {
+pub(super) fn joint_of(label: &str) -> String {
     format!("示例社区{label}联合工会")
 }
 
@@ -115,15 +115,13 @@ pub(super) async fn before_the_year(
     for label in &areas.communities {
         unions.joint.insert(label.clone(), of(joint_of(label))?);
     }
-    let own: Vec<String> = (0..OLD_OWN).map(|at| of(own_of(at))).collect::<Result<_>>()?;
 
-    let since = Some(samples::day(2013, 3, 1));
-    let old_own = employers.old_own().iter().zip(own);
-    let old_own = old_own.map(|((name, _), union)| (name.clone(), union, since));
-    let since = Some(samples::day(2013, 6, 1));
-    let old_joint = employers.old_joint().iter();
-    let old_joint = old_joint.map(|(name, at)| (name.clone(), unions.joint[at].clone(), since));
-    cover(clients, old_own.chain(old_joint).collect()).await?;
+    let own = employers.old_own().iter().enumerate();
+    let own = own.map(|(at, employer)| (employer, own_of(at), samples::day(2013, 3, 1)));
+    let joint = employers.old_joint().iter();
+    let joint = joint.map(|one| (one, joint_of(&one.community), samples::day(2013, 6, 1)));
+    let row = |(employer, union, since)| Covered { employer, union, since: Some(since) };
+    import(clients, "coverage-2013.csv", own.chain(joint).map(row).collect()).await?;
     Ok(unions)
 }
 
@@ -229,14 +227,20 @@ async fn mark(
 ) -> Result<()> {
     let clients = clients.clone();
     each(unions, move |(name, effective_date)| {
-        let mut unions = clients.unions.clone();
-        async move {
-            let mark = Some(Mark { mark: mark.to_owned(), ..Mark::default() });
-            let request =
-                MarkUnionRequest { name, mark, effective_date, ..MarkUnionRequest::default() };
-            unions.mark_union(request).await?;
-            Ok(())
-        }
+        let unions = clients.unions.clone();
+        let mark = Some(Mark { mark: mark.to_owned(), ..Mark::default() });
+        let request_id = request_id();
+        let request = MarkUnionRequest {
+            name,
+            mark,
+            effective_date,
+            request_id,
+            ..MarkUnionRequest::default()
+        };
+        repeated(request, move |request| {
+            let mut unions = unions.clone();
+            async move { unions.mark_union(request).await }
+        })
     })
     .await?;
     Ok(())

@@ -48,7 +48,8 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// Connections at most; on SQLite the readers beside the one writer. Default 16.
     pub max_connections: NonZeroU32,
-    /// How long a call waits for a connection, in ms. Default 2,000.
+    /// How long a call waits for a connection, in ms; a write waits for its turn before, as long as
+    /// its caller does. Default 2,000.
     pub acquire_timeout_ms: u64,
     /// How long one statement may run, in ms. Default 15,000.
     pub statement_timeout_ms: u64,
