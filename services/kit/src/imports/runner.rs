@@ -12,7 +12,7 @@ use super::{
     state::State,
     store::{
         batch::{self, Batch},
-        claim::claim,
+        claim::{Claim, claim},
     },
     sweep, undo, validate,
 };
@@ -84,7 +84,7 @@ impl Imports {
             if !ready {
                 continue;
             }
-            let Some(_claim) = claim(self.ledger.db(), batch.id).await? else { continue };
+            let Some((_claim, batch)) = self.claimed(&batch).await? else { continue };
             // A panic is a failure of this batch, not the end of all imports.
             let job = AssertUnwindSafe(self.job(&batch)).catch_unwind().await;
             match job.unwrap_or_else(|_| Err(Fault::new(&reasons::INTERNAL))) {
@@ -101,6 +101,14 @@ impl Imports {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// The batch for this process alone. None where another one has it, or moved it between the look
+    /// and the claim: whoever went on from the look would forget what the other one found.
+    pub(super) async fn claimed(&self, seen: &Batch) -> Outcome<Option<(Claim, Batch)>> {
+        let Some(claim) = claim(self.ledger.db(), seen.id).await? else { return Ok(None) };
+        let now = batch::load(self.ledger.db().reader(), seen.id).await?;
+        Ok(now.filter(|now| now.version == seen.version).map(|now| (claim, now)))
     }
 
     async fn job(&self, batch: &Batch) -> Outcome<()> {

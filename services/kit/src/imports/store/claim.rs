@@ -1,5 +1,6 @@
-//! Which process moves a batch. Two at once would do no harm, for every chunk locks the batch and
-//! compares its place; they would only do the work twice.
+//! Which process moves a batch. Every chunk locks the batch and compares its place, so that nothing is
+//! applied twice; but a validation that begins anew forgets the faults that it finds, and those must
+//! not be another process's.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-use super::*;
+use super::{store::batch, *};
 
 const EVENTS: &str = "SELECT COUNT(*) FROM event";
 const FIGURE: &str = "SELECT COALESCE(SUM(delta), 0) FROM figure_delta";
@@ -208,4 +208,19 @@ async fn every_chunk_leaves_one_audit_entry() {
     assert_eq!(rig.number(entries).await, 10);
     let events = "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM event GROUP BY batch)";
     assert_eq!(rig.number(events).await, thing::ROWS_A_CHUNK as i64);
+}
+
+#[tokio::test]
+async fn a_batch_that_moved_between_the_look_and_the_claim_is_left_alone() {
+    let rig = rig().await;
+    let name = rig.upload(DIRTY).await.name;
+    let id = name.trim_start_matches("importBatches/").parse().unwrap();
+    let asked = ValidateImportBatchRequest { name: name.clone(), ..Default::default() };
+    rig.imports.validate(call(asked)).await.unwrap();
+    let seen = batch::load(rig.db.reader(), id).await.unwrap().unwrap();
+    assert!(rig.imports.claimed(&seen).await.unwrap().is_some());
+    // Another process is done with it by the time of the claim.
+    rig.rest(&name).await;
+    assert!(rig.imports.claimed(&seen).await.unwrap().is_none());
+    assert!(!rig.faults(&name).await.is_empty());
 }
