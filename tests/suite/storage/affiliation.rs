@@ -1,10 +1,13 @@
 //! Unions, coverage and affiliation under concurrency: several writers do whatever comes into their
-//! heads, for any day, while jobs carry along what moves. At the end every figure of every node on
+//! heads, for any day, by call and by spreadsheet, while jobs carry along what moves, lets editions of
+//! the base register count, and recounts everybody by newer rules. At the end every figure of every node on
 //! both lines equals a recount on every day, every path equals the one that the facts tell, and
 //! what explains a figure sums to it.
 
 mod deeds;
+mod files;
 mod hall;
+mod lists;
 mod recount;
 
 use std::{
@@ -18,8 +21,12 @@ use std::{
 use anyhow::{Context, Result};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
-use unionhall_kit::ledger::sequencer::Sequencer;
-use unionhall_registry::{Register, jobs::structure::Carrier, services};
+use unionhall_kit::{fault::Outcome, ledger::sequencer::Sequencer};
+use unionhall_registry::{
+    Register,
+    jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
+    services,
+};
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines, soak};
 
 use self::hall::Hall;
@@ -33,12 +40,17 @@ async fn soak_of_unions(engine: Engine) -> Result<()> {
     let books = Books::open(engine).await?;
     let first = Hall::open(&books).await?;
     first.furnish().await?;
-    let second = Hall::open(&books).await?.knowing(&first);
-    let halls = [first, second];
+    let newer = first.newer(&books).await?;
+    let halls = [first, newer];
     let ended = Arc::new(AtomicBool::new(false));
-    let mut jobs = JoinSet::new();
+    let (mut jobs, mut imports) = (JoinSet::new(), JoinSet::new());
     for hall in &halls {
-        jobs.spawn(carry(hall.register.clone(), Arc::clone(&ended)));
+        jobs.spawn(follow(hall.register.clone(), Arc::clone(&ended)));
+    }
+    // SQLite has one process, of which both are a part; the imports have one worker a process.
+    let workers = if engine == Engine::Sqlite { 1 } else { halls.len() };
+    for hall in halls.iter().take(workers) {
+        imports.spawn(Arc::clone(&hall.imports).run());
     }
     jobs.spawn(fold(books.ledger.clone(), Arc::clone(&ended)));
 
@@ -56,15 +68,16 @@ async fn soak_of_unions(engine: Engine) -> Result<()> {
     while let Some(job) = jobs.join_next().await {
         job??;
     }
-    let found = recount::agree(&halls[0]).await.with_context(|| format!("seed {seed}"))?;
-    let told = halls[0].told();
+    let found = recount::agree(&halls[1]).await.with_context(|| format!("seed {seed}"))?;
+    let told = halls[1].told();
     soak::record(
         &format!("operations on unions, {engine:?}"),
         &format!(
-            "{operations} operations by {WRITERS} writers ({} done, {} refused), {found}: \
-             all as recounted, {} s",
+            "{operations} operations by {WRITERS} writers ({} done, {} refused, of them {} for want \
+             of an answer in time), {found}: all as recounted, seed {seed}, {} s",
             told.done,
             told.refused,
+            told.away,
             began.elapsed().as_secs()
         ),
     )
@@ -80,28 +93,36 @@ async fn write(hall: Hall, mut random: StdRng, left: Arc<AtomicUsize>) -> Result
     Ok(())
 }
 
-/// Works as an instance does, beside another one, until nothing is left to do at the end. What got
-/// in the way of another writer is tried again.
-async fn carry(register: Register, ended: Arc<AtomicBool>) -> Result<()> {
-    let carrier = Carrier::new(register);
+/// Works as the jobs of an instance do, beside those of another one, until nothing is left to do at the
+/// end. What got in the way of another writer is tried again.
+async fn follow(register: Register, ended: Arc<AtomicBool>) -> Result<()> {
+    let carrier = Carrier::new(register.clone());
+    let lister = Lister::new(register.clone());
+    let recounter = Recounter::new(register);
     loop {
         let last = ended.load(Ordering::Relaxed);
-        let worked = match carrier.step().await {
-            Ok(worked) => worked,
-            Err(fault) if hall::passing(fault.reason().name) => true,
-            Err(fault) => return Err(fault.into()),
-        };
-        if !worked && last {
+        let carried = went(carrier.step().await, true)?;
+        let listed = went(lister.step().await, true)?;
+        let recounted = went(recounter.step().await, 1)? > 0;
+        if last && !carried && !listed && !recounted {
             return Ok(());
         }
         tokio::task::yield_now().await;
     }
 }
 
+/// What a step told, or `again` where another try may succeed.
+fn went<T>(step: Outcome<T>, again: T) -> Result<T> {
+    match step {
+        Err(fault) if hall::passing(fault.reason().name) => Ok(again),
+        told => Ok(told?),
+    }
+}
+
 async fn fold(ledger: unionhall_kit::ledger::Ledger, ended: Arc<AtomicBool>) -> Result<()> {
     let sequencer = Sequencer::new(ledger, services::ancestors());
     while !ended.load(Ordering::Relaxed) {
-        sequencer.drain().await?;
+        went(sequencer.drain().await, 0)?;
         tokio::task::yield_now().await;
     }
     Ok(())

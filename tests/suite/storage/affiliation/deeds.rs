@@ -6,9 +6,9 @@ use unionhall_proto::registry::v1::{
     Address, AffiliateUnionRequest, Approval, CloseEmployerRequest, CoverEmployerRequest,
     CreateEmployerRequest, CreateUnionRequest, DeleteEmployerRequest, DeleteUnionRequest,
     DissolveUnionRequest, Employer, GetEmployerRequest, Mark, MarkUnionRequest, MergeAreasRequest,
-    MergeUnionsRequest, RecordWorkforceRequest, ResumeEmployerRequest, SuspendEmployerRequest,
-    UncoverEmployerRequest, Union, UnionDecision, UnmarkUnionRequest, UpdateEmployerRequest,
-    UpdateUnionRequest, Workforce, area_service_server::AreaService,
+    MergeUnionsRequest, MoveAreaRequest, RecordWorkforceRequest, ResumeEmployerRequest,
+    SuspendEmployerRequest, UncoverEmployerRequest, Union, UnionDecision, UnmarkUnionRequest,
+    UpdateEmployerRequest, UpdateUnionRequest, Workforce, area_service_server::AreaService,
     coverage_service_server::CoverageService, employer_service_server::EmployerService,
     union_service_server::UnionService,
 };
@@ -26,12 +26,12 @@ const TYPES: [(&str, &str); 4] = [
 ];
 
 /// Numbers from which a deed takes what it needs.
-struct Dice {
+pub(super) struct Dice {
     kind: u32,
-    one: usize,
-    other: usize,
-    third: usize,
-    day: i32,
+    pub(super) one: usize,
+    pub(super) other: usize,
+    pub(super) third: usize,
+    pub(super) day: i32,
 }
 
 impl Hall {
@@ -51,8 +51,13 @@ impl Hall {
             return self.create_employer(&dice).await;
         }
         match dice.kind {
-            0..60 => self.create_union(&dice).await,
-            60..110 => self.create_employer(&dice).await,
+            0..50 if self.has_unions() => self.dissolve(&dice).await,
+            0..50 => self.create_union(&dice).await,
+            50..90 if self.has_employers() => self.close_employer(&dice).await,
+            50..90 => self.create_employer(&dice).await,
+            90..96 => self.import_coverage(&dice).await,
+            96..100 => self.import_unions(&dice).await,
+            100..110 => self.turn_list(&dice).await,
             110..240 => self.affiliate(&dice).await,
             240..260 => self.merge_unions(&dice).await,
             260..520 => self.cover(&dice).await,
@@ -64,7 +69,8 @@ impl Hall {
             890..930 => self.dissolve(&dice).await,
             930..955 => self.delete_union(&dice).await,
             955..985 => self.delete_employer(&dice).await,
-            985..997 => self.close_employer(&dice).await,
+            985..994 => self.close_employer(&dice).await,
+            994..997 => self.move_area(&dice).await,
             _ => self.merge_areas(&dice).await,
         }
     }
@@ -92,7 +98,7 @@ impl Hall {
         };
         let answer = self.unions.create_union(call(request)).await;
         if let Some(union) = self.answered("create a union", answer)? {
-            self.came(union.name);
+            self.came(union.name, union.display_name);
         }
         Ok(())
     }
@@ -114,7 +120,7 @@ impl Hall {
         };
         let answer = self.employers.create_employer(call(request)).await;
         if let Some(employer) = self.answered("create an employer", answer)? {
-            self.came(employer.name);
+            self.came(employer.name, employer.organisation_code);
         }
         Ok(())
     }
@@ -313,6 +319,29 @@ impl Hall {
         };
         let answer = self.areas.merge_areas(call(request)).await;
         self.answered("merge areas", answer).map(drop)
+    }
+
+    /// Below the sub-district of another community, under a label that nobody had.
+    async fn move_area(&self, dice: &Dice) -> Result<()> {
+        if !self.merges() {
+            return self.affiliate(dice).await;
+        }
+        let (name, other) = (self.community(dice.one), self.community(dice.other));
+        let destination_parent = other[..other.len() - 3].to_owned();
+        let label = destination_parent.trim_start_matches("areas/");
+        let destination_area_id = format!("{label}9{:02}", self.serial() % 100);
+        let request = MoveAreaRequest {
+            name,
+            destination_parent,
+            destination_area_id: destination_area_id.clone(),
+            effective_date: self.date(dice.day),
+            ..MoveAreaRequest::default()
+        };
+        let answer = self.areas.move_area(call(request)).await;
+        if self.answered("move an area", answer)?.is_some() {
+            self.area_came(format!("areas/{destination_area_id}"));
+        }
+        Ok(())
     }
 
     /// Some of those that ended are asked for once more.

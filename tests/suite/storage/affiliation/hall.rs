@@ -1,11 +1,11 @@
 //! The services over one register, and what all who use them know.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use parking_lot::Mutex;
 use tonic::{Response, Status};
-use unionhall_kit::{civil::CivilDate, ids::SystemRandomness, keys::KeyRing};
+use unionhall_kit::{civil::CivilDate, ids::SystemRandomness, imports::Imports, keys::KeyRing};
 use unionhall_proto::{
     google::r#type::Date,
     registry::v1::{
@@ -15,20 +15,26 @@ use unionhall_proto::{
 };
 use unionhall_registry::{
     Register,
-    api::{areas::Areas, employers::Employers, unions::Unions},
+    api::{areas::Areas, base_registers::BaseRegisters, employers::Employers, unions::Unions},
+    imports::imports,
+    rules::quality::RuleSet,
 };
 use unionhall_tests::{books::Books, client};
 
 use crate::storage::restructure::{call, day};
 
-/// Unions that exist beside each other at most.
+/// Unions that writers want beside each other.
 const UNIONS: usize = 40;
-/// Employers at most.
+/// Employers that they want.
 const EMPLOYERS: usize = 60;
 /// Communities at which somebody stands, of each sub-district.
 const COMMUNITIES: usize = 6;
-/// Tries to merge two of them.
-const MERGES: usize = 8;
+/// As many times that they exist beside each other at most.
+const MOST: usize = 4;
+/// Tries to merge two of them or to move one.
+const MERGES: usize = 16;
+/// What a newer program asks of an employer from some day on.
+const NEWER: &str = "2013-10-01,,MANDATORY,phone,required,,enter it,请填写,test";
 const SUBDISTRICTS: [&str; 2] = ["110102010", "110102012"];
 /// Whatever happens, happens on one of so many days, so that much of it happens on the same.
 const DAYS: i32 = 24;
@@ -38,6 +44,8 @@ const DAYS: i32 = 24;
 pub(super) struct Told {
     pub(super) done: usize,
     pub(super) refused: usize,
+    /// Of the refused, those to which the database did not answer in time.
+    pub(super) away: usize,
 }
 
 #[derive(Debug, Default)]
@@ -45,10 +53,16 @@ struct Pool {
     unions: Vec<String>,
     employers: Vec<String>,
     communities: Vec<String>,
+    lists: Vec<String>,
+    /// How spreadsheets name unions and employers.
+    titles: HashMap<String, String>,
     serial: u32,
     merges: usize,
     told: Told,
 }
+
+/// What a database that does not answer in time is called.
+const AWAY: &str = "STORAGE_UNAVAILABLE";
 
 /// The services over one register. The pool is everybody's.
 #[derive(Clone)]
@@ -57,25 +71,41 @@ pub(super) struct Hall {
     pub(super) unions: Unions,
     pub(super) employers: Employers,
     pub(super) areas: Areas,
+    pub(super) lists: BaseRegisters,
+    pub(super) imports: Arc<Imports>,
+    keys: Arc<KeyRing>,
     pool: Arc<Mutex<Pool>>,
 }
 
 impl Hall {
     pub(super) async fn open(books: &Books) -> Result<Self> {
         let keys = KeyRing::generate(day("2014-01-01"), &SystemRandomness)?;
-        let register = Register::open(books.ledger.clone(), Arc::new(keys)).await?;
-        Ok(Self {
+        let keys = Arc::new(keys);
+        let register = Register::open(books.ledger.clone(), Arc::clone(&keys)).await?;
+        Ok(Self::over(register, keys))
+    }
+
+    /// A newer program beside this one, by whose quality rules everybody is recounted.
+    pub(super) async fn newer(&self, books: &Books) -> Result<Self> {
+        let quality = &self.register.quality;
+        let text = format!("{}Q99,{},{NEWER}\n", quality.text(), quality.revision() + 1);
+        let (ledger, rules) = (books.ledger.clone(), RuleSet::parse(&text)?);
+        let newer = Register::open_with(ledger, Arc::clone(&self.keys), &rules).await?;
+        let pool = Arc::clone(&self.pool);
+        Ok(Self { pool, ..Self::over(newer, Arc::clone(&self.keys)) })
+    }
+
+    fn over(register: Register, keys: Arc<KeyRing>) -> Self {
+        Self {
             unions: Unions::over(register.clone()),
             employers: Employers::over(register.clone()),
             areas: Areas::new(register.clone()),
+            lists: BaseRegisters::new(register.clone()),
+            imports: imports(&register),
             register,
+            keys,
             pool: Arc::default(),
-        })
-    }
-
-    /// From now on both know the same.
-    pub(super) fn knowing(self, other: &Self) -> Self {
-        Self { pool: Arc::clone(&other.pool), ..self }
+        }
     }
 
     /// The federations, which stand from long ago.
@@ -93,7 +123,7 @@ impl Hall {
         for subdistrict in SUBDISTRICTS {
             self.federation("SUBDISTRICT", subdistrict, &district).await?;
         }
-        Ok(())
+        self.furnish_lists().await
     }
 
     async fn federation(&self, level: &str, territory: &str, superior: &str) -> Result<String> {
@@ -113,9 +143,9 @@ impl Hall {
             effective_date: Some(day("2000-01-01").into()),
             ..CreateUnionRequest::default()
         };
-        let name = self.unions.create_union(call(request)).await?.into_inner().name;
-        self.pool.lock().unions.push(name.clone());
-        Ok(name)
+        let union = self.unions.create_union(call(request)).await?.into_inner();
+        self.came(union.name.clone(), union.display_name);
+        Ok(union.name)
     }
 
     /// One of the days, the last of which is today.
@@ -161,11 +191,37 @@ impl Hall {
         self.pool.lock().employers.len() < EMPLOYERS
     }
 
-    pub(super) fn came(&self, name: String) {
+    pub(super) fn has_unions(&self) -> bool {
+        self.pool.lock().unions.len() > MOST * UNIONS
+    }
+
+    pub(super) fn has_employers(&self) -> bool {
+        self.pool.lock().employers.len() > MOST * EMPLOYERS
+    }
+
+    pub(super) fn came(&self, name: String, title: String) {
         let mut pool = self.pool.lock();
         let names =
             if name.starts_with("unions/") { &mut pool.unions } else { &mut pool.employers };
-        names.push(name);
+        names.push(name.clone());
+        pool.titles.insert(name, title);
+    }
+
+    pub(super) fn area_came(&self, name: String) {
+        self.pool.lock().communities.push(name);
+    }
+
+    pub(super) fn lists_came(&self, name: String) {
+        self.pool.lock().lists.push(name);
+    }
+
+    pub(super) fn list(&self, at: usize) -> String {
+        let pool = self.pool.lock();
+        pool.lists[at % pool.lists.len()].clone()
+    }
+
+    pub(super) fn title(&self, name: &str) -> String {
+        self.pool.lock().titles.get(name).cloned().unwrap_or_default()
     }
 
     pub(super) fn went(&self, name: &str) {
@@ -196,15 +252,17 @@ impl Hall {
                     bail!("{what}: {reason} {status}");
                 }
                 pool.told.refused += 1;
+                pool.told.away += usize::from(reason == AWAY);
                 Ok(None)
             }
         }
     }
 }
 
-/// Whether another try may succeed.
+/// Whether another try may succeed. On a machine that is short of breath a database does not always
+/// answer in time, which is no failure; how often is told.
 pub(super) fn passing(reason: &str) -> bool {
-    reason == "CONFLICT"
+    reason == "CONFLICT" || reason == AWAY
 }
 
 fn refusal(code: tonic::Code) -> bool {

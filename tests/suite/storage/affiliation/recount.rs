@@ -17,6 +17,10 @@ use unionhall_proto::{
 use unionhall_registry::{
     api::metrics::Figures,
     rules::{
+        base_register::contribution::{
+            LISTED_ENTERPRISES, LISTED_ENTERPRISES_NAME, contributions as listed_contributions,
+            listing,
+        },
         contribution::{Counting, Metric, Paths, contributions},
         history::History,
         steps::Step,
@@ -28,6 +32,7 @@ use unionhall_registry::{
     },
     services,
     store::{
+        base_registers::{self, EntryRecord},
         employers::{self, EmployerRecord},
         grounds,
         unions::{self, UnionRecord, paths_of},
@@ -50,6 +55,7 @@ struct Books {
     unions: HashMap<UnionId, UnionRecord>,
     paths: Paths,
     employers: HashMap<Uuid, EmployerRecord>,
+    entries: Vec<EntryRecord>,
 }
 
 /// What a figure is asked for.
@@ -59,6 +65,11 @@ type Asked = (MetricId, Line, Path);
 pub(super) async fn agree(hall: &Hall) -> Result<String> {
     Sequencer::new(hall.register.ledger.clone(), services::ancestors()).drain().await?;
     let books = read(hall).await?;
+    let unsettled = base_registers::unsettled(hall.register.ledger.db().reader()).await?;
+    ensure!(unsettled.is_empty(), "{unsettled:?} have not arrived");
+    let newest = hall.register.quality.revision();
+    let behind = books.employers.values().find(|employer| employer.rules != newest);
+    ensure!(behind.is_none(), "{behind:?} is counted by older rules");
     paths_agree(&books)?;
     places_agree(&books)?;
     let steps = recounted(hall, &books).await?;
@@ -81,9 +92,10 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     for asked in &to_explain {
         explained += usize::from(explains(hall, &books, asked).await?);
     }
-    let Books { unions, employers, .. } = &books;
+    let Books { unions, employers, entries, .. } = &books;
+    let counting = entries.iter().filter(|entry| entry.counts.is_some()).count();
     Ok(format!(
-        "{} unions, {} employers, {figures} figures, {explained} of them explained",
+        "{} unions, {} employers, {counting} listed, {figures} figures, {explained} of them explained",
         unions.len(),
         employers.len()
     ))
@@ -94,8 +106,8 @@ struct Id {
     id: Uuid,
 }
 
-async fn ids(conn: &impl ConnectionTrait, table: &str) -> Result<Vec<Uuid>> {
-    let text = format!("SELECT id FROM {table} WHERE deleted_at IS NULL");
+async fn ids(conn: &impl ConnectionTrait, those: &str) -> Result<Vec<Uuid>> {
+    let text = format!("SELECT id FROM {those}");
     let rows = Id::find_by_statement(sql(conn, &text, [])).all(conn).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
@@ -103,12 +115,14 @@ async fn ids(conn: &impl ConnectionTrait, table: &str) -> Result<Vec<Uuid>> {
 async fn read(hall: &Hall) -> Result<Books> {
     let conn = hall.register.ledger.db().reader();
     let union_ids: Vec<UnionId> =
-        ids(conn, "trade_union").await?.into_iter().map(UnionId).collect();
-    let employer_ids = ids(conn, "employer").await?;
+        ids(conn, "trade_union WHERE deleted_at IS NULL").await?.into_iter().map(UnionId).collect();
+    let employer_ids = ids(conn, "employer WHERE deleted_at IS NULL").await?;
+    let entry_ids = ids(conn, "base_register_entry").await?;
     Ok(Books {
         unions: unions::load(conn, &union_ids).await?,
         paths: paths_of(conn, &union_ids).await?,
         employers: employers::load(conn, &employer_ids).await?,
+        entries: base_registers::entries(conn, &entry_ids).await?,
     })
 }
 
@@ -182,6 +196,9 @@ async fn recounted(
     for employer in books.employers.values() {
         let by = Counting { rules: &hall.register.quality, grounds: &grounds };
         steps.extend(contributions(&employer.facts, by));
+    }
+    for entry in &books.entries {
+        steps.extend(listed_contributions(&listing(&entry.places, entry.counts)));
     }
     let nowhere = History::<AffiliationPath>::default();
     for union in books.unions.values() {
@@ -264,7 +281,9 @@ async fn explains(hall: &Hall, books: &Books, asked: &Question) -> Result<bool> 
     let Some(node) = named(books, asked) else { return Ok(false) };
     let metric = Metric::of_id(asked.metric).map(Metric::name);
     let of_unions = || UnionMetric::all().find(|(_, id, _)| *id == asked.metric);
-    let metric = metric.or_else(|| of_unions().map(|(_, _, name)| name)).context("a metric")?;
+    let listed = (asked.metric == LISTED_ENTERPRISES).then_some(LISTED_ENTERPRISES_NAME);
+    let metric = metric.or_else(|| of_unions().map(|(_, _, name)| name)).or(listed);
+    let metric = metric.context("a metric")?;
     let figures = Figures::new(hall.register.clone());
     let mut request = ExplainRequest {
         metric: format!("metrics/{metric}"),
