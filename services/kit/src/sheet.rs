@@ -39,6 +39,7 @@ use std::{
 };
 
 pub use cell::{Cell, Row, letters};
+pub use date::written as written_day;
 pub use fault::{CellFault, FaultKind, shown};
 pub use layout::{CodeEntry, CodeList, CodeMatch, Column, ColumnKind, Layout};
 pub use records::{Record, Records};

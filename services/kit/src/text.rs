@@ -16,13 +16,16 @@ pub fn has_forbidden(text: &str) -> bool {
 
 /// Full-width letters, digits and punctuation as their ASCII forms, as spreadsheets often have them.
 pub fn half_width(text: &str) -> String {
-    text.chars()
-        .map(|c| match u32::from(c) {
-            0x3000 => ' ',
-            code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
-            _ => c,
-        })
-        .collect()
+    text.chars().map(half_width_char).collect()
+}
+
+/// One character of [`half_width`].
+pub fn half_width_char(c: char) -> char {
+    match u32::from(c) {
+        0x3000 => ' ',
+        code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod history;
 pub mod name;
 pub mod office;
 pub mod organisation_code;
+pub mod person;
 pub mod quality;
 pub mod reasons;
 pub mod refusal;

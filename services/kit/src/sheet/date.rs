@@ -13,6 +13,11 @@ pub(super) fn parse(text: &str) -> Result<CivilDate, &'static FaultKind> {
     CivilDate::new(year, month, day).filter(|_| year > 0).ok_or(&kinds::IMPOSSIBLE_DATE)
 }
 
+/// The day that a text means, as in the cells of a column of dates; `None` where it means none.
+pub fn written(text: &str) -> Option<CivilDate> {
+    parse(text).ok()
+}
+
 /// Exports of other systems write every date with a midnight.
 fn without_midnight(text: &str) -> &str {
     let Some((date, time)) = text.split_once([' ', 'T']) else { return text };

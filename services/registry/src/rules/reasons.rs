@@ -261,4 +261,24 @@ unionhall_kit::reasons! {
     FORMATION_RULE_BROKEN: FailedPrecondition,
         "rule {rule} of that day says otherwise: {problem} ({source})",
         "不符合当日有效的规则{rule}：{problem_zh}（{source}）";
+    /// The text is no number of a document of the kind. The number is never repeated.
+    DOCUMENT_INVALID: InvalidArgument,
+        "the number of the {document} (type {kind}) is wrong: {problem}; compare it with the document",
+        "{document_zh}（证件类型{kind}）的号码有误：{problem_zh}，请与证件核对";
+    /// The days on which a document is valid cannot be so.
+    DOCUMENT_VALIDITY_INVALID: InvalidArgument,
+        "the validity of the document is wrong: {problem}",
+        "证件有效期限有误：{problem_zh}";
+    /// What is stated of a person is not what the number of the document says.
+    DOCUMENT_CONTRADICTED: InvalidArgument,
+        "the field '{field}' and the number of the document are not of one person; compare both with the document",
+        "“{field_zh}”与证件号码不一致，请与证件核对";
+    /// The text is no name of a person.
+    PERSON_NAME_INVALID: InvalidArgument,
+        "the name of the person is wrong: {problem}",
+        "姓名有误：{problem_zh}";
+    /// The text is no mobile number. The number is never repeated.
+    MOBILE_INVALID: InvalidArgument,
+        "the mobile number is wrong: {problem}",
+        "手机号码有误：{problem_zh}";
 }

@@ -36,11 +36,11 @@ async fn the_codes_of_a_day_are_those_in_use_on_it() {
         service.list_codes(call(ask)).await.unwrap().into_inner().codes
     };
     // The register's today is in 2014, before the groups were named.
-    assert!(codes(None).await.iter().all(|code| code.value != "01"));
+    assert!(codes(None).await.iter().all(|code| code.value != "TRUCK_DRIVER"));
     let later = codes(Some(Date { year: 2018, month: 1, day: 1 })).await;
-    let truck = later.iter().find(|code| code.value == "01").unwrap();
+    let truck = later.iter().find(|code| code.value == "TRUCK_DRIVER").unwrap();
     assert_eq!(truck.valid_from, Some(Date { year: 2018, month: 1, day: 1 }));
-    assert_eq!((truck.parent_code.as_str(), truck.valid_until), ("G8", None));
+    assert_eq!((truck.parent_code.as_str(), truck.valid_until), ("EIGHT_GROUPS", None));
 }
 
 #[tokio::test]

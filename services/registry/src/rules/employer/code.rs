@@ -1,14 +1,12 @@
 //! Codes of lists that are data: their form here, their meaning in the shipped lists.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use unionhall_kit::civil::CivilDate;
 
 use crate::reference::{ListId, ReferenceBook};
 
 /// The most characters of a list code.
-const MAX_CHARS: usize = 20;
+pub(in crate::rules) const MAX_CHARS: usize = 20;
 
 /// The text cannot be a code of any list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +16,9 @@ pub struct NotAListCode;
 macro_rules! list_codes {
     ($($(#[$doc:meta])+ $name:ident;)+) => {$(
         $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -26,7 +26,7 @@ macro_rules! list_codes {
             /// The code written as `text`; whether its list has it is asked elsewhere.
             pub fn parse(text: &str) -> Result<Self, NotAListCode> {
                 let allowed = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase() || b == b'_';
-                let fits = (1..=MAX_CHARS).contains(&text.len()) && text.bytes().all(allowed);
+                let fits = (1..=$crate::rules::employer::code::MAX_CHARS).contains(&text.len()) && text.bytes().all(allowed);
                 if fits { Ok(Self(text.to_owned())) } else { Err(NotAListCode) }
             }
 
@@ -36,8 +36,8 @@ macro_rules! list_codes {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 out.write_str(&self.0)
             }
         }
@@ -57,6 +57,8 @@ macro_rules! list_codes {
         }
     )+};
 }
+
+pub(in crate::rules) use list_codes;
 
 list_codes! {
     /// A code of `ownership` 单位性质.
@@ -111,6 +113,10 @@ pub enum List {
     EconomicType,
     /// `industry` in an edition.
     Industry(IndustryEdition),
+    /// `ethnicity`.
+    Ethnicity,
+    /// `education`.
+    Education,
 }
 
 impl List {
@@ -121,6 +127,8 @@ impl List {
             Self::EconomicType => "economic_type",
             Self::Industry(IndustryEdition::Gb2011) => "industry_2011",
             Self::Industry(IndustryEdition::Gb2017) => "industry_2017",
+            Self::Ethnicity => "ethnicity",
+            Self::Education => "education",
         }
     }
 }
@@ -137,6 +145,8 @@ impl CodeLists for ReferenceBook {
             List::Ownership => Some(self.list(ListId::Ownership)),
             List::EconomicType => Some(self.list(ListId::EconomicType)),
             List::Industry(edition) => self.edition(ListId::Industry, edition.as_str()),
+            List::Ethnicity => Some(self.list(ListId::Ethnicity)),
+            List::Education => Some(self.list(ListId::Education)),
         };
         // The text must be the code itself: names and aliases are resolved before they get here.
         let is_code = |found: &&crate::reference::Code| found.code == code;
