@@ -15,7 +15,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -32,6 +32,8 @@ use unionhall_tests::{books::Books, engine::Engine, on_both_engines, soak};
 use self::hall::Hall;
 
 const WRITERS: usize = 6;
+/// Between two looks of a job that had nothing to do.
+const BREATH: Duration = Duration::from_millis(5);
 
 async fn soak_of_unions(engine: Engine) -> Result<()> {
     let operations = soak::operations()?;
@@ -104,11 +106,17 @@ async fn follow(register: Register, ended: Arc<AtomicBool>) -> Result<()> {
         let carried = went(carrier.step().await, true)?;
         let listed = went(lister.step().await, true)?;
         let recounted = went(recounter.step().await, 1)? > 0;
-        if last && !carried && !listed && !recounted {
+        let idle = !carried && !listed && !recounted;
+        if last && idle {
             return Ok(());
         }
-        tokio::task::yield_now().await;
+        breathe(idle).await;
     }
+}
+
+/// A job without work does not keep the writers from theirs; what comes up is seen soon enough.
+async fn breathe(idle: bool) {
+    if idle { tokio::time::sleep(BREATH).await } else { tokio::task::yield_now().await }
 }
 
 /// What a step told, or `again` where another try may succeed.
@@ -122,8 +130,8 @@ fn went<T>(step: Outcome<T>, again: T) -> Result<T> {
 async fn fold(ledger: unionhall_kit::ledger::Ledger, ended: Arc<AtomicBool>) -> Result<()> {
     let sequencer = Sequencer::new(ledger, services::ancestors());
     while !ended.load(Ordering::Relaxed) {
-        went(sequencer.drain().await, 0)?;
-        tokio::task::yield_now().await;
+        let sealed = went(sequencer.drain().await, 0)?;
+        breathe(sealed == 0).await;
     }
     Ok(())
 }

@@ -2,20 +2,22 @@
 
 use anyhow::Result;
 use rand::{Rng, rngs::StdRng};
+use unionhall_proto::google::r#type::Date;
 use unionhall_proto::registry::v1::{
     Address, AffiliateUnionRequest, Approval, CloseEmployerRequest, CoverEmployerRequest,
     CreateEmployerRequest, CreateUnionRequest, DeleteEmployerRequest, DeleteUnionRequest,
-    DissolveUnionRequest, Employer, GetEmployerRequest, Mark, MarkUnionRequest, MergeAreasRequest,
-    MergeUnionsRequest, MoveAreaRequest, RecordWorkforceRequest, ResumeEmployerRequest,
-    SuspendEmployerRequest, UncoverEmployerRequest, Union, UnionDecision, UnmarkUnionRequest,
-    UpdateEmployerRequest, UpdateUnionRequest, Workforce, area_service_server::AreaService,
-    coverage_service_server::CoverageService, employer_service_server::EmployerService,
-    union_service_server::UnionService,
+    DissolveUnionRequest, Employer, GetEmployerRequest, ListCoveredEmployersRequest,
+    ListUnionsRequest, Mark, MarkUnionRequest, MergeAreasRequest, MergeUnionsRequest,
+    MoveAreaRequest, RecordWorkforceRequest, ResumeEmployerRequest, SplitUnionRequest,
+    SuspendEmployerRequest, UncoverEmployerRequest, Union, UnionDecision, UnionPart,
+    UnmarkUnionRequest, UpdateEmployerRequest, UpdateUnionRequest, Workforce,
+    area_service_server::AreaService, coverage_service_server::CoverageService,
+    employer_service_server::EmployerService, union_service_server::UnionService,
 };
 use unionhall_registry::rules::organisation_code::OrganisationCode;
 
 use super::hall::Hall;
-use crate::storage::restructure::call;
+use crate::storage::restructure::{call, everywhere};
 
 const MARKS: [&str; 3] = ["SERVICE_STATION", "WORKERS_HOME", "DEMONSTRATION_UNIT"];
 const TYPES: [(&str, &str); 4] = [
@@ -59,7 +61,8 @@ impl Hall {
             96..100 => self.import_unions(&dice).await,
             100..110 => self.turn_list(&dice).await,
             110..240 => self.affiliate(&dice).await,
-            240..260 => self.merge_unions(&dice).await,
+            240..250 => self.merge_unions(&dice).await,
+            250..260 => self.split_union(&dice).await,
             260..520 => self.cover(&dice).await,
             520..570 => self.uncover(&dice).await,
             570..660 => self.mark(&dice).await,
@@ -144,22 +147,75 @@ impl Hall {
         let (Some(name), Some(source)) = (self.union(dice.one), self.union(dice.other)) else {
             return Ok(());
         };
-        let approval = Approval { body: "某某总工会".to_owned(), number: "1号".to_owned() };
-        let decision = UnionDecision {
-            approval: Some(approval),
-            decided_on: self.date(23),
-            ..UnionDecision::default()
-        };
         let request = MergeUnionsRequest {
             name,
             sources: vec![source.clone()],
-            decision: Some(decision),
+            decision: self.decision(),
             effective_date: self.date(dice.day),
             ..MergeUnionsRequest::default()
         };
         let answer = self.unions.merge_unions(call(request)).await;
         self.ended(&source, dice, self.answered("merge unions", answer)?.is_some());
         Ok(())
+    }
+
+    /// Into two, of which one is new, with some of those whom it covers or leads; now and then it ends.
+    async fn split_union(&self, dice: &Dice) -> Result<()> {
+        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let display_name = format!("北京某某第{}工会", self.serial());
+        let union = Union {
+            display_name: display_name.clone(),
+            union_type: "JOINT".to_owned(),
+            union_form: "COMMITTEE".to_owned(),
+            union_level: "BASIC".to_owned(),
+            superior: self.union(dice.third).unwrap_or_default(),
+            seat: Some(self.at(dice.other)),
+            ..Union::default()
+        };
+        let day = self.date(dice.day);
+        let (employers, unions) = self.under(&name, day).await?;
+        let part = UnionPart {
+            union: Some(union),
+            employers: employers.into_iter().step_by(1 + dice.third % 2).collect(),
+            unions: unions.into_iter().take(dice.third % 3).collect(),
+        };
+        let request = SplitUnionRequest {
+            name: name.clone(),
+            parts: vec![part],
+            ends: dice.third.is_multiple_of(4),
+            decision: self.decision(),
+            effective_date: day,
+            ..SplitUnionRequest::default()
+        };
+        let answer = self.unions.split_union(call(request)).await;
+        self.answered("split a union", answer).map(drop)
+    }
+
+    /// Whom a union covers on a day, and some unions directly below it now.
+    async fn under(&self, name: &str, day: Option<Date>) -> Result<(Vec<String>, Vec<String>)> {
+        let request = ListCoveredEmployersRequest {
+            parent: name.to_owned(),
+            day,
+            page_size: 20,
+            ..ListCoveredEmployersRequest::default()
+        };
+        let covered = self.employers.list_covered_employers(everywhere(request)).await;
+        let covered = self.answered("read whom a union covers", covered)?.unwrap_or_default();
+        let request = ListUnionsRequest {
+            filter: format!("superior = {name}"),
+            page_size: 5,
+            ..ListUnionsRequest::default()
+        };
+        let below = self.unions.list_unions(everywhere(request)).await;
+        let below = self.answered("read who is below", below)?.unwrap_or_default();
+        let covered = covered.employers.into_iter().map(|employer| employer.name);
+        Ok((covered.collect(), below.unions.into_iter().map(|union| union.name).collect()))
+    }
+
+    fn decision(&self) -> Option<UnionDecision> {
+        let approval = Approval { body: "某某总工会".to_owned(), number: "1号".to_owned() };
+        let approval = Some(approval);
+        Some(UnionDecision { approval, decided_on: self.date(23), ..UnionDecision::default() })
     }
 
     /// Under a union, away from the one that covers the employer on the day.
