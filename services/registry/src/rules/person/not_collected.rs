@@ -21,7 +21,7 @@ pub const NOT_COLLECTED: [NotCollected; 8] = [
     NotCollected {
         en: "marriage",
         zh: "婚姻状况",
-        headings: &["婚姻", "婚否", "已婚", "配偶", "marital"],
+        headings: &["婚姻", "婚否", "已婚", "配偶", "marital", "marriage", "spouse"],
     },
     NotCollected {
         en: "children",
@@ -34,7 +34,18 @@ pub const NOT_COLLECTED: [NotCollected; 8] = [
     NotCollected {
         en: "health",
         zh: "健康状况",
-        headings: &["健康", "病史", "疾病", "血型", "残疾", "伤残", "health", "disability"],
+        headings: &[
+            "健康",
+            "病史",
+            "疾病",
+            "血型",
+            "残疾",
+            "伤残",
+            "health",
+            "disabilit",
+            "disabled",
+            "bloodtype",
+        ],
     },
     NotCollected {
         en: "religion", zh: "宗教信仰", headings: &["宗教", "信仰", "religion"]
@@ -47,7 +58,7 @@ pub const NOT_COLLECTED: [NotCollected; 8] = [
     NotCollected {
         en: "biometrics",
         zh: "生物识别信息",
-        headings: &["指纹", "人脸", "虹膜", "掌纹", "声纹", "biometric"],
+        headings: &["指纹", "人脸", "虹膜", "掌纹", "声纹", "biometric", "fingerprint"],
     },
     NotCollected {
         en: "the image of a document",
@@ -102,6 +113,8 @@ mod tests {
             ("宗教信仰", "宗教信仰"),
             ("政治面貌*", "政治面貌"),
             ("Political status", "政治面貌"),
+            ("Blood type", "健康状况"),
+            ("Fingerprint", "生物识别信息"),
             ("入党日期", "政治面貌"),
             ("身份证照片", "证件影像"),
         ] {

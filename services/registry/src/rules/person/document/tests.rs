@@ -374,7 +374,8 @@ fn a_mask_hides_most_and_nothing_else_shows_a_number() {
 /// Who knows birth date and sex, which are shown beside it, cannot count out the rest.
 #[test]
 fn a_mask_leaves_more_open_than_the_birth_date() {
-    for (kind, number, masked) in SAMPLES.iter().filter(|(_, number, _)| number.len() == 18) {
+    for (kind, number, _) in SAMPLES.iter().filter(|(_, number, _)| number.len() == 18) {
+        let masked = right(*kind, number).masked();
         let beside = (0..18).filter(|at| !(6..14).contains(at));
         let hidden = beside.filter(|at| masked.as_bytes()[*at] == b'*').count();
         let least = if *kind == DocumentKind::ResidencePermit { 4 } else { 7 };
