@@ -45,16 +45,17 @@ impl BaseRegisters {
         let counts = |record: &&BaseRegisterRecord| {
             record.register.counts.is_some_and(|counts| counts.covers(day))
         };
+        // One that counts no more may still be on its way out of the figures.
+        let settled = listing.iter().all(|record| record.settled_through.is_none());
         Ok(EstablishmentRate {
             area: message.area.clone(),
             day: Some(day.into()),
             numerator,
             denominator,
             basis_points: basis_points(numerator, denominator),
-            not_applicable: denominator == 0,
+            not_applicable: settled && denominator == 0,
             base_registers: listing.iter().filter(counts).map(BaseRegisterRecord::name).collect(),
-            // One that counts no more may still be on its way out of the figures.
-            settled: listing.iter().all(|record| record.settled_through.is_none()),
+            settled,
         })
     }
 }

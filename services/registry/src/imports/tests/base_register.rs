@@ -247,6 +247,8 @@ async fn the_rate_begins_on_the_day_of_activation_and_follows_coverage() {
 
     let active = hall.activate(&list.name, "2015-01-01").await.unwrap();
     assert!(!active.settled);
+    let early = hall.rate("110102", "2015-01-01").await;
+    assert!(!early.settled && !early.not_applicable, "not yet is not never");
     hall.settle().await;
     assert!(hall.get(&list.name).await.settled);
     assert_eq!(hall.pair("110102", "2014-12-31").await, (0, 0));
