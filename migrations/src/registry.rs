@@ -7,6 +7,7 @@ mod formation;
 mod offices;
 mod terms;
 mod union_splits;
+mod work_lists;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -14,6 +15,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
     formation::Formation, offices::Offices, terms::Terms, union_splits::UnionSplits,
+    work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -35,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(BaseRegister),
             Box::new(Elections),
             Box::new(AffiliationChanges),
+            Box::new(WorkLists),
             Box::new(UnionSplits),
         ]
     }

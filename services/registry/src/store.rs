@@ -12,4 +12,5 @@ pub mod officers;
 pub mod quality;
 pub mod structure_changes;
 pub mod unions;
+pub mod vacancies;
 pub mod written;

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use tokio::task::JoinSet;
-use unionhall_kit::ledger::Ledger;
+use unionhall_kit::{
+    ledger::Ledger,
+    path::{Line, Path, Prefixes, Scope},
+};
 use unionhall_registry::{
     rules::{
         area::AreaPath,
@@ -20,6 +23,7 @@ use unionhall_registry::{
     store::{
         officers::{self, OfficeRecord, Taken, Want},
         unions::{self, NewUnion},
+        vacancies,
     },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
@@ -144,5 +148,50 @@ async fn a_committee_has_one_open_head(engine: Engine) -> Result<()> {
     Ok(())
 }
 
+async fn listed(ledger: &Ledger, want: unions::Want) -> Result<usize> {
+    let area = Prefixes::normalised(vec![Path::parse("11")?]);
+    let scope = Scope { area, affiliation: Prefixes::default() };
+    let reader = ledger.db().reader();
+    let page = unions::list(reader, &scope, (Line::Area, None), &want, 10).await?;
+    Ok(page.records.len())
+}
+
+async fn keep(ledger: &Ledger, union: UnionId) -> Result<i64> {
+    let tx = ledger.db().begin().await?;
+    let held = unions::load_for_update(tx.conn(), &[union]).await?.pop().context("the union")?;
+    vacancies::keep(tx.conn(), union, &held.facts).await?;
+    tx.commit().await?;
+    Ok(held.version)
+}
+
+/// The day by which the first vacancy is to be filled is found, and is no change of the union.
+async fn vacancies_are_found_by_their_day(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let union = union(ledger).await?;
+    let by = |on: &str| unions::Want { vacancy_due_by: Some(day(on)), ..unions::Want::default() };
+    let overdue =
+        |is, on: &str| unions::Want { vacancy_overdue: Some((is, day(on))), ..Default::default() };
+    let offices =
+        vec![office(Position::Chair, "2013-01-01")?, office(Position::Member, "2013-01-01")?];
+    let held = fill(ledger, union, offices).await??;
+    keep(ledger, union).await?;
+    ensure!(listed(ledger, by("2019-01-01")).await? == 0, "nobody left");
+    leave(ledger, &held[1], "2014-01-15").await?;
+    leave(ledger, &held[0], "2014-03-01").await?;
+    let version = keep(ledger, union).await?;
+    ensure!(listed(ledger, by("2014-06-01")).await? == 1, "the chair comes first");
+    ensure!(listed(ledger, by("2014-05-31")).await? == 0);
+    ensure!(listed(ledger, overdue(true, "2014-06-02")).await? == 1);
+    ensure!(listed(ledger, overdue(true, "2014-06-01")).await? == 0, "the last day");
+    ensure!(listed(ledger, overdue(false, "2014-06-01")).await? == 1);
+    fill(ledger, union, vec![office(Position::Chair, "2014-04-01")?]).await??;
+    ensure!(keep(ledger, union).await? == version, "the record stays");
+    ensure!(listed(ledger, by("2014-07-14")).await? == 0);
+    ensure!(listed(ledger, by("2014-07-15")).await? == 1, "the member is still missing");
+    Ok(())
+}
+
 on_both_engines!(offices_are_read_as_written);
+on_both_engines!(vacancies_are_found_by_their_day);
 on_both_engines!(a_committee_has_one_open_head);

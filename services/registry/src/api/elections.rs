@@ -7,6 +7,7 @@ mod effect;
 mod encode;
 mod file;
 mod list;
+mod order;
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,8 @@ use unionhall_kit::{
 };
 use unionhall_proto::registry::v1::{
     CallElectionRequest, CancelElectionRequest, Election, FileElectionRequest, GetElectionRequest,
-    HoldElectionRequest, ListElectionsRequest, ListElectionsResponse, PostponeElectionRequest,
-    VoidElectionRequest, election_service_server::ElectionService,
+    HoldElectionRequest, ListElectionsRequest, ListElectionsResponse, OrderReElectionRequest,
+    PostponeElectionRequest, Union, VoidElectionRequest, election_service_server::ElectionService,
 };
 
 use super::officers::seen_union;
@@ -85,6 +86,13 @@ impl ElectionService for Elections {
         request: Request<PostponeElectionRequest>,
     ) -> Result<Response<Election>, Status> {
         answer(self.postpone(Call::open(request)?).await)
+    }
+
+    async fn order_re_election(
+        &self,
+        request: Request<OrderReElectionRequest>,
+    ) -> Result<Response<Union>, Status> {
+        answer(self.order(Call::open(request)?).await)
     }
 
     async fn hold_election(

@@ -8,6 +8,7 @@ pub(in crate::api) mod encode;
 mod list;
 mod open;
 mod review;
+mod vacancies;
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ use unionhall_kit::{
 };
 use unionhall_proto::registry::v1::{
     AppointOfficerRequest, CommitteeReview, EndOfficeRequest, GetCommitteeReviewRequest,
-    GetOfficerRequest, ListOfficersRequest, ListOfficersResponse, Officer,
-    officer_service_server::OfficerService,
+    GetOfficerRequest, GetVacanciesRequest, ListOfficersRequest, ListOfficersResponse,
+    OfficeVacancies, Officer, officer_service_server::OfficerService,
 };
 
 pub(in crate::api) use self::{
@@ -90,6 +91,13 @@ impl OfficerService for Officers {
         request: Request<GetCommitteeReviewRequest>,
     ) -> Result<Response<CommitteeReview>, Status> {
         answer(self.review(Call::open(request)?).await)
+    }
+
+    async fn get_vacancies(
+        &self,
+        request: Request<GetVacanciesRequest>,
+    ) -> Result<Response<OfficeVacancies>, Status> {
+        answer(self.vacancies(Call::open(request)?).await)
     }
 
     async fn appoint_officer(

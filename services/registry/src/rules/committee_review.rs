@@ -91,6 +91,9 @@ impl Asked<'_> {
             Check::WomenCommittee(from) => self.elected(self.women_committee(*from)),
             Check::WomenMember(below) => self.elected(self.women_member(*below)),
             Check::AuditCommittee => self.elected(self.audit()),
+            Check::SupervisionCommittee(from) => self.elected(self.supervision(*from)),
+            Check::SupervisionSize(least) => self.elected(self.supervisors(*least)),
+            Check::SupervisionHead => self.elected(self.supervision_head()),
             Check::Seats(brackets) => self.elected(match self.counts {
                 _ if !self.basic() => plain(Standing::NotApplicable),
                 None => plain(Standing::Unknown),
@@ -163,6 +166,48 @@ impl Asked<'_> {
         }
     }
 
+    fn supervision(&self, from: u32) -> Answer {
+        let there = self.has(Committee::LabourSupervision);
+        match self.counts {
+            _ if !self.basic() => plain(Standing::NotApplicable),
+            None if there => plain(Standing::Met),
+            None => plain(Standing::Unknown),
+            Some(counts) if counts.members < from => plain(Standing::NotApplicable),
+            Some(counts) => (met(there).0, vec![("members", counts.members), ("needed", from)]),
+        }
+    }
+
+    /// One supervisor of a small union is no committee.
+    fn supervisors(&self, least: u32) -> Answer {
+        let number = self.on(Committee::LabourSupervision).count();
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let headed = self.supervision_director().is_some();
+        if number == 0 || (number == 1 && !headed) {
+            return plain(Standing::NotApplicable);
+        }
+        (met(number >= least).0, vec![("persons", number), ("needed", least)])
+    }
+
+    fn supervision_director(&self) -> Option<&Office> {
+        self.on(Committee::LabourSupervision).find(|office| office.position.is_head())
+    }
+
+    /// Until persons are records, a name is a person.
+    fn supervision_head(&self) -> Answer {
+        if !self.has(Committee::LabourSupervision) {
+            return plain(Standing::NotApplicable);
+        }
+        let seated = |director: &Office| {
+            self.on(Committee::Union).any(|office| office.holder == director.holder)
+        };
+        match self.supervision_director() {
+            None if self.on(Committee::LabourSupervision).count() == 1 => {
+                plain(Standing::NotApplicable)
+            }
+            director => met(director.is_some_and(seated)),
+        }
+    }
+
     fn seats(&self, bracket: Option<(u32, u32)>, members: u32) -> Answer {
         let Some((least, most)) = bracket else { return plain(Standing::NotApplicable) };
         let seats = u32::try_from(self.on(Committee::Union).count()).unwrap_or(u32::MAX);
@@ -205,7 +250,7 @@ mod tests {
         facts.forms.record(Some(form), since);
         facts.levels.record(Some(UnionLevel::Basic), since);
         let number = std::num::NonZeroU16::MIN;
-        let term = Term { number, years: TermYears::Three, postponed_to: None };
+        let term = Term::new(number, TermYears::Three);
         facts.terms.record(Some(term), day("2014-01-01"));
         facts
     }
@@ -262,6 +307,9 @@ mod tests {
             office(3, Committee::Union, Position::Member),
             office(4, Committee::Women, Position::Director),
             office(5, Committee::Audit, Position::Director),
+            office(6, Committee::LabourSupervision, Position::Director),
+            office(7, Committee::LabourSupervision, Position::Member),
+            office(8, Committee::LabourSupervision, Position::Member),
         ];
         let whole = standings(&union, &offices, Some(COUNTS), "2016-06-01");
         assert!(whole.iter().all(|(_, standing)| *standing != Standing::NotMet), "{whole:?}");
@@ -283,6 +331,40 @@ mod tests {
         let dispatched = union(UnionForm::WorkingCommittee);
         let dispatched = standings(&dispatched, &[], Some(COUNTS), "2016-06-01");
         assert!(dispatched.iter().all(|(_, standing)| *standing == Standing::NotApplicable));
+    }
+
+    #[test]
+    fn the_committee_for_labour_law_supervision_is_advised_and_composed() {
+        let union = union(UnionForm::Committee);
+        let supervision = Committee::LabourSupervision;
+        let named = |mut office: (OfficeId, Office), name: &str| {
+            office.1.holder = Name::parse(name).unwrap();
+            office
+        };
+        let told = |offices: &[(OfficeId, Office)], counts: Option<Counts>| {
+            let found = standings(&union, offices, counts, "2014-06-01");
+            ["R09", "R10", "R11"].map(|rule| of(rule, &found).unwrap())
+        };
+        use Standing::{Met, NotApplicable, NotMet, Unknown};
+        let none = NotApplicable;
+        assert_eq!(told(&[], Some(COUNTS)), [NotMet, none, none]);
+        assert_eq!(told(&[], None), [Unknown, none, none]);
+        assert_eq!(told(&[], Some(Counts { members: 25, ..COUNTS })), [NotMet, none, none]);
+        assert_eq!(told(&[], Some(Counts { members: 24, ..COUNTS })), [none, none, none]);
+        let supervisor = office(1, supervision, Position::Member);
+        assert_eq!(told(std::slice::from_ref(&supervisor), None), [Met, none, none]);
+        let director = named(office(2, supervision, Position::Director), "乙某");
+        let two = [supervisor, director];
+        assert_eq!(told(&two, Some(COUNTS)), [Met, NotMet, NotMet], "two, and an outsider");
+        let third = named(office(3, supervision, Position::Member), "丙某");
+        let seat = named(office(4, Committee::Union, Position::Member), "乙某");
+        let [first, second] = two;
+        let whole = [first.clone(), second, third.clone(), seat];
+        assert_eq!(told(&whole, Some(COUNTS)), [Met, Met, Met]);
+        assert_eq!(told(&[first, third], Some(COUNTS)), [Met, NotMet, NotMet], "nobody heads it");
+        let dispatched =
+            standings(&self::union(UnionForm::WorkingCommittee), &whole, None, "2014-06-01");
+        assert_eq!(of("R10", &dispatched), Some(NotApplicable));
     }
 
     #[test]

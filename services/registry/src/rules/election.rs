@@ -8,6 +8,7 @@ pub mod check;
 mod content;
 mod decide;
 mod fault;
+mod order;
 mod outcome;
 
 use std::{collections::BTreeSet, num::NonZeroU16};
@@ -19,6 +20,7 @@ pub use self::{
     content::{call, held_record},
     decide::{cancel, hold, postpone, void},
     fault::ElectionFault,
+    order::order_re_election,
     outcome::{Outcome, file},
 };
 use super::{
@@ -29,7 +31,7 @@ use super::{
         approval::Approval,
         kind::{UnionLevel, codes},
         mark::Note,
-        term::TermYears,
+        term::{Postponement, TermYears},
     },
 };
 
@@ -88,15 +90,6 @@ pub enum Proposal {
     Committee,
     /// So many members.
     Members(u32),
-}
-
-/// A postponement 延期换届, with approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Postponement {
-    /// The new day.
-    pub to: CivilDate,
-    /// Who approved.
-    pub approval: Approval,
 }
 
 /// What is called.

@@ -153,6 +153,14 @@ pub enum Check {
     WomenMember(u32),
     /// There is an audit committee.
     AuditCommittee,
+    /// There is a committee for labour-law supervision from so many members.
+    SupervisionCommittee(u32),
+    /// A committee for labour-law supervision has at least so many persons.
+    SupervisionSize(u32),
+    /// Somebody of the union's committee heads it.
+    SupervisionHead,
+    /// A vacancy is filled within so many months; of no position named every one.
+    VacancyMonths(Option<Position>, u32),
 }
 
 /// One rule.

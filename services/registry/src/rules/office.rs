@@ -6,6 +6,7 @@
 
 mod decide;
 mod fault;
+pub mod vacancy;
 
 use std::{collections::BTreeSet, num::NonZeroU16};
 

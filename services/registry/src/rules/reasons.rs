@@ -173,6 +173,10 @@ unionhall_kit::reasons! {
     ELECTION_OPEN: FailedPrecondition,
         "another founding election or re-election of the union is under way ({election}); file, void or cancel it first",
         "该工会已有进行中的成立选举或换届选举（{election}），请先办结";
+    /// The term of the union has not run out.
+    TERM_NOT_OVERDUE: FailedPrecondition,
+        "the term of the union has not run out on {day}, or is not recorded",
+        "该工会{day}届期未满，或未登记届次";
     /// The election breaks mandatory rules of its day.
     ELECTION_INVALID: FailedPrecondition,
         "the election breaks these rules of its day and cannot be filed: {rules}",

@@ -23,13 +23,15 @@ use crate::{
     },
     rules::{
         Refusal,
-        area::{AreaPath, tree::AreaTree},
+        area::AreaPath,
         election::{
-            Election, ElectionFault, ElectionKind, Postponement, Stage, call, cancel, hold,
-            postpone, void,
+            Election, ElectionFault, ElectionKind, Stage, call, cancel, hold, postpone, void,
         },
         office::ElectionId,
-        union::change::{Surroundings, UnionChange, UnionFault, amend},
+        union::{
+            change::{UnionFault, with_begun},
+            term::Postponement,
+        },
     },
     store::{
         elections::{self, ElectionRecord as Kept, Taken},
@@ -173,22 +175,19 @@ impl Elections {
         let approval = message.approval.as_ref().ok_or_else(|| required("approval"))?;
         let postponement = Postponement {
             to: decode::day("postponed_to", &message.postponed_to)?,
-            approval: unions::approval(approval)?,
+            approved_on: Some(decode::day("approved_on", &message.approved_on)?),
+            approval: Some(unions::approval(approval)?),
         };
         let HeldElection { mut held, before } = match self.begin(&call, order).await? {
             Step::Fresh(held) => *held,
             Step::Done(shown) => return Ok(*shown),
         };
-        let put_off = postpone(&before.election, postponement, &held.union.facts);
+        let today = held.entry.today();
+        let put_off = postpone(&before.election, postponement, &held.union.facts, today);
         let (election, term) = put_off.map_err(|fault| fault.to_fault())?;
         let mut facts = held.union.facts.clone();
         if let Some(term) = term {
-            let today = held.entry.today();
-            let areas = AreaTree::default();
-            let around = Surroundings { today, areas: &areas, superior: None };
-            let change = [UnionChange::Term(Some(term))];
-            facts =
-                amend(&facts, &change, term.begins_on, around).map_err(|fault| fault.to_fault())?;
+            facts = with_begun(&facts, term, today).map_err(|fault| fault.to_fault())?;
         }
         let union =
             effect::keep_terms(&mut held.entry, &held.union, facts, "re-election postponed")

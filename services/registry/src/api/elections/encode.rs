@@ -77,7 +77,9 @@ fn called(record: &ElectionRecord, plan: &Plan) -> Election {
             _ => 0,
         },
         postponed_to: postponement.map(|known| known.to.into()),
-        postponement_approval: postponement.map(|known| shown_approval(&known.approval)),
+        postponement_approval: postponement
+            .and_then(|known| known.approval.as_ref().map(shown_approval)),
+        postponement_approved_on: postponement.and_then(|known| known.approved_on.map(Into::into)),
         ..Default::default()
     }
 }

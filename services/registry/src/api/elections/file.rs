@@ -29,6 +29,7 @@ use crate::{
         elections,
         officers::{self, OfficeRecord},
         unions::UnionRecord,
+        vacancies,
     },
 };
 
@@ -63,6 +64,7 @@ impl Elections {
         match self.enter(&mut held, &union, begun).await? {
             Ok(()) => {
                 let conn = held.entry.conn();
+                vacancies::keep(conn, union.id, &union.facts).await?;
                 let after = elections::save(conn, &before, election, held.entry.now()).await?;
                 self.finish(held, union, after, ("filed", order.validate_only)).await
             }

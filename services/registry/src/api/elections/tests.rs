@@ -1,6 +1,9 @@
 //! The service on a register of its own. Names are made up.
 
+mod orders;
+mod postponing;
 mod repeats;
+mod vacancies;
 
 use tonic::{Response, Status};
 use tonic_types::StatusExt;
@@ -358,38 +361,6 @@ async fn a_refusal_lists_every_broken_rule_and_no_name() {
     let cancel = CancelElectionRequest { name: next.name, reason, ..Default::default() };
     let cancelled = inner(desk.service.cancel_election(call(cancel)).await).unwrap();
     assert_eq!((cancelled.state(), cancelled.end_reason.as_str()), (State::Cancelled, "改期"));
-}
-
-#[tokio::test]
-async fn a_postponed_re_election_moves_the_end_of_the_term() {
-    let desk = desk().await;
-    let union = desk.union(term(2, "2011-03-01")).await;
-    let called = desk.call(&union, election(Kind::ReElection)).await.unwrap();
-    assert_eq!(desk.overdue_terms("2014-03-01").await, 1);
-    let to = |day: &str, etag: &str| PostponeElectionRequest {
-        name: called.name.clone(),
-        postponed_to: date(day),
-        approval: approval(),
-        etag: etag.to_owned(),
-        ..Default::default()
-    };
-    let stale = desk.service.postpone_election(call(to("2014-09-01", "7"))).await;
-    assert_eq!(refused(inner(stale)), "ETAG_MISMATCH");
-    let put_off = desk.service.postpone_election(call(to("2014-09-01", "1"))).await;
-    let put_off = inner(put_off).unwrap();
-    assert_eq!(
-        (put_off.planned_on, put_off.postponed_to),
-        (date("2014-09-01"), date("2014-09-01"))
-    );
-    assert!(put_off.findings.is_empty());
-    assert_eq!(desk.overdue_terms("2014-08-31").await, 0);
-    assert_eq!(desk.overdue_terms("2014-09-01").await, 1);
-    let term = desk.seen(&union, "2014-07-01").await.term.unwrap();
-    assert_eq!(term.postponed_to, date("2014-09-01"));
-    let late = desk.service.postpone_election(call(to("2014-09-02", ""))).await;
-    assert_eq!(inner(late).unwrap().findings[0].rule, "V22");
-    let early = desk.service.postpone_election(call(to("2014-03-01", ""))).await;
-    assert_eq!(refused(inner(early)), "UNION_DATE_INVALID");
 }
 
 #[tokio::test]

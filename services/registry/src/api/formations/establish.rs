@@ -77,8 +77,11 @@ impl Formations {
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
         let id = UnionId(self.register.ledger.ids().fresh());
-        let deed =
-            Deed::Establishment { approval: grant.approval.clone(), union: id, term: grant.term };
+        let deed = Deed::Establishment {
+            approval: grant.approval.clone(),
+            union: id,
+            term: grant.term.clone(),
+        };
         let mut journal = peeked.journal.clone();
         journal.add(deed, grant.from, entry.today()).map_err(|fault| fault.to_fault())?;
         let plan = peeked.journal.plan();
@@ -102,7 +105,7 @@ impl Formations {
         };
         let held = held(&entry, order, &peeked).await?;
         let employer_facts = employer.as_ref().map(|record| &record.facts);
-        self.judge(&held.journal, employer_facts, &plan, (grant.term, grant.from))?;
+        self.judge(&held.journal, employer_facts, &plan, (grant.term.years, grant.from))?;
 
         let around =
             Surroundings { today: entry.today(), areas: &areas, superior: Some(&above.facts) };
@@ -133,11 +136,10 @@ impl Formations {
         let from = decode::day_of("effective_date", &message.effective_date)?;
         Ok(Grant {
             approval: union_calls::decode::approval(approval)?,
-            term: Term {
-                number: number.unwrap_or(NonZeroU16::MIN),
-                years: years.ok_or_else(|| wire::invalid("term_years", "must be 3 or 5"))?,
-                postponed_to: None,
-            },
+            term: Term::new(
+                number.unwrap_or(NonZeroU16::MIN),
+                years.ok_or_else(|| wire::invalid("term_years", "must be 3 or 5"))?,
+            ),
             previous: previous.map(union_calls::id).transpose()?,
             from: from.unwrap_or_else(|| self.today()),
         })
@@ -168,13 +170,13 @@ impl Formations {
         journal: &Journal,
         employer: Option<&EmployerFacts>,
         plan: &Plan,
-        (term, on): (Term, CivilDate),
+        (term_years, on): (TermYears, CivilDate),
     ) -> Outcome<()> {
         let Some((kind, form)) = plan.union_type.zip(plan.union_form) else { return Ok(()) };
         let proposal = Proposal {
             kind,
             form,
-            term_years: term.years,
+            term_years,
             womens_committee: journal.assembly().is_some_and(|assembly| assembly.women),
         };
         let situation = super::guide::situation(Some(journal), employer, on);
@@ -194,7 +196,7 @@ impl Formations {
             None => None,
         };
         let facts = employer.as_ref().map(|record| &record.facts);
-        self.judge(corrected, facts, &plan, (term, on))
+        self.judge(corrected, facts, &plan, (term.years, on))
     }
 
     async fn entered(
@@ -265,6 +267,7 @@ fn changes(subject: &Subject, plan: Plan, seat: Address, grant: &Grant) -> Vec<U
     let mut changes: Vec<UnionChange> = planned.into_iter().flatten().collect();
     changes.push(UnionChange::Seat(seat));
     changes.push(UnionChange::Approval(Some(grant.approval.clone())));
-    changes.push(UnionChange::Term(Some(BegunTerm { term: grant.term, begins_on: grant.from })));
+    let term = BegunTerm { term: grant.term.clone(), begins_on: grant.from };
+    changes.push(UnionChange::Term(Some(term)));
     changes
 }

@@ -16,7 +16,10 @@ use crate::{
         Refusal,
         office::{EndOrder, Office, OfficeFault, OfficeId, appoint, end},
     },
-    store::officers::{self, OfficeRecord},
+    store::{
+        officers::{self, OfficeRecord},
+        vacancies,
+    },
 };
 
 crate::api::order::orders!(EndOfficeRequest);
@@ -100,6 +103,7 @@ impl Officers {
             entry.discard().await?;
             return Ok(shown);
         }
+        vacancies::keep(entry.conn(), union.id, &union.facts).await?;
         entry.not_before(record.updated_at);
         entry.event(effect::event(&record, &union)?);
         entry.audit(effect::audit(&record, &union, what));

@@ -40,7 +40,7 @@ use crate::{
             contact::{Contact, SealedMobile},
             kind::{UnionForm, UnionLevel, UnionType},
             mark::{MAX_NOTE_CHARS, Note, UnionMark},
-            term::{BegunTerm, Term, TermFault, TermYears},
+            term::{BegunTerm, Postponement, Term, TermFault, TermYears},
         },
     },
     store::{employers, unions::COLLECTION},
@@ -326,11 +326,11 @@ fn term(given: &TermMessage, from: CivilDate) -> Outcome<BegunTerm> {
     let begins_on = day("union.term.begins_on", &given.begins_on)?;
     let number = u16::try_from(given.number).ok().and_then(NonZeroU16::new);
     let years = u8::try_from(given.years).ok().and_then(|years| TermYears::try_from(years).ok());
-    let term = Term {
-        number: number.ok_or_else(|| required("union.term.number"))?,
-        years: years.ok_or_else(|| fault(UnionFault::Term(TermFault::Years)))?,
-        postponed_to: day("union.term.postponed_to", &given.postponed_to)?,
-    };
+    let number = number.ok_or_else(|| required("union.term.number"))?;
+    let years = years.ok_or_else(|| fault(UnionFault::Term(TermFault::Years)))?;
+    let postponed_to = day("union.term.postponed_to", &given.postponed_to)?;
+    let postponements = postponed_to.map(Postponement::told).into_iter().collect();
+    let term = Term { postponements, ..Term::new(number, years) };
     Ok(BegunTerm { term, begins_on: begins_on.unwrap_or(from) })
 }
 

@@ -3,8 +3,9 @@
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
     Address as AddressMessage, Approval as ApprovalMessage, AssetAudit, Contact as ContactMessage,
-    Mark, MembershipOutcome as MembershipMessage, Term as TermMessage, Union, UnionDecision,
-    UnionFact, membership_outcome::Outcome as MessageOutcome, union::State,
+    Mark, MembershipOutcome as MembershipMessage, ReElectionOrder, Term as TermMessage,
+    TermPostponement, Union, UnionDecision, UnionFact,
+    membership_outcome::Outcome as MessageOutcome, union::State,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
             approval::{Approval, Decision, MembershipOutcome},
             contact::Contact,
             mark::{Note, UnionMark},
-            term::BegunTerm,
+            term::{BegunTerm, Order, Postponement},
         },
     },
     store::{
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// The union as it was on `day`.
-pub(super) fn union(record: &UnionRecord, day: CivilDate) -> Union {
+pub(in crate::api) fn union(record: &UnionRecord, day: CivilDate) -> Union {
     let facts = &record.facts;
     let state = facts.status_on(day);
     let successor = match state {
@@ -46,7 +47,11 @@ pub(super) fn union(record: &UnionRecord, day: CivilDate) -> Union {
         term: facts.term_on(day).map(|begun| TermMessage {
             ends_on: Some(begun.ends_on().into()),
             overdue: facts.overdue_on(day),
-            ..term(begun)
+            re_election_order: begun.order_on(day).map(|standing| ReElectionOrder {
+                missed: facts.order_missed_on(day),
+                ..order(standing)
+            }),
+            ..term(&begun, Some(day))
         }),
         successor,
         decision: facts.decisions.on(day).map(decision),
@@ -78,7 +83,7 @@ pub(super) fn settable(facts: &UnionFacts, day: CivilDate) -> Union {
         phone: facts.phones.on(day).map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
         contact: facts.contacts.on(day).map(contact),
         approval: facts.approvals.on(day).map(approval),
-        term: facts.term_on(day).map(term),
+        term: facts.term_on(day).map(|begun| term(&begun, Some(day))),
         ..Default::default()
     }
 }
@@ -102,7 +107,8 @@ pub(super) fn fact(past: &PastFact<Fact>) -> UnionFact {
         Fact::Contact(known) => value.contact = Some(contact(known)),
         Fact::Approval(known) => value.approval = Some(approval(known)),
         Fact::Term(known) => {
-            value.term = Some(term(BegunTerm { term: *known, begins_on: period.from() }));
+            let begun = BegunTerm { term: known.clone(), begins_on: period.from() };
+            value.term = Some(term(&begun, None));
         }
         Fact::Decision(known) => value.decision = Some(decision(known)),
         Fact::SplitFrom(union) => value.split_from = resource_name(*union),
@@ -166,14 +172,38 @@ fn contact(contact: &Contact) -> ContactMessage {
     }
 }
 
-/// The term without what follows from the day.
-fn term(begun: BegunTerm) -> TermMessage {
+/// The term with the postponements that were approved by the day, or all of them.
+fn term(begun: &BegunTerm, day: Option<CivilDate>) -> TermMessage {
+    let postponements: Vec<&Postponement> = match day {
+        Some(day) => begun.postponed_as_of(day).collect(),
+        None => begun.term.postponements.iter().collect(),
+    };
     TermMessage {
         number: begun.term.number.get().into(),
         begins_on: Some(begun.begins_on.into()),
         years: begun.term.years.count().into(),
-        postponed_to: begun.term.postponed_to.map(Into::into),
+        postponed_to: postponements.last().map(|last| last.to.into()),
+        postponements: postponements.into_iter().map(postponement).collect(),
+        re_election_order: begun.term.orders.last().map(order),
         ..Default::default()
+    }
+}
+
+fn postponement(postponement: &Postponement) -> TermPostponement {
+    TermPostponement {
+        postponed_to: Some(postponement.to.into()),
+        approved_on: postponement.approved_on.map(Into::into),
+        approval: postponement.approval.as_ref().map(approval),
+    }
+}
+
+/// The order without what follows from the day.
+fn order(order: &Order) -> ReElectionOrder {
+    ReElectionOrder {
+        ordered_on: Some(order.ordered_on.into()),
+        due_by: Some(order.due_by.into()),
+        order: Some(approval(&order.order)),
+        missed: false,
     }
 }
 

@@ -57,13 +57,18 @@ impl Unions {
         at: &mut Option<Place>,
         size: u64,
     ) -> Outcome<(Vec<UnionRecord>, bool)> {
-        let judged =
-            filter.state.is_some() || filter.mark.is_some() || filter.term_overdue.is_some();
+        let judged = filter.state.is_some()
+            || filter.mark.is_some()
+            || filter.term_overdue.is_some()
+            || filter.re_election_order_missed.is_some();
         let want = Want {
             superior: filter.superior,
             union_type: filter.union_type.map(|kind| kind.code()),
             union_level: filter.union_level.map(|level| level.code()),
             term_due_by: self.term_due_by(filter),
+            order_due_by: self.order_due_by(filter),
+            vacancy_due_by: filter.vacancy_due_by,
+            vacancy_overdue: filter.vacancy_overdue.map(|overdue| (overdue, self.today())),
             name_prefix: filter.name_prefix.clone(),
         };
         let reader = self.register.ledger.db().reader();
@@ -100,6 +105,13 @@ impl Unions {
         [overdue, filter.term_due_by].into_iter().flatten().min()
     }
 
+    /// The day by which a listed union is to re-elect: one that missed it has passed it.
+    fn order_due_by(&self, filter: &UnionFilter) -> Option<CivilDate> {
+        let missed = filter.re_election_order_missed.filter(|missed| *missed);
+        let missed = missed.map(|_| self.today().previous());
+        [missed, filter.re_election_order_due_by].into_iter().flatten().min()
+    }
+
     fn meets(&self, record: &UnionRecord, filter: &UnionFilter) -> bool {
         let (facts, today) = (&record.facts, self.today());
         let state = |wanted: Status| match (facts.status_on(today), wanted) {
@@ -108,6 +120,9 @@ impl Unions {
         };
         filter.state.is_none_or(state)
             && filter.term_overdue.is_none_or(|overdue| facts.overdue_on(today) == overdue)
+            && filter
+                .re_election_order_missed
+                .is_none_or(|missed| facts.order_missed_on(today) == missed)
             && filter.mark.is_none_or(|mark| facts.marked_on(mark, today))
     }
 

@@ -143,7 +143,7 @@ async fn what_a_row_does_not_say_stays() {
     let mut union = named(&desk, "西什库社区联合工会").await;
     let term = union.term.as_mut().unwrap();
     term.postponed_to = Some("2015-10-01".parse::<CivilDate>().unwrap().into());
-    let postponed = *term;
+    let postponed = term.clone();
     let update = UpdateUnionRequest {
         union: Some(union),
         update_mask: Some(prost_types::FieldMask { paths: vec!["term".to_owned()] }),

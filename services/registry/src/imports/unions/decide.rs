@@ -83,7 +83,8 @@ fn unsaid(union: &mut Message, held: &Union, from: CivilDate) {
         let known = known.rfind(|row| i32::from(row.value.number.get()) == term.number);
         if let Some(row) = known {
             term.begins_on = term.begins_on.or(Some(row.period.from().into()));
-            term.postponed_to = row.value.postponed_to.map(Into::into);
+            let last = row.value.postponements.last();
+            term.postponed_to = last.map(|last| last.to.into());
         }
     }
     if let (Some(seat), Some(known)) = (&mut union.seat, facts.seats.on(from))

@@ -114,6 +114,7 @@ impl<'a> Asked<'a> {
             Check::Seats(brackets) => self.seats(brackets, record),
             Check::RemovedBy(share) => self.removed_by(*share, record),
             Check::ProposedBy(share) => self.proposed_by(*share, record),
+            Check::SupervisionSize(least) => self.supervision(*least),
             Check::WomenElected(from) => self.women(*from, record),
             _ => Vec::new(),
         }
@@ -400,6 +401,18 @@ impl<'a> Asked<'a> {
         let (en, zh) = ("no women's committee is elected", "未同时选举女职工委员会");
         let figures = || vec![("women", record.women), ("needed", from)];
         missing.then(|| broken("contests", figures(), en, zh)).into_iter().collect()
+    }
+
+    /// A committee for labour-law supervision that is elected has so many seats.
+    fn supervision(&self, least: u32) -> Vec<Broken> {
+        let plan = &self.election.plan;
+        let meant = |one: &&Contest| one.committee == Committee::LabourSupervision;
+        let contests = plan.contests.iter().filter(meant);
+        let seats = contests.fold(0_u32, |all, one| all.saturating_add(one.seats));
+        let few = plan.kind.begins_term() && (1..least).contains(&seats);
+        let (en, zh) = ("too few seats for labour-law supervision", "劳动法律监督委员会名额不足");
+        let figures = || vec![("seats", seats), ("needed", least)];
+        few.then(|| broken("contests", figures(), en, zh)).into_iter().collect()
     }
 
     fn postponed(&self, months: u32) -> Vec<Broken> {

@@ -113,7 +113,7 @@ fn term(
     let (number, years) = match (plan.kind, last, years) {
         (ElectionKind::Founding, Some(_), years) => {
             return match first_term(union).filter(|_| !founded) {
-                Some(first) => of_first_term(first, years).map(Some),
+                Some(first) => of_first_term(&first, years).map(Some),
                 None => content(
                     "the union was founded by an election, or has another term than its first",
                     "该工会已办成立选举，或已有首届以外的届次",
@@ -151,12 +151,12 @@ fn term(
 /// The first term, while no other one is recorded.
 fn first_term(union: &UnionFacts) -> Option<Term> {
     let [only] = union.terms.rows() else { return None };
-    (only.value.number == NonZeroU16::MIN).then_some(only.value)
+    (only.value.number == NonZeroU16::MIN).then(|| only.value.clone())
 }
 
 /// A congress that founded a union elected its committee for the years of the first term.
 fn of_first_term(
-    first: Term,
+    first: &Term,
     years: Option<TermYears>,
 ) -> Result<(NonZeroU16, TermYears), ElectionFault> {
     if years.is_some_and(|years| years != first.years) {

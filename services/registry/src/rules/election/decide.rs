@@ -3,13 +3,13 @@
 use unionhall_kit::civil::CivilDate;
 
 use super::{
-    Broken, Election, ElectionFault, ElectionKind, Postponement, Record, Stage,
-    content::{content, held_record},
+    Broken, Election, ElectionFault, ElectionKind, Plan, Record, Stage,
+    content::{before_approval, content, held_record},
 };
 use crate::rules::union::{
     UnionFacts,
     mark::Note,
-    term::{BegunTerm, Term},
+    term::{BegunTerm, Postponement},
 };
 
 /// The election with what is reported of it; a report of an election that is held corrects the one
@@ -49,11 +49,13 @@ pub fn void(election: &Election, on: CivilDate, reason: Note) -> Result<Election
     }
 }
 
-/// The re-election put off, and the union's term where that runs out before.
+/// The re-election put off, and the union's term where that runs out before. What was approved late
+/// leaves the days until then as they were.
 pub fn postpone(
     election: &Election,
     postponement: Postponement,
     union: &UnionFacts,
+    today: CivilDate,
 ) -> Result<(Election, Option<BegunTerm>), ElectionFault> {
     if !matches!(election.stage, Stage::Planned) {
         return Err(ElectionFault::Stage("postpone", election.stage.code()));
@@ -66,12 +68,39 @@ pub fn postpone(
         let fault = ("it is not after the planned day", "不晚于原定日期");
         return Err(ElectionFault::Day(to, fault.0, fault.1));
     }
+    let last = union.terms.rows().last().map(BegunTerm::of);
+    approved_in_order(&postponement, &election.plan, last.as_ref(), today)?;
+    let term = last.filter(|last| to > last.due_on()).map(|mut last| {
+        last.term.postponements.push(postponement.clone());
+        last
+    });
     let mut put_off = election.clone();
     put_off.plan.planned_on = to;
     put_off.plan.postponement = Some(postponement);
-    let last = union.terms.rows().last().map(BegunTerm::of);
-    let term = last
-        .filter(|last| to > last.ends_on())
-        .map(|last| BegunTerm { term: Term { postponed_to: Some(to), ..last.term }, ..last });
     Ok((put_off, term))
+}
+
+/// Whoever approves knows of the assembly that is put off and of every postponement before, and does
+/// so before the new day.
+fn approved_in_order(
+    postponement: &Postponement,
+    plan: &Plan,
+    last: Option<&BegunTerm>,
+    today: CivilDate,
+) -> Result<(), ElectionFault> {
+    let Some(on) = postponement.approved_on else { return Ok(()) };
+    let of_term = last.into_iter().flat_map(|last| &last.term.postponements);
+    let mut before = of_term.chain(&plan.postponement).filter_map(|one| one.approved_on);
+    let (en, zh) = if on > today {
+        ("it is after today", "晚于今日")
+    } else if on < plan.approved_on {
+        return Err(before_approval(on));
+    } else if before.any(|before| on < before) {
+        ("it is before the approval of the postponement before", "早于上一次延期的批准日期")
+    } else if on >= postponement.to {
+        ("it is not before the new day", "不早于延期后的日期")
+    } else {
+        return Ok(());
+    };
+    Err(ElectionFault::Day(on, en, zh))
 }

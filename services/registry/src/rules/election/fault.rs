@@ -25,6 +25,9 @@ pub enum ElectionFault {
     /// The step does not follow from the state.
     #[error("{0} does not follow {1}")]
     Stage(&'static str, &'static str),
+    /// The term of the union has not run out on this day.
+    #[error("the term has not run out on {0}")]
+    NotOverdue(CivilDate),
     /// Another election of the committee is under way.
     #[error("another election is under way")]
     Open,
@@ -52,6 +55,7 @@ impl Refusal for ElectionFault {
             Self::Day(..) => &reasons::UNION_DATE_INVALID,
             Self::UnionEnded(_) => &reasons::UNION_ENDED,
             Self::Stage(..) => &reasons::ELECTION_STATE_INVALID,
+            Self::NotOverdue(_) => &reasons::TERM_NOT_OVERDUE,
             Self::Open => &reasons::ELECTION_OPEN,
             Self::Invalid(_) => &reasons::ELECTION_INVALID,
             Self::Office(fault) => fault.reason(),
@@ -70,7 +74,7 @@ impl Refusal for ElectionFault {
                 ("problem", (*en).to_owned()),
                 ("problem_zh", (*zh).to_owned()),
             ],
-            Self::UnionEnded(day) => vec![("day", day.to_string())],
+            Self::UnionEnded(day) | Self::NotOverdue(day) => vec![("day", day.to_string())],
             Self::Stage(step, state) => {
                 vec![("step", (*step).to_owned()), ("state", (*state).to_owned())]
             }

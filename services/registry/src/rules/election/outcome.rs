@@ -6,13 +6,12 @@ use unionhall_kit::civil::CivilDate;
 
 use super::{Election, ElectionFault, ElectionKind, Filing, Record, Stage, check::findings};
 use crate::rules::{
-    area::tree::AreaTree,
     election_rules::{ElectionRules, Finding},
     name::Name,
     office::{Committee, ElectionId, End, Office, OfficeId, WayIn, WayOut, appoint},
     union::{
         UnionFacts,
-        change::{Surroundings, UnionChange, amend},
+        change::with_begun,
         term::{BegunTerm, Term},
     },
 };
@@ -93,12 +92,8 @@ fn with_term(
     if founded_term(election, union).is_some() {
         return Ok(union.clone());
     }
-    let term = Term { number, years, postponed_to: None };
-    let change = [UnionChange::Term(Some(BegunTerm { term, begins_on: from }))];
-    // A term names no area and no union above.
-    let areas = AreaTree::default();
-    let around = Surroundings { today, areas: &areas, superior: None };
-    Ok(amend(union, &change, from, around)?)
+    let term = BegunTerm { term: Term::new(number, years), begins_on: from };
+    Ok(with_begun(union, term, today)?)
 }
 
 /// The first term, where it is recorded before the congress that elected its committee: it keeps its

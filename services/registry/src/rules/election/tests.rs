@@ -1,3 +1,4 @@
+mod committees;
 mod delegates;
 mod filing;
 
@@ -14,7 +15,7 @@ use crate::rules::{
     union::{
         Status, UnionFacts,
         kind::{UnionForm, UnionType},
-        term::Term,
+        term::{BegunTerm, Term},
     },
 };
 
@@ -36,7 +37,7 @@ fn union(terms: bool) -> UnionFacts {
     facts.levels.record(Some(UnionLevel::Basic), since);
     if terms {
         let number = NonZeroU16::new(2).unwrap();
-        let term = Term { number, years: TermYears::Three, postponed_to: None };
+        let term = Term::new(number, TermYears::Three);
         facts.terms.record(Some(term), day("2011-01-01"));
     }
     facts
@@ -303,19 +304,6 @@ fn tables_follow_the_day_and_the_members() {
     assert!(!delegates(100, 40, "2019-01-15").contains("V14"));
     assert!(delegates(100, 41, "2019-01-15").contains("V15"));
     assert!(!delegates(201, 41, "2019-01-15").contains("V15"));
-}
-
-#[test]
-fn committees_that_belong_to_the_election_are_missed() {
-    let mut election = held(ElectionKind::ReElection, Record { women: 25, ..record() });
-    assert_eq!(broken(&election), ids(&[]), "2014 knows no number of women");
-    election.plan.own_accounts = true;
-    assert_eq!(broken(&election), ids(&["V20"]));
-    election.stage = Stage::Held(Record { women: 25, held_on: day("2016-01-01"), ..record() });
-    assert_eq!(broken(&election), ids(&["V20", "V21"]));
-    election.plan.contests.push(contest(Committee::Audit, Position::Member, 3));
-    election.plan.contests.push(contest(Committee::Women, Position::Member, 3));
-    assert_eq!(broken(&election), ids(&[]));
 }
 
 #[test]

@@ -119,6 +119,10 @@ fn check(kind: &str, argument: &str) -> Result<Check, String> {
         "women_committee" => number().map(Check::WomenCommittee),
         "women_member" => number().map(Check::WomenMember),
         "audit_committee" => plain(Check::AuditCommittee),
+        "supervision_committee" => number().map(Check::SupervisionCommittee),
+        "supervision_size" => number().map(Check::SupervisionSize),
+        "supervision_head" => plain(Check::SupervisionHead),
+        "vacancy_months" => vacancy_months(argument),
         _ => return Err(format!("no check '{kind}'")),
     };
     read.ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
@@ -126,12 +130,19 @@ fn check(kind: &str, argument: &str) -> Result<Check, String> {
 
 /// `PARTNER=CHAIR`, or `=*` for every position.
 fn barred(argument: &str) -> Option<Check> {
-    let (bar, position) = argument.split_once('=')?;
-    let position = match position {
-        "*" => None,
-        code => Some(Position::parse(code)?),
-    };
-    Some(Check::Barred(Bar::parse(bar)?, position))
+    let (bar, of) = argument.split_once('=')?;
+    Some(Check::Barred(Bar::parse(bar)?, position(of)?))
+}
+
+/// `CHAIR=3`, or `*=6` for every position.
+fn vacancy_months(argument: &str) -> Option<Check> {
+    let (of, months) = argument.split_once('=')?;
+    Some(Check::VacancyMonths(position(of)?, months.parse().ok()?))
+}
+
+/// One position, or `*` for every one.
+fn position(code: &str) -> Option<Option<Position>> {
+    if code == "*" { Some(None) } else { Position::parse(code).map(Some) }
 }
 
 /// `2/3`.

@@ -352,7 +352,7 @@ impl Journal {
             match &step.deed {
                 Deed::Plan(later) => plan = later.as_ref().clone(),
                 Deed::Establishment { union, term, .. } => {
-                    return Some(Founded { union: *union, on: step.day, term: *term, plan });
+                    return Some(Founded { union: *union, on: step.day, term: term.clone(), plan });
                 }
                 _ => {}
             }

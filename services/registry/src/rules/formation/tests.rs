@@ -65,8 +65,7 @@ fn recruitment() -> Deed {
 }
 
 fn establishment() -> Deed {
-    let term =
-        Term { number: std::num::NonZeroU16::MIN, years: TermYears::Three, postponed_to: None };
+    let term = Term::new(std::num::NonZeroU16::MIN, TermYears::Three);
     Deed::Establishment { approval: approval(), union: UnionId(uuid::Uuid::nil()), term }
 }
 

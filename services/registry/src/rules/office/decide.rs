@@ -174,7 +174,7 @@ fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), 
         ),
         WayOut::Moved => {
             let term = union.term_on(order.on);
-            let running = term.is_none_or(|term| order.on < term.due_on());
+            let running = term.is_none_or(|term| order.on < term.due_as_of(order.on));
             let consented = order.committee_consents && order.consent.is_some();
             if office.position.is_protected() && running && !consented {
                 return refused(

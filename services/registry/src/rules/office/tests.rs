@@ -15,8 +15,7 @@ fn union(kind: UnionType, form: UnionForm) -> UnionFacts {
     facts.statuses.record(Some(Status::Active), since);
     facts.types.record(Some(kind), since);
     facts.forms.record(Some(form), since);
-    let term =
-        Term { number: NonZeroU16::new(2).unwrap(), years: TermYears::Three, postponed_to: None };
+    let term = Term::new(NonZeroU16::new(2).unwrap(), TermYears::Three);
     facts.terms.record(Some(term), day("2012-01-01"));
     facts
 }

@@ -127,6 +127,18 @@ pub fn amend(
     Ok(amended)
 }
 
+/// The union with a term, which names no area and no union above.
+pub fn with_begun(
+    facts: &UnionFacts,
+    term: BegunTerm,
+    today: CivilDate,
+) -> Result<UnionFacts, UnionFault> {
+    let areas = AreaTree::default();
+    let around = Surroundings { today, areas: &areas, superior: None };
+    let from = term.begins_on;
+    amend(facts, &[UnionChange::Term(Some(term))], from, around)
+}
+
 /// Carries the union along when an area goes into another on `on`: whatever it has in the first
 /// from that day on, it has in the second. One that ended follows too, for it is still looked up. A
 /// second time changes nothing, so a broken-off job can begin again.

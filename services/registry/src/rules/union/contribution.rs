@@ -149,7 +149,7 @@ fn turning_days(facts: &UnionFacts, paths: &History<AffiliationPath>) -> BTreeSe
     days.extend(facts.marks.values().flat_map(History::days));
     // The day on which a term runs out may be yet to come: the step that it makes waits for it.
     days.extend(facts.terms.days());
-    days.extend(facts.terms.rows().iter().map(|row| BegunTerm::of(row).due_on()));
+    days.extend(facts.terms.rows().iter().flat_map(|row| BegunTerm::of(row).turning_days()));
     days.extend(paths.days());
     days
 }

@@ -32,9 +32,20 @@ pub struct UnionFilter {
     pub term_overdue: Option<bool>,
     /// Its term runs out on this day or before, or has.
     pub term_due_by: Option<CivilDate>,
+    /// Whether the day has passed by which it was ordered to re-elect.
+    pub re_election_order_missed: Option<bool>,
+    /// It stands ordered to re-elect by this day or before.
+    pub re_election_order_due_by: Option<CivilDate>,
+    /// Whether an office is vacant that was to be filled before.
+    pub vacancy_overdue: Option<bool>,
+    /// An office is vacant that is to be filled by this day or before.
+    pub vacancy_due_by: Option<CivilDate>,
     /// The beginning of its name, never empty.
     pub name_prefix: Option<String>,
 }
+
+const BOOL: (&str, &str) = ("write true or false", "请写 true 或 false");
+const DAY: (&str, &str) = ("write a day, for instance 2014-12-31", "请写日期，例如 2014-12-31");
 
 impl UnionFilter {
     /// Reads a filter; an empty one wants everything.
@@ -66,17 +77,25 @@ impl UnionFilter {
                 "write ACTIVE, DISSOLVED, MERGED or SPLIT",
                 "请写 ACTIVE、DISSOLVED、MERGED 或 SPLIT",
             )),
-            "term_overdue" => put(&mut self.term_overdue, value.parse().ok())
-                .ok_or(("write true or false", "请写 true 或 false")),
-            "term_due_by" => put(&mut self.term_due_by, value.parse().ok())
-                .ok_or(("write a day, for instance 2014-12-31", "请写日期，例如 2014-12-31")),
+            "term_overdue" => put(&mut self.term_overdue, value.parse().ok()).ok_or(BOOL),
+            "term_due_by" => put(&mut self.term_due_by, value.parse().ok()).ok_or(DAY),
+            "re_election_order_missed" => {
+                put(&mut self.re_election_order_missed, value.parse().ok()).ok_or(BOOL)
+            }
+            "re_election_order_due_by" => {
+                put(&mut self.re_election_order_due_by, value.parse().ok()).ok_or(DAY)
+            }
+            "vacancy_overdue" => put(&mut self.vacancy_overdue, value.parse().ok()).ok_or(BOOL),
+            "vacancy_due_by" => put(&mut self.vacancy_due_by, value.parse().ok()).ok_or(DAY),
             "display_name" => put(&mut self.name_prefix, prefix(value)).ok_or(PREFIX),
             _ => {
                 return Err(term.unknown(
                     "name one of area, superior, union_type, union_level, mark, state, term_overdue, \
-                     term_due_by or display_name",
+                     term_due_by, re_election_order_missed, re_election_order_due_by, \
+                     vacancy_overdue, vacancy_due_by or display_name",
                     "请写 area、superior、union_type、union_level、mark、state、term_overdue、\
-                     term_due_by 或 display_name 之一",
+                     term_due_by、re_election_order_missed、re_election_order_due_by、\
+                     vacancy_overdue、vacancy_due_by 或 display_name 之一",
                 ));
             }
         };
@@ -105,7 +124,9 @@ mod tests {
         let text = format!(
             "area = 110102 AND superior = unions/{id} AND union_type = JOINT AND \
              union_level = BASIC AND mark = AWARD AND state = MERGED AND term_overdue = true AND \
-             term_due_by = 2014-12-31 AND display_name = \"北京*\""
+             term_due_by = 2014-12-31 AND re_election_order_missed = false AND \
+             re_election_order_due_by = 2015-03-31 AND vacancy_overdue = true AND \
+             vacancy_due_by = 2015-04-30 AND display_name = \"北京*\""
         );
         let filter = UnionFilter::parse(&text).unwrap();
         assert_eq!(filter.union_type, Some(UnionType::Joint));
@@ -114,6 +135,10 @@ mod tests {
         assert_eq!(filter.name_prefix.as_deref(), Some("北京"));
         assert_eq!(filter.term_overdue, Some(true));
         assert_eq!(filter.term_due_by.map(|day| day.to_string()).as_deref(), Some("2014-12-31"));
+        assert_eq!(filter.re_election_order_missed, Some(false));
+        assert!(filter.re_election_order_due_by > filter.term_due_by);
+        assert_eq!(filter.vacancy_overdue, Some(true));
+        assert!(filter.vacancy_due_by > filter.re_election_order_due_by);
         assert!(filter.superior.is_some() && filter.area.is_some() && filter.state.is_some());
         for (text, remedy) in [
             ("superior = 1", "unions/"),

@@ -2,26 +2,81 @@
 //!
 //! A term is a dated fact whose first day is the term's first day; it stands until the next one
 //! begins. So a union is overdue 届期逾期 when the last day of its term has passed and the term
-//! still stands. Of a union without a recorded term nothing is known; it is not overdue.
+//! still stands. Of a union without a recorded term nothing is known; it is not overdue. What was
+//! approved late leaves the days before the approval as overdue as they were.
+
+mod due;
 
 use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 use unionhall_kit::civil::CivilDate;
 
+pub use self::due::{Order, Postponement};
 use super::{UnionFacts, kind::UnionLevel};
 use crate::rules::history::{Dated, History};
 
 /// A term 届.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Term {
     /// Its number 届次, from 1.
     pub number: NonZeroU16,
     /// How long it lasts.
     pub years: TermYears,
-    /// The day to which the re-election was postponed 延期换届, with the approval of the union
-    /// above. Usually at most half a year after the term ran out; later days are let through.
-    pub postponed_to: Option<CivilDate>,
+    /// The postponements 延期换届, each to a later day than the one before.
+    pub postponements: Vec<Postponement>,
+    /// The orders to re-elect 责令换届, each given later than the one before.
+    pub orders: Vec<Order>,
+}
+
+/// A term as it is written; of the postponements once the last day alone was kept.
+#[derive(Deserialize)]
+struct Stored {
+    number: NonZeroU16,
+    years: TermYears,
+    postponed_to: Option<CivilDate>,
+    #[serde(default)]
+    postponements: Vec<Postponement>,
+    #[serde(default)]
+    orders: Vec<Order>,
+}
+
+impl From<Stored> for Term {
+    fn from(stored: Stored) -> Self {
+        let Stored { number, years, postponed_to, mut postponements, orders } = stored;
+        if postponements.is_empty() {
+            postponements.extend(postponed_to.map(Postponement::told));
+        }
+        Self { number, years, postponements, orders }
+    }
+}
+
+impl Term {
+    /// A term that nobody postponed.
+    pub fn new(number: NonZeroU16, years: TermYears) -> Self {
+        Self { number, years, postponements: Vec::new(), orders: Vec::new() }
+    }
+
+    /// The term as a correction gives it beside what is known of the one that it corrects. Orders stay,
+    /// for no correction names them. A day to which it was postponed is told without the approvals
+    /// that led there: those up to that day stay.
+    fn correcting(mut self, known: &Self) -> Self {
+        if self.orders.is_empty() {
+            self.orders.clone_from(&known.orders);
+        }
+        let [told] = self.postponements.as_slice() else { return self };
+        if told.approved_on.is_some() {
+            return self;
+        }
+        let told = told.clone();
+        let kept = known.postponements.iter().filter(|one| one.to <= told.to).cloned();
+        self.postponements = kept.collect();
+        if self.postponements.last().is_none_or(|last| last.to < told.to) {
+            self.postponements.push(told);
+        }
+        self
+    }
 }
 
 /// The length of a term (Trade Union Law art. 16, Beijing art. 13).
@@ -74,7 +129,7 @@ impl From<TermYears> for u8 {
 }
 
 /// A term and its first day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BegunTerm {
     /// The term.
     pub term: Term,
@@ -85,17 +140,12 @@ pub struct BegunTerm {
 impl BegunTerm {
     /// The term of a row.
     pub fn of(row: &Dated<Term>) -> Self {
-        Self { term: row.value, begins_on: row.period.from() }
+        Self { term: row.value.clone(), begins_on: row.period.from() }
     }
 
     /// The first day after the years of the term.
     pub fn ends_on(&self) -> CivilDate {
         self.begins_on.plus_years(u32::from(self.term.years.count()))
-    }
-
-    /// The day from which on a union that holds no election is overdue.
-    pub fn due_on(&self) -> CivilDate {
-        self.term.postponed_to.unwrap_or_else(|| self.ends_on())
     }
 }
 
@@ -142,11 +192,18 @@ pub fn with_term(
     if level.is_some_and(|level| !term.years.fits(level)) {
         return Err(TermFault::Years);
     }
-    if let Some(postponed) = term.postponed_to.filter(|day| *day <= begun.ends_on()) {
-        return Err(TermFault::Postponed(postponed.min(begun.ends_on())));
-    }
     let known = terms.rows().iter().map(BegunTerm::of);
-    let mut all: Vec<_> = known.filter(|known| known.term.number != term.number).collect();
+    let (same, mut all): (Vec<_>, Vec<_>) =
+        known.partition(|known| known.term.number == term.number);
+    let term = match same.first() {
+        Some(known) => term.correcting(&known.term),
+        None => term,
+    };
+    let begun = BegunTerm { term, begins_on };
+    let ends_on = begun.ends_on();
+    if begun.term.postponements.iter().any(|one| one.to <= ends_on) {
+        return Err(TermFault::Postponed(ends_on));
+    }
     all.push(begun);
     in_order(all, begins_on)
 }
@@ -182,7 +239,13 @@ impl UnionFacts {
 
     /// Whether the union exists on `day` and its term has run out without a new one.
     pub fn overdue_on(&self, day: CivilDate) -> bool {
-        self.active_on(day) && self.term_on(day).is_some_and(|term| term.due_on() <= day)
+        self.active_on(day) && self.term_on(day).is_some_and(|term| term.due_as_of(day) <= day)
+    }
+
+    /// Whether the union exists on `day` and the day has passed by which it was ordered to re-elect.
+    pub fn order_missed_on(&self, day: CivilDate) -> bool {
+        let missed = |term: BegunTerm| term.order_on(day).is_some_and(|order| order.due_by < day);
+        self.active_on(day) && self.term_on(day).is_some_and(missed)
     }
 }
 
@@ -194,8 +257,7 @@ mod tests {
     fn term(number: u16, years: u8, begins_on: &str) -> BegunTerm {
         let number = NonZeroU16::new(number).unwrap();
         let years = TermYears::try_from(years).unwrap();
-        let term = Term { number, years, postponed_to: None };
-        BegunTerm { term, begins_on: day(begins_on) }
+        BegunTerm { term: Term::new(number, years), begins_on: day(begins_on) }
     }
 
     fn basic(terms: &History<Term>, begun: BegunTerm) -> Result<History<Term>, TermFault> {
@@ -226,10 +288,10 @@ mod tests {
     #[test]
     fn a_postponement_moves_the_day_and_comes_after_the_end() {
         let mut begun = term(1, 3, "2011-02-27");
-        begun.term.postponed_to = Some(day("2014-02-27"));
-        let early = basic(&History::default(), begun);
+        begun.term.postponements = vec![Postponement::told(day("2014-02-27"))];
+        let early = basic(&History::default(), begun.clone());
         assert_eq!(early, Err(TermFault::Postponed(day("2014-02-27"))));
-        begun.term.postponed_to = Some(day("2014-08-27"));
+        begun.term.postponements = vec![Postponement::told(day("2014-08-27"))];
         let facts = facts(basic(&History::default(), begun).unwrap());
         assert!(!facts.overdue_on(day("2014-08-26")) && facts.overdue_on(day("2014-08-27")));
     }

@@ -31,6 +31,12 @@ pub struct Want {
     pub union_level: Option<&'static str>,
     /// The term runs out on this day or before.
     pub term_due_by: Option<CivilDate>,
+    /// It stands ordered to re-elect by this day or before.
+    pub order_due_by: Option<CivilDate>,
+    /// An office is to be filled by this day or before.
+    pub vacancy_due_by: Option<CivilDate>,
+    /// Whether an office was to be filled before this day.
+    pub vacancy_overdue: Option<(bool, CivilDate)>,
     /// The beginning of the name as it stands.
     pub name_prefix: Option<String>,
 }
@@ -147,9 +153,23 @@ impl Query {
         if let Some(code) = want.union_level {
             self.equal("union_level", code);
         }
-        if let Some(day) = want.term_due_by {
+        let days = [
+            ("term_due_on", want.term_due_by),
+            ("order_due_by", want.order_due_by),
+            ("vacancy_due_by", want.vacancy_due_by),
+        ];
+        for (column, day) in days {
+            if let Some(day) = day {
+                let place = self.place(NaiveDate::from(day));
+                self.conditions.push(format!("{column} <= {place}"));
+            }
+        }
+        if let Some((overdue, day)) = want.vacancy_overdue {
             let place = self.place(NaiveDate::from(day));
-            self.conditions.push(format!("term_due_on <= {place}"));
+            self.conditions.push(match overdue {
+                true => format!("vacancy_due_by < {place}"),
+                false => format!("(vacancy_due_by IS NULL OR vacancy_due_by >= {place})"),
+            });
         }
         if let Some(prefix) = &want.name_prefix {
             let from = name_key(prefix);

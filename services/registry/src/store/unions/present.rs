@@ -22,7 +22,7 @@ use crate::{
 /// The columns that follow from the facts, in the order of [`Present::values`].
 pub(super) const COLUMNS: &str = "area, display_name, name_key, union_type, union_level, \
     credit_code, own_employer, superior, place, ended_on, \
-    term_due_on, facts";
+    term_due_on, order_due_by, facts";
 
 /// The last value of every fact, in the form in which it is looked up.
 pub(super) struct Present {
@@ -59,6 +59,7 @@ impl Present {
             place.into(),
             ended.map(NaiveDate::from).into(),
             term_due_on(facts).map(NaiveDate::from).into(),
+            order_due_by(facts).map(NaiveDate::from).into(),
             dated::written(fact::rows(facts))?.into(),
         ];
         Ok(Self { area: seat.area().clone(), values })
@@ -74,6 +75,12 @@ impl Present {
 fn term_due_on(facts: &UnionFacts) -> Option<CivilDate> {
     let last = facts.terms.rows().last().filter(|_| facts.ended_on().is_none());
     last.map(|row| BegunTerm::of(row).due_on())
+}
+
+/// By when the union stands ordered to re-elect; never, once it has ended.
+fn order_due_by(facts: &UnionFacts) -> Option<CivilDate> {
+    let last = facts.terms.rows().last().filter(|_| facts.ended_on().is_none());
+    BegunTerm::of(last?).standing_order().map(|order| order.due_by)
 }
 
 /// What only one union has: a type in an area.

@@ -21,7 +21,10 @@ use crate::{
             affiliation::{AffiliationPath, Label},
         },
     },
-    store::dated::{self, Differences, all_changed},
+    store::{
+        dated::{self, Differences, all_changed},
+        vacancies,
+    },
 };
 
 /// A union that is to be entered.
@@ -133,6 +136,9 @@ pub async fn save(
     let mut differences = Differences::default();
     differences.note(id, &fact::rows(&before.facts), &fact::rows(&record.facts), now)?;
     differences.write::<fact::Fact>(conn).await?;
+    if vacancies::concerns(&before.facts, &record.facts) {
+        vacancies::keep(conn, record.id, &record.facts).await?;
+    }
     let placed = Placed { record, paths };
     keep(conn, &placed).await?;
     Ok(Ok(placed))

@@ -76,9 +76,11 @@ fn words(metric: UnionMetric) -> (Words, Words, &'static str) {
         UnionMetric::OverdueTerms => (
             words("届期逾期工会数", "Unions with an overdue term"),
             words(
-                "当日存在、本届任期（或经批准的延期）已届满而尚未换届的工会；没有届次记录的工会不计。",
-                "Unions that exist on the day and whose term, or its approved postponement, has run \
-                 out without a new one; unions without a recorded term do not count.",
+                "当日存在、本届任期（或截至当日已批准的延期）已届满而尚未换届的工会；延期批准前的逾期日照计；\
+                 没有届次记录的工会不计。",
+                "Unions that exist on the day and whose term, or its postponement approved by then, \
+                 has run out without a new one: a late approval leaves the days before it counted; \
+                 unions without a recorded term do not count.",
             ),
             "F041",
         ),

@@ -40,7 +40,7 @@ async fn a_running_term_is_taken_over_and_runs_out_by_itself() {
     let above = desk.federation().await;
     assert_eq!(above.term, None, "nothing is known of its term");
     let union = desk.with_term(1, &above.name, term(2, 3, "2012-03-01")).await;
-    let shown = union.term.unwrap();
+    let shown = union.term.clone().unwrap();
     assert_eq!((shown.number, shown.ends_on, shown.overdue), (2, date("2015-03-01"), false));
     let later = desk.get_on(&union.name, "2015-03-01").await.term.unwrap();
     assert!(later.overdue);

@@ -163,7 +163,7 @@ fn formed() -> UnionFacts {
     let mut facts = union(false);
     facts.statuses = crate::rules::history::History::default();
     facts.statuses.record(Some(Status::Active), day("2014-03-05"));
-    let term = Term { number: NonZeroU16::MIN, years: TermYears::Five, postponed_to: None };
+    let term = Term::new(NonZeroU16::MIN, TermYears::Five);
     facts.terms.record(Some(term), day("2014-03-05"));
     facts
 }
@@ -209,19 +209,32 @@ fn the_congress_that_founded_a_union_is_tied_to_its_first_term() {
 fn a_re_election_is_postponed_with_its_term() {
     let election =
         Election { plan: called(ElectionKind::ReElection).unwrap(), stage: Stage::Planned };
-    let to = |to: &str| {
-        let postponement = Postponement { to: day(to), approval: approval() };
-        postpone(&election, postponement, &union(true))
+    let put_off = |election: &Election, approved: &str, to: &str| {
+        let (to, approved_on, approval) = (day(to), Some(day(approved)), Some(approval()));
+        let postponement = Postponement { to, approved_on, approval };
+        postpone(election, postponement, &union(true), day("2014-07-01"))
     };
+    let to = |to: &str| put_off(&election, "2014-02-20", to);
     assert!(to("2014-02-27").is_err(), "not after the planned day");
-    let (put_off, term) = to("2014-06-30").unwrap();
-    assert_eq!(put_off.plan.planned_on, day("2014-06-30"));
-    assert_eq!(term.unwrap().term.postponed_to, Some(day("2014-06-30")));
+    for (approved, to) in
+        [("2014-07-02", "2014-08-01"), ("2014-01-31", "2014-06-30"), ("2014-06-30", "2014-06-30")]
+    {
+        let refused = put_off(&election, approved, to);
+        assert!(matches!(refused, Err(ElectionFault::Day(..))), "{approved}");
+    }
+    let (first, term) = to("2014-06-30").unwrap();
+    assert_eq!(first.plan.planned_on, day("2014-06-30"));
+    let term = term.unwrap();
+    assert_eq!(term.due_on(), day("2014-06-30"));
+    assert!(put_off(&first, "2014-02-19", "2014-09-30").is_err(), "before the first one");
+    let overdue = |term: &BegunTerm, on: &str| term.due_as_of(day(on)) <= day(on);
+    assert!(overdue(&term, "2014-02-19") && !overdue(&term, "2014-02-20"), "approved late");
+    let put_off = first;
     assert_eq!(broken(&put_off), ids(&[]), "the term ended on 2014-01-01");
     let (long, _) = to("2014-07-02").unwrap();
     assert_eq!(broken(&long), ids(&["V22"]));
     let by_election =
         Election { plan: called(ElectionKind::ByElection).unwrap(), stage: Stage::Planned };
-    let postponement = Postponement { to: day("2014-06-30"), approval: approval() };
-    assert!(postpone(&by_election, postponement, &union(true)).is_err());
+    let postponement = Postponement::told(day("2014-06-30"));
+    assert!(postpone(&by_election, postponement, &union(true), day("2014-07-01")).is_err());
 }
