@@ -5,7 +5,7 @@ use crate::rules::{
     union::{
         Status, UnionId,
         kind::{UnionForm, UnionType},
-        term::{Term, TermYears},
+        term::{Postponement, Term, TermYears},
     },
 };
 
@@ -57,6 +57,24 @@ fn order(on: &str, way: WayOut) -> EndOrder {
 
 fn ended(office: &Office, on: &str, way: WayOut) -> Result<Office, OfficeFault> {
     end(office, &joint(), order(on, way), day("2020-07-01"))
+}
+
+#[test]
+fn a_postponement_binds_whom_it_found_in_office_from_its_approval_on() {
+    let mut facts = joint();
+    let number = NonZeroU16::new(2).unwrap();
+    let approved_on = Some(day("2015-03-01"));
+    let put_off = Postponement { approved_on, ..Postponement::told(day("2015-09-01")) };
+    let term = Term { postponements: vec![put_off], ..Term::new(number, TermYears::Three) };
+    facts.terms = Default::default();
+    facts.terms.record(Some(term), day("2012-01-01"));
+    let leaves =
+        |on: &str, way| end(&chair("2012-01-01"), &facts, order(on, way), day("2020-07-01"));
+    assert!(leaves("2014-12-31", WayOut::Moved).is_err(), "during the term, without consent");
+    assert!(leaves("2015-02-28", WayOut::Moved).is_ok(), "it had run out, and nobody approved yet");
+    assert!(leaves("2015-03-01", WayOut::Moved).is_err(), "it runs again");
+    assert!(leaves("2014-12-31", WayOut::TermEnded).is_err());
+    assert!(leaves("2015-04-01", WayOut::TermEnded).is_ok(), "nobody is bound beyond the years");
 }
 
 #[test]

@@ -297,6 +297,29 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_is_told_again_keeps_the_approvals_that_led_there() {
+        let approved = |on: &str, to: &str| Postponement {
+            approved_on: Some(day(on)),
+            ..Postponement::told(day(to))
+        };
+        let kept = vec![approved("2014-03-10", "2014-06-30"), approved("2014-07-10", "2014-12-31")];
+        let mut known = term(1, 3, "2011-02-27");
+        known.term.postponements.clone_from(&kept);
+        let terms = basic(&History::default(), known).unwrap();
+        let told = |to: Option<&str>| {
+            let mut given = term(1, 3, "2011-02-27");
+            given.term.postponements.extend(to.map(|to| Postponement::told(day(to))));
+            let terms = basic(&terms, given).unwrap();
+            terms.rows()[0].value.postponements.clone()
+        };
+        assert_eq!(told(Some("2014-12-31")), kept);
+        assert_eq!(told(Some("2014-06-30")), kept[..1]);
+        let later = [kept[0].clone(), kept[1].clone(), Postponement::told(day("2015-03-31"))];
+        assert_eq!(told(Some("2015-03-31")), later);
+        assert_eq!(told(None), [], "taken back");
+    }
+
+    #[test]
     fn numbers_follow_each_other_and_a_number_given_again_corrects() {
         let terms = basic(&History::default(), term(3, 3, "2008-01-01")).unwrap();
         let terms = basic(&terms, term(4, 3, "2011-01-01")).unwrap();

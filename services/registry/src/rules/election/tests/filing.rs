@@ -206,6 +206,69 @@ fn the_congress_that_founded_a_union_is_tied_to_its_first_term() {
 }
 
 #[test]
+fn a_first_term_that_begins_later_than_the_union_is_when_its_officers_enter() {
+    let mut facts = formed();
+    facts.statuses.record(Some(Status::Active), day("2014-03-01"));
+    let plan =
+        call(plan(ElectionKind::Founding), None, &facts, (false, day("2014-07-01"))).unwrap();
+    let election = Election { plan, stage: Stage::Held(record()) };
+    let filing = Filing { approval: approval(), on: day("2014-03-05") };
+    let id = ElectionId(Uuid::from_u128(9));
+    let outcome = file((id, &election), filing, &facts, &[], (rules(), day("2014-07-01"))).unwrap();
+    assert!(outcome.begun.iter().all(|one| one.from == day("2014-03-05")));
+    assert!(outcome.begun.iter().all(|one| one.term == NonZeroU16::new(1)));
+}
+
+#[test]
+fn a_result_is_filed_between_its_day_and_today_while_the_union_exists() {
+    let election = held(ElectionKind::ReElection, record());
+    let filed_on = |on: &str, facts: &UnionFacts| {
+        let filing = Filing { approval: approval(), on: day(on) };
+        let id = ElectionId(Uuid::from_u128(9));
+        file((id, &election), filing, facts, &[], (rules(), day("2014-07-01")))
+    };
+    let refused = |on: &str| matches!(filed_on(on, &union(true)), Err(ElectionFault::Day(..)));
+    assert!(refused("2014-02-26") && refused("2014-07-02"));
+    assert!(filed_on("2014-02-27", &union(true)).is_ok());
+    assert!(filed_on("2014-07-01", &union(true)).is_ok());
+    let mut ended = union(true);
+    ended.statuses.record(Some(Status::Dissolved), day("2014-02-27"));
+    let gone = filed_on("2014-03-10", &ended);
+    assert_eq!(gone, Err(ElectionFault::UnionEnded(day("2014-02-27"))));
+}
+
+#[test]
+fn a_chair_who_wins_a_seat_of_the_committee_stays_chair() {
+    let mut election = held(ElectionKind::ByElection, record());
+    election.plan.contests = vec![contest(Committee::Union, Position::Member, 1)];
+    let Stage::Held(record) = &mut election.stage else { unreachable!() };
+    record.results[0].candidates.truncate(1);
+    let outcome =
+        filed(&election, &[(OfficeId(Uuid::from_u128(1)), chair("甲某", "2011-01-01"))]).unwrap();
+    assert!(outcome.ended.is_empty());
+}
+
+#[test]
+fn a_union_that_is_founded_is_judged_by_the_type_that_it_comes_to_have() {
+    let candidate =
+        Candidate { bars: BTreeSet::from([Bar::HeadOfHr]), ..candidate("甲某", 40, true) };
+    let mut held = record();
+    held.posted_on = Some(day("2014-02-18"));
+    held.results[0].candidates = vec![candidate, self::candidate("乙某", 0, false)];
+    let mut election = self::held(ElectionKind::Founding, held);
+    election.plan.contests = vec![contest(Committee::Union, Position::Chair, 1)];
+    let told = |kind| {
+        let mut facts = formed();
+        facts.types = crate::rules::history::History::default();
+        facts.types.record(Some(kind), day("2014-03-05"));
+        let found = findings(&election, &facts, rules());
+        found.iter().any(|finding| finding.rule.id == "B08")
+    };
+    assert!(told(UnionType::Joint));
+    assert!(!told(UnionType::CommunityWorkers), "made for the unions of enterprises");
+}
+
+#[test]
 fn a_re_election_is_postponed_with_its_term() {
     let election =
         Election { plan: called(ElectionKind::ReElection).unwrap(), stage: Stage::Planned };
@@ -227,6 +290,15 @@ fn a_re_election_is_postponed_with_its_term() {
     let term = term.unwrap();
     assert_eq!(term.due_on(), day("2014-06-30"));
     assert!(put_off(&first, "2014-02-19", "2014-09-30").is_err(), "before the first one");
+    let mut facts = union(true);
+    facts.terms = Default::default();
+    facts.terms.record(Some(term.term.clone()), day("2011-01-01"));
+    let again = Postponement {
+        approved_on: Some(day("2014-06-25")),
+        ..Postponement::told(day("2014-09-30"))
+    };
+    let (_, second) = postpone(&first, again, &facts, day("2014-07-01")).unwrap();
+    assert_eq!(second.unwrap().term.postponements.len(), 2, "the first is kept");
     let overdue = |term: &BegunTerm, on: &str| term.due_as_of(day(on)) <= day(on);
     assert!(overdue(&term, "2014-02-19") && !overdue(&term, "2014-02-20"), "approved late");
     let put_off = first;
