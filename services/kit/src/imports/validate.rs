@@ -44,10 +44,13 @@ pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let mut seen = Seen::default();
     loop {
         let found = match rows.next().await? {
-            Read::Rows(rows) => {
+            Read::Rows(mut rows) => {
+                let mut judge = Judge { importer: &**importer, layout: &layout, seen: &mut seen };
+                // Before the domain looks: a row that is refused for its key leaves nothing that a
+                // later row could build on.
+                rows.iter_mut().for_each(|row| judge.repeated(row));
                 let verdicts = checks.check(&rows).await?;
                 let most = i64::from(imports.config.max_faults);
-                let mut judge = Judge { importer: &**importer, layout: &layout, seen: &mut seen };
                 judge.rows(rows, verdicts, &now, most)?
             }
             Read::Broken(faults) => Found::end(State::Rejected, faults),
@@ -140,18 +143,22 @@ impl Judge<'_> {
         Ok(found)
     }
 
-    /// Every fault of a row, in the layout's order of columns.
-    fn faults(&mut self, row: &mut Record, verdict: Verdict) -> Vec<CellFault> {
-        let mut faults = std::mem::take(&mut row.faults);
-        faults.extend(unlabelled(verdict.faults));
+    /// Notes the keys of the row, and as its faults those that an earlier row had.
+    fn repeated(&mut self, row: &mut Record) {
         let line = row.line();
         for key in self.importer.keys(row) {
             if let Some(first) = self.seen.earlier(&key, line) {
                 let fault =
                     row.fault(key.column, &kinds::DUPLICATE_IN_FILE).with("first_line", first);
-                faults.extend(unlabelled(vec![fault]));
+                row.faults.extend(unlabelled(vec![fault]));
             }
         }
+    }
+
+    /// Every fault of a row, in the layout's order of columns.
+    fn faults(&self, row: &mut Record, verdict: Verdict) -> Vec<CellFault> {
+        let mut faults = std::mem::take(&mut row.faults);
+        faults.extend(unlabelled(verdict.faults));
         faults.sort_by_key(|fault| self.layout.column_for(&fault.column).unwrap_or(usize::MAX));
         faults
     }

@@ -5,6 +5,7 @@ mod cover;
 mod decode;
 mod effect;
 mod encode;
+pub(crate) mod ended;
 mod enter;
 mod establish;
 mod guide;

@@ -57,7 +57,7 @@ impl Importer for EmployerImport {
 
     /// A row that moves an employer makes two events.
     fn rows_a_chunk(&self) -> usize {
-        MAX_EVENTS_A_TRANSACTION / 2
+        MAX_EVENTS_A_TRANSACTION / 3
     }
 
     fn keys(&self, row: &Record) -> Vec<RowKey> {

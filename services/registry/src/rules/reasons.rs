@@ -199,10 +199,15 @@ unionhall_kit::reasons! {
     UNION_EXISTS: AlreadyExists,
         "a union with the code {code} exists already ({union})",
         "代码为{code}的工会已存在（{union}）";
-    /// The union still covers employers or has unions below it.
+    /// The employer would end before coverage begins that is recorded already. `union` is `-` for a
+    /// caller who does not see it.
+    EMPLOYER_COVERED_LATER: FailedPrecondition,
+        "the employer comes under a union ({union}) on {day}, after its end; correct the day, or withdraw that coverage",
+        "该单位{day}起由工会（{union}）覆盖，晚于其终止日；请更正日期或撤回该覆盖";
+    /// The union still covers employers, has unions below it, or something else relies on it.
     UNION_NOT_EMPTY: FailedPrecondition,
-        "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first",
-        "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属";
+        "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first; {officers} offices, {elections} elections, {cases} formation cases and {splits} splits rely on it too",
+        "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属；另有{officers}项任职、{elections}次选举、{cases}个建会事项、{splits}次分立依托该工会";
     /// What is said of an edition of the base register cannot be.
     BASE_REGISTER_INVALID: InvalidArgument,
         "the base register cannot be so: {problem}",

@@ -9,6 +9,7 @@ pub mod change;
 pub mod code;
 pub mod contact;
 pub mod contribution;
+pub mod dissolve;
 pub mod ending;
 mod fault;
 pub mod filter;
@@ -26,7 +27,7 @@ use unionhall_kit::civil::CivilDate;
 use uuid::Uuid;
 
 use self::{
-    approval::{Approval, Decision, MembershipOutcome},
+    approval::{Approval, Decision, EndReason, MembershipOutcome},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -103,6 +104,8 @@ pub struct UnionFacts {
     pub parts: History<Vec<UnionId>>,
     /// What becomes of its members, from the day on which it ended or was divided.
     pub memberships: History<MembershipOutcome>,
+    /// Why it was dissolved, from that day on.
+    pub end_reasons: History<EndReason>,
     /// Whether it exists 状态.
     pub statuses: History<Status>,
     /// Marks 标记.

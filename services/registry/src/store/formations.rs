@@ -16,9 +16,11 @@ use uuid::Uuid;
 
 pub use self::{
     list::{CaseWant, list},
-    read::{find_open_employer, find_open_place, load, load_for_update, of_employers},
+    read::{
+        come_to, find_open_employer, find_open_place, load, load_for_update, of_employers, outdone,
+    },
     steps::{PastStep, past_steps},
-    write::{NewCase, Taken, insert, relocate, save},
+    write::{NewCase, Taken, carry, insert, relocate, save},
 };
 use crate::rules::formation::{CaseId, Subject, journal::Journal};
 

@@ -10,6 +10,7 @@ mod list;
 mod paths;
 mod present;
 mod read;
+mod reliance;
 mod sought;
 mod subtree;
 mod write;
@@ -23,9 +24,10 @@ pub use self::{
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
     read::{
-        below, directly_below, find_by_code, find_by_employer, find_by_place, hold, load,
-        load_for_update, named,
+        below, directly_below, find_by_code, find_by_employer, find_by_place, hold, hold_around,
+        load, load_for_update,
     },
+    reliance::{Reliance, reliance},
     sought::{Sought, find_many, with_own_union},
     subtree::{
         count_last_covered, covered_by_each, deepest, following, left_behind, lock_affiliation,

@@ -20,7 +20,10 @@ use super::{
     named, note, read, refused, view,
 };
 use crate::{
-    api::wire::{self, invalid},
+    api::{
+        formations::ended as formation_cases,
+        wire::{self, invalid},
+    },
     register::Register,
     rules::{
         area::{
@@ -151,6 +154,7 @@ impl Wish {
         // The cases of an area are few, and nobody's figures: they go along at once.
         for step in plan.relocations() {
             let way = (&step.predecessor, &step.successor);
+            formation_cases::outdone(&mut draft.entry, way, self.on).await?;
             formations::relocate(draft.entry.conn(), way, draft.entry.now()).await?;
         }
         let Self { kind, sources, target, on } = self;

@@ -2,6 +2,7 @@
 //! 企业终止的，该工会组织相应撤销).
 
 use unionhall_kit::{
+    access::Caller,
     call::Call,
     civil::CivilDate,
     fault::{Fault, Outcome},
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     api::{
+        formations::ended as formation_cases,
         order::Order,
         unions::{self as union_calls, effect},
     },
@@ -24,12 +26,9 @@ use crate::{
         Refusal,
         employer::{
             Status,
-            change::{EmployerChange, Surroundings, amend},
+            change::{EmployerChange, EmployerFault, Surroundings, amend},
         },
-        union::{
-            EmployerId, Status as UnionStatus, UnionId,
-            change::{Surroundings as UnionSurroundings, UnionChange, amend as amend_union},
-        },
+        union::{EmployerId, UnionId, dissolve::end_with_employer},
     },
     store::{
         employers,
@@ -58,9 +57,14 @@ impl Employers {
         }
         let around =
             Surroundings { today: entry.today(), areas: &areas, lists: self.register.reference };
-        let change = [EmployerChange::Status(Status::Closed)];
-        let facts =
-            amend(&before.facts, &change, from, around).map_err(|fault| fault.to_fault())?;
+        let mut changes = vec![EmployerChange::Status(Status::Closed)];
+        if message.withdraw_later_coverage {
+            changes.insert(0, EmployerChange::WithdrawLaterCoverage);
+        }
+        let facts = match amend(&before.facts, &changes, from, around) {
+            Ok(facts) => facts,
+            Err(fault) => return Err(self.covered_later(&call.caller, fault).await?),
+        };
         let saved = employers::save(entry.conn(), &before, facts, entry.now()).await?;
         // An end takes no code from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
@@ -71,15 +75,24 @@ impl Employers {
     }
 }
 
+impl Employers {
+    /// The union that covers later is told only to those who see it.
+    async fn covered_later(&self, caller: &Caller, fault: EmployerFault) -> Outcome<Fault> {
+        let EmployerFault::CoveredLater(union, _) = fault else { return Ok(fault.to_fault()) };
+        let reader = self.register.ledger.db().reader();
+        let found = unions::load(reader, &[union]).await?.remove(&union);
+        let seen = found.and_then(|found| union_calls::scoped(found).visible(&caller.scope));
+        let name = if seen.is_some() { unions::resource_name(union) } else { "-".to_owned() };
+        Ok(fault.to_fault().with("union", name))
+    }
+}
+
 /// Ends the own union of an employer that ended in this transaction. `UNION_NOT_EMPTY` while unions
 /// stand below it: they are affiliated elsewhere first.
 async fn end(entry: &mut Entry, union: UnionRecord, from: CivilDate) -> Outcome<()> {
     let id: UnionId = union.id;
     union_calls::end::empty(entry, id, from).await?;
-    let around =
-        UnionSurroundings { today: entry.today(), areas: &Default::default(), superior: None };
-    let change = [UnionChange::Status(UnionStatus::Dissolved)];
-    let facts = amend_union(&union.facts, &change, from, around);
+    let facts = end_with_employer(&union.facts, (from, entry.today()));
     let facts = facts.map_err(|fault| fault.to_fault())?;
     let paths = unions::paths_of(entry.conn(), &[id]).await?.remove(&id).unwrap_or_default();
     let before = Placed { record: union, paths };
@@ -92,5 +105,5 @@ async fn end(entry: &mut Entry, union: UnionRecord, from: CivilDate) -> Outcome<
     let old = (&before.record.facts, &before.paths);
     entry.figures(effect::figures(old, (&record.facts, &after.paths)));
     entry.audit(effect::audit(record, &before.record.facts, "ended with its employer"));
-    Ok(())
+    formation_cases::union_ended(entry, id, from).await
 }

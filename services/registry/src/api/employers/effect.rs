@@ -14,11 +14,13 @@ use unionhall_kit::{
 use super::encode;
 use crate::{
     Register,
+    api::formations::ended,
     rules::{
         contribution::{Counting, Grounds, contributions},
         employer::EmployerFacts,
         quality::RuleSet,
         steps::{Step, difference},
+        union::EmployerId,
     },
     store::employers::{EmployerRecord, rows},
 };
@@ -26,8 +28,23 @@ use crate::{
 const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
 
 /// Notes the events and the figures of a record that was entered, where there was none before, or
-/// changed.
+/// changed; and ends the formation cases for which that is the end.
 pub async fn note(
+    register: &Register,
+    entry: &mut Entry,
+    before: Option<&EmployerRecord>,
+    after: &EmployerRecord,
+    grounds: &Grounds,
+) -> Outcome<()> {
+    note_alone(register, entry, before, after, grounds).await?;
+    match before {
+        Some(before) => ended::follow(entry, &before.facts, after).await,
+        None => Ok(()),
+    }
+}
+
+/// The same of a change that a formation case makes itself.
+pub async fn note_alone(
     register: &Register,
     entry: &mut Entry,
     before: Option<&EmployerRecord>,
@@ -58,7 +75,7 @@ pub async fn note_removal(
     entry.event(bare(EventKind::Removed, after));
     let rules = register.rules_of(entry.conn(), before).await?;
     entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, grounds }));
-    Ok(())
+    ended::withdrawn(entry, EmployerId(before.id)).await
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.

@@ -88,8 +88,14 @@ impl Formations {
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
         if after.version > employer.version {
             let found = grounds::held(entry.conn(), [&employer.facts, &after.facts]).await?;
-            employer_effect::note(&self.register, &mut entry, Some(&employer), &after, &found)
-                .await?;
+            employer_effect::note_alone(
+                &self.register,
+                &mut entry,
+                Some(&employer),
+                &after,
+                &found,
+            )
+            .await?;
             entry.audit(employer_effect::audit(Some(&employer), &after, "covered"));
         }
         self.keep(&call.caller, entry, (&held, journal), order).await

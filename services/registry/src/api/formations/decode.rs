@@ -158,6 +158,7 @@ pub(super) fn deed(given: &FormationStep) -> Outcome<Deed> {
         },
         Content::Establishment(_) => return Err(FormationFault::Fixed("establishment").to_fault()),
         Content::Registration(_) => return Err(FormationFault::Fixed("registration").to_fault()),
+        Content::Closing(_) => return Err(FormationFault::Fixed("closing").to_fault()),
         Content::Coverage(_) => return Err(FormationFault::Fixed("coverage").to_fault()),
         Content::Plan(_) => return Err(FormationFault::Fixed("plan").to_fault()),
     })

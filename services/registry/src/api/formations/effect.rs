@@ -14,7 +14,7 @@ use crate::store::formations::CaseRecord;
 const SNAPSHOT: &str = "unionhall.registry.v1.FormationCase";
 
 /// Notes a case that was entered, where there was none before, or changed.
-pub(super) fn note(entry: &mut Entry, before: Option<&CaseRecord>, after: &CaseRecord) {
+pub(in crate::api) fn note(entry: &mut Entry, before: Option<&CaseRecord>, after: &CaseRecord) {
     entry.not_before(after.updated_at);
     let gone = before.and_then(|before| before.affiliation.as_ref());
     if let Some(path) = gone.filter(|path| after.affiliation.as_ref() != Some(*path)) {

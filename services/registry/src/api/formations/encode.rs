@@ -5,12 +5,13 @@ use unionhall_proto::{
     common::v1::LocalizedText,
     registry::v1::{
         Activation, AppliedRule, Consultation, Contacted, Establishment,
-        FollowUp as FollowUpMessage, FormationCase, FormationDocument, FormationPlan,
-        FormationReason, FormationStep, FoundingAssembly, JoiningUnion, LeadershipBriefing,
-        LegalPerson, ObstructionReport, Preparation, Recruitment,
+        FollowUp as FollowUpMessage, FormationCase, FormationClosing, FormationDocument,
+        FormationPlan, FormationReason, FormationStep, FoundingAssembly, JoiningUnion,
+        LeadershipBriefing, LegalPerson, ObstructionReport, Preparation, Recruitment,
         applied_rule::{Obligation as ObligationMessage, Standing as StandingMessage},
         consultation::Party as PartyMessage,
         formation_case::{Channel as ChannelMessage, State as StateMessage},
+        formation_closing::Outcome as OutcomeMessage,
         formation_document::Kind as DocumentKindMessage,
         formation_step::Content,
         founding_assembly::Kind as AssemblyKindMessage,
@@ -26,7 +27,9 @@ use crate::{
             law::Standing,
             plan::{Channel, FollowUp, Plan},
             stage::State,
-            step::{Assembly, AssemblyKind, Deed, Document, DocumentKind, Party, Step, Words},
+            step::{
+                Assembly, AssemblyKind, Deed, Document, DocumentKind, Outcome, Party, Step, Words,
+            },
         },
         union::EmployerId,
     },
@@ -163,6 +166,10 @@ fn content(deed: &Deed) -> Content {
         Deed::Refusal(why) => Content::Refusal(reason(why)),
         Deed::Suspension(why) => Content::Suspension(reason(why)),
         Deed::Resumption(why) => Content::Resumption(reason(why)),
+        Deed::Closing { outcome, union } => Content::Closing(FormationClosing {
+            outcome: outcome_message(*outcome).into(),
+            union: union.map(resource_name).unwrap_or_default(),
+        }),
         Deed::Document(found) => Content::Document(document(found)),
         Deed::Consultation { party, with, outcome } => Content::Consultation(Consultation {
             party: party_message(*party).into(),
@@ -235,6 +242,16 @@ fn reason(why: &Words) -> FormationReason {
     FormationReason { reason: why.to_string() }
 }
 
+fn outcome_message(outcome: Outcome) -> OutcomeMessage {
+    match outcome {
+        Outcome::CoveredElsewhere => OutcomeMessage::CoveredElsewhere,
+        Outcome::EmployerEnded => OutcomeMessage::EmployerEnded,
+        Outcome::EmployerWithdrawn => OutcomeMessage::EmployerWithdrawn,
+        Outcome::UnionEnded => OutcomeMessage::UnionEnded,
+        Outcome::OtherCaseGoesOn => OutcomeMessage::OtherCaseGoesOn,
+    }
+}
+
 /// A state.
 pub(super) fn state_message(state: State) -> StateMessage {
     match state {
@@ -253,6 +270,7 @@ pub(super) fn state_message(state: State) -> StateMessage {
         State::Abandoned => StateMessage::Abandoned,
         State::Refused => StateMessage::Refused,
         State::Suspended => StateMessage::Suspended,
+        State::Ended => StateMessage::Ended,
     }
 }
 

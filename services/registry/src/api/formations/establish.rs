@@ -231,7 +231,7 @@ impl Formations {
         // Coverage takes no code from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
         let found = grounds::held(entry.conn(), [&employer.facts, &after.facts]).await?;
-        employer_effect::note(&self.register, entry, Some(employer), &after, &found).await?;
+        employer_effect::note_alone(&self.register, entry, Some(employer), &after, &found).await?;
         entry.audit(employer_effect::audit(Some(employer), &after, "covered"));
         Ok(())
     }

@@ -35,7 +35,7 @@ use crate::{
         Refusal,
         area::{AreaPath, tree::AreaTree},
         union::{
-            UnionFacts,
+            UnionFacts, UnionId,
             change::{Surroundings, UnionChange, amend},
         },
     },
@@ -53,6 +53,8 @@ pub(super) struct Held {
     pub(super) before: Placed,
     areas: AreaTree,
     superior: Option<UnionRecord>,
+    /// Another union that the change relies on.
+    pub(super) beside: Option<UnionRecord>,
 }
 
 pub(super) enum Opened {
@@ -166,7 +168,18 @@ impl Unions {
         &self,
         call: &Call<M>,
         order: Order<'_>,
+        relied: (&[AreaPath], CivilDate),
+    ) -> Outcome<Opened> {
+        self.open_beside(call, order, relied, None).await
+    }
+
+    /// The same beside another union that the change relies on.
+    pub(super) async fn open_beside<M: Message>(
+        &self,
+        call: &Call<M>,
+        order: Order<'_>,
         (named, day): (&[AreaPath], CivilDate),
+        beside: Option<UnionId>,
     ) -> Outcome<Opened> {
         let id = decode::id(order.name)?;
         let request_id = order.effective_id();
@@ -181,9 +194,11 @@ impl Unions {
         wanted.extend_from_slice(named);
         let areas = hold_areas(entry.conn(), &wanted).await?;
         let above = peeked.facts.superiors.on(day).copied();
-        let superior = unions::hold(entry.conn(), above.as_slice()).await?.into_iter().next();
-        let locked = unions::load_for_update(entry.conn(), &[id]).await?;
-        let record = locked.into_iter().next().ok_or_else(missing)?;
+        let relied: Vec<UnionId> = above.into_iter().chain(beside).collect();
+        let mut locked = unions::hold_around(entry.conn(), id, &relied).await?;
+        let superior = above.and_then(|above| locked.get(&above).cloned());
+        let beside = beside.and_then(|beside| locked.get(&beside).cloned());
+        let record = locked.remove(&id).ok_or_else(missing)?;
         let record = scoped(record).open(&call.caller.scope, order.name)?;
         let stands = relied_on(&record, day).iter().all(|area| wanted.contains(area));
         if !stands || record.facts.superiors.on(day).copied() != above {
@@ -193,7 +208,7 @@ impl Unions {
             return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
         }
         let before = located(&entry, record).await?;
-        Ok(Opened::Fresh(Box::new(Held { entry, before, areas, superior })))
+        Ok(Opened::Fresh(Box::new(Held { entry, before, areas, superior, beside })))
     }
 }
 

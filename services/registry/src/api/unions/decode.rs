@@ -15,7 +15,7 @@ use unionhall_proto::{
         Address as AddressMessage, Approval as ApprovalMessage, AssetAudit as AssetAuditMessage,
         Contact as ContactMessage, CreateUnionRequest, Mark as MarkMessage,
         MembershipOutcome as MembershipMessage, Term as TermMessage, Union, UnionDecision,
-        membership_outcome::Outcome as MessageOutcome,
+        membership_outcome::Outcome as MessageOutcome, union::EndReason as EndReasonMessage,
     },
     validate::Validate,
 };
@@ -33,7 +33,8 @@ use crate::{
         union::{
             EmployerId, UnionFacts, UnionId,
             approval::{
-                Approval, AssetAudit, Decision, DocumentNumber, MAX_NUMBER_CHARS, MembershipOutcome,
+                Approval, AssetAudit, Decision, DocumentNumber, EndReason, MAX_NUMBER_CHARS,
+                MembershipOutcome,
             },
             change::{DecisionFault, UnionChange, UnionFault},
             code::UnionCode,
@@ -309,6 +310,18 @@ fn asset_audit(given: &AssetAuditMessage) -> Outcome<AssetAudit> {
         number: DocumentNumber::parse(&given.number).map_err(text)?,
         audited_on: audited_on.ok_or_else(|| required("decision.asset_audit.audited_on"))?,
     })
+}
+
+/// Why a union is dissolved; `None` where that is not said.
+pub(super) fn end_reason(given: EndReasonMessage) -> Option<EndReason> {
+    match given {
+        EndReasonMessage::Unspecified => None,
+        EndReasonMessage::EmployerEnded => Some(EndReason::EmployerEnded),
+        EndReasonMessage::NoMembers => Some(EndReason::NoMembers),
+        EndReasonMessage::MergedElsewhere => Some(EndReason::MergedElsewhere),
+        EndReasonMessage::Deregistered => Some(EndReason::Deregistered),
+        EndReasonMessage::Other => Some(EndReason::Other),
+    }
 }
 
 /// What becomes of the members.

@@ -5,7 +5,8 @@ use unionhall_proto::registry::v1::{
     Address as AddressMessage, Approval as ApprovalMessage, AssetAudit, Contact as ContactMessage,
     Mark, MembershipOutcome as MembershipMessage, ReElectionOrder, Term as TermMessage,
     TermPostponement, Union, UnionDecision, UnionFact,
-    membership_outcome::Outcome as MessageOutcome, union::State,
+    membership_outcome::Outcome as MessageOutcome,
+    union::{EndReason as EndReasonMessage, State},
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         history::Dated,
         union::{
             EmployerId, Status, UnionFacts, UnionId,
-            approval::{Approval, Decision, MembershipOutcome},
+            approval::{Approval, Decision, EndReason, MembershipOutcome},
             contact::Contact,
             mark::{Note, UnionMark},
             term::{BegunTerm, Order, Postponement},
@@ -58,6 +59,11 @@ pub(in crate::api) fn union(record: &UnionRecord, day: CivilDate) -> Union {
         split_from: facts.origins.on(day).copied().map(resource_name).unwrap_or_default(),
         split_into: facts.parts.on(day).map(|parts| names(parts)).unwrap_or_default(),
         membership: facts.memberships.on(day).map(membership),
+        end_reason: facts
+            .end_reasons
+            .on(day)
+            .map_or(EndReasonMessage::Unspecified, end_reason)
+            .into(),
         affiliation: record.affiliation.path().to_string(),
         marks: marks.collect(),
         create_time: Some(timestamp(record.created_at)),
@@ -114,6 +120,7 @@ pub(super) fn fact(past: &PastFact<Fact>) -> UnionFact {
         Fact::SplitFrom(union) => value.split_from = resource_name(*union),
         Fact::SplitInto(unions) => value.split_into = names(unions),
         Fact::Membership(outcome) => value.membership = Some(membership(outcome)),
+        Fact::EndReason(reason) => value.end_reason = end_reason(reason).into(),
         Fact::State(status) => {
             value.state = state_message(Some(*status)).into();
             if let Status::Merged(successor) = status {
@@ -226,6 +233,16 @@ fn membership(outcome: &MembershipOutcome) -> MembershipMessage {
         MembershipOutcome::Retained(union) => (MessageOutcome::Retained, resource_name(*union)),
     };
     MembershipMessage { outcome: outcome.into(), union }
+}
+
+fn end_reason(reason: &EndReason) -> EndReasonMessage {
+    match reason {
+        EndReason::EmployerEnded => EndReasonMessage::EmployerEnded,
+        EndReason::NoMembers => EndReasonMessage::NoMembers,
+        EndReason::MergedElsewhere => EndReasonMessage::MergedElsewhere,
+        EndReason::Deregistered => EndReasonMessage::Deregistered,
+        EndReason::Other => EndReasonMessage::Other,
+    }
 }
 
 fn names(unions: &[UnionId]) -> Vec<String> {

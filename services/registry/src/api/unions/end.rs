@@ -5,6 +5,8 @@ use unionhall_kit::{
     civil::CivilDate,
     fault::{Fault, Outcome},
     ledger::{Done, Entry},
+    reasons as kit_reasons,
+    scoped::not_found,
 };
 use unionhall_proto::registry::v1::{DeleteUnionRequest, DissolveUnionRequest, Union};
 
@@ -12,15 +14,24 @@ use super::{
     Unions,
     change::{Held, Opened, Order},
     decode, effect,
-    merge::no_merger,
+    merge::{keeper_of, no_merger},
+    scoped,
 };
 use crate::{
+    api::formations::ended as formation_cases,
     rules::{
+        Refusal,
         history::History,
         reasons,
-        union::{Status, UnionFacts, UnionId, change::UnionChange},
+        union::{
+            UnionFacts, UnionId,
+            dissolve::{Dissolution, Dissolved, dissolve},
+        },
     },
-    store::{employers, officers, unions},
+    store::{
+        employers,
+        unions::{self, Reliance},
+    },
 };
 
 impl Unions {
@@ -29,15 +40,40 @@ impl Unions {
         let order = Order::from(message);
         let from = decode::day("effective_date", &message.effective_date)?;
         let from = from.unwrap_or_else(|| self.today());
-        let held = match self.open(&call, order, (&[], from)).await? {
+        let decision = message.decision.as_ref().map(decode::decision).transpose()?;
+        let membership = message.membership.as_ref().map(decode::membership).transpose()?;
+        let keeper = keeper_of(membership);
+        let held = match self.open_beside(&call, order, (&[], from), keeper).await? {
             Opened::Fresh(held) => *held,
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
-        let change = [UnionChange::Status(Status::Dissolved)];
+        let Held { mut entry, before, beside, .. } = held;
+        let keeper = beside.and_then(|record| scoped(record).visible(&call.caller.scope));
+        if let (Some(id), None) = (keeper_of(membership), &keeper) {
+            return Err(not_found(&unions::resource_name(id)));
+        }
+        let wish = Dissolution {
+            reason: decode::end_reason(message.reason()),
+            decision: decision.as_ref(),
+            membership,
+            keeper: keeper.as_ref().map(|record| &record.facts),
+        };
+        let known = (before.record.id, &before.record.facts);
         // Whether it may end at all is told before what stands in the way.
-        held.amended(&change, from)?;
-        empty(&held.entry, held.before.record.id, from).await?;
-        self.change(&call, order, held, (&change, from), "dissolved").await
+        let decided = dissolve(known, wish, (from, entry.today()));
+        let facts = match decided.map_err(|fault| fault.to_fault())? {
+            Dissolved::Ends(facts) => {
+                empty(&entry, before.record.id, from).await?;
+                facts
+            }
+            Dissolved::Filed(facts) => facts,
+        };
+        let (paths, now) = (before.paths.clone(), entry.now());
+        let saved = unions::save(entry.conn(), &before, facts, paths, now).await?;
+        // One that ends takes nothing from anybody.
+        let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
+        formation_cases::union_ended(&mut entry, before.record.id, from).await?;
+        self.finish(entry, Some(&before), &after, "dissolved", order.validate_only).await
     }
 
     pub(super) async fn delete(&self, call: Call<DeleteUnionRequest>) -> Outcome<()> {
@@ -48,7 +84,7 @@ impl Unions {
         };
         let Held { mut entry, before, .. } = held;
         no_merger(&entry, before.record.id).await?;
-        never_named(&entry, &before.record).await?;
+        never_relied_upon(&entry, &before.record).await?;
         let after = unions::remove(entry.conn(), &before.record, entry.now()).await?;
         if order.validate_only {
             return entry.discard().await;
@@ -63,21 +99,12 @@ impl Unions {
     }
 }
 
-/// Whether any fact names the union, or somebody held an office in it.
-pub(crate) async fn relied_upon(entry: &Entry, id: UnionId) -> Outcome<bool> {
-    let (below, covered) = unions::named(entry.conn(), id).await?;
-    let officers = officers::of_union(entry.conn(), id).await?;
-    Ok(below > 0 || covered > 0 || !officers.is_empty())
-}
-
-/// What is withdrawn was never there, so that no fact may name it, not even of those who have ended
-/// since. `UNION_NOT_EMPTY`.
-async fn never_named(entry: &Entry, record: &unions::UnionRecord) -> Outcome<()> {
+/// What is withdrawn was never there, so that nothing may rely on it, not even what has ended since.
+/// `UNION_NOT_EMPTY`.
+async fn never_relied_upon(entry: &Entry, record: &unions::UnionRecord) -> Outcome<()> {
     let first = record.facts.established_on().unwrap_or_else(|| entry.today());
-    match unions::named(entry.conn(), record.id).await? {
-        (0, 0) => Ok(()),
-        (below, covered) => Err(occupied(first, covered, below)),
-    }
+    let found = unions::reliance(entry.conn(), record.id).await?;
+    if found.any() { Err(occupied(first, found)) } else { Ok(()) }
 }
 
 /// Nobody is left behind without a union, and nobody is on the way into it. `UNION_NOT_EMPTY`,
@@ -86,16 +113,20 @@ pub(crate) async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome
     no_merger(entry, id).await?;
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
-    if below == 0 && covered == 0 { Ok(()) } else { Err(occupied(day, covered, below)) }
+    let found = Reliance { employers: covered, unions: below, ..Reliance::default() };
+    if found.any() { Err(occupied(day, found)) } else { Ok(()) }
 }
 
 /// `UNION_NOT_EMPTY` for a union that covers somebody from the day on.
 pub(super) async fn covers_nobody(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
-    if covered == 0 { Ok(()) } else { Err(occupied(day, covered, 0)) }
+    let found = Reliance { employers: covered, ..Reliance::default() };
+    if found.any() { Err(occupied(day, found)) } else { Ok(()) }
 }
 
-fn occupied(day: CivilDate, covered: i64, below: i64) -> Fault {
+fn occupied(day: CivilDate, found: Reliance) -> Fault {
     let fault = Fault::new(&reasons::UNION_NOT_EMPTY).with("day", day);
-    fault.with("employers", covered).with("unions", below)
+    let fault = fault.with("employers", found.employers).with("unions", found.unions);
+    let fault = fault.with("officers", found.offices).with("elections", found.elections);
+    fault.with("cases", found.cases).with("splits", found.splits)
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     api::{
         areas::{structure as changes, view},
+        formations::ended as formation_cases,
         order::orders,
     },
     rules::{
@@ -115,6 +116,7 @@ impl Unions {
             // One that ends takes nothing from anybody.
             let saved = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken));
             note::ended(&mut entry, &before, &saved?, follows);
+            formation_cases::union_ended(&mut entry, before.record.id, change.on).await?;
         }
         let target = unions::touch(entry.conn(), &plan.target.record, entry.now()).await?;
         entry.not_before(target.updated_at);

@@ -28,6 +28,7 @@ use crate::{
     api::{
         areas::{structure as changes, view},
         employers::id as employer_id,
+        formations::ended as formation_cases,
         order::orders,
     },
     rules::{
@@ -171,6 +172,9 @@ impl Unions {
         // One that is divided takes nothing from anybody.
         let saved = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
         effect::note(&mut entry, Some(&before), &saved, "split");
+        if call.message.ends {
+            formation_cases::union_ended(&mut entry, before.record.id, from).await?;
+        }
         for (new, _) in plan.parts {
             match unions::insert(entry.conn(), new.clone(), now).await? {
                 Ok(part) => effect::note(&mut entry, None, &part, "split off"),

@@ -2,6 +2,7 @@
 
 mod affiliation;
 mod areas;
+mod ending;
 mod figures;
 mod lives;
 mod merging;

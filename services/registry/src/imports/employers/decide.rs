@@ -64,7 +64,7 @@ fn concerns(fault: &EmployerFault) -> Column {
         EmployerFault::CodeUnknown("ownership", ..) => columns::OWNERSHIP,
         EmployerFault::CodeUnknown("economic_type", ..) => columns::ECONOMIC_TYPE,
         EmployerFault::CodeUnknown(..) => columns::INDUSTRY,
-        EmployerFault::BeforeLaterStatus(..) => columns::STATUS,
+        EmployerFault::BeforeLaterStatus(..) | EmployerFault::CoveredLater(..) => columns::STATUS,
         EmployerFault::InFuture(_)
         | EmployerFault::BeforeRecord(..)
         | EmployerFault::BeforeEstablishment(..)

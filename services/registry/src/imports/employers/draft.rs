@@ -23,6 +23,7 @@ use crate::{
             headcount::Headcount,
             identifier::Identifier,
         },
+        history::History,
         name::Name,
     },
     store::employers::EmployerRecord,
@@ -183,12 +184,14 @@ impl<'a> Reader<'a> {
     fn addresses(&mut self) {
         if let Some(area) = self.area(columns::ACTUAL_AREA) {
             self.admit(&area);
-            let address = self.address(columns::ACTUAL_ADDRESS, area.clone());
+            let known = self.held.map(|record| &record.facts.actual_addresses);
+            let address = self.address(columns::ACTUAL_ADDRESS, area.clone(), known);
             self.change(address.map(EmployerChange::ActualAddress));
             self.draft.area = Some(area);
         }
         if let Some(area) = self.area(columns::REGISTERED_AREA) {
-            let address = self.address(columns::REGISTERED_ADDRESS, area);
+            let known = self.held.map(|record| &record.facts.registered_addresses);
+            let address = self.address(columns::REGISTERED_ADDRESS, area, known);
             self.change(address.map(|at| EmployerChange::RegisteredAddress(Some(at))));
         } else if self.is_empty(columns::REGISTERED_AREA) {
             self.needs(columns::REGISTERED_ADDRESS, columns::REGISTERED_AREA);
@@ -215,8 +218,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn address(&mut self, column: Column, area: AreaPath) -> Option<Address> {
-        let line = self.text(column).unwrap_or_default();
+    /// An empty cell says nothing: in the same area the line stays that is known.
+    fn address(
+        &mut self,
+        column: Column,
+        area: AreaPath,
+        known: Option<&History<Address>>,
+    ) -> Option<Address> {
+        let known = known.and_then(|known| known.on(self.draft.from));
+        let known = known.filter(|known| *known.area() == area && self.is_empty(column));
+        let known = known.map(Address::line);
+        let line = self.text(column).or(known).unwrap_or_default();
         self.sound(column, Address::new(area, line))
     }
 

@@ -197,6 +197,23 @@ async fn a_known_employer_changes_from_a_day_on_and_is_restored() {
 }
 
 #[tokio::test]
+async fn an_empty_street_line_says_nothing() {
+    let desk = desk().await;
+    desk.import("employers", &file(&[row(1, &[])])).await;
+    let line = async |number| {
+        let (_, facts) = facts(&desk, number).await.unwrap();
+        facts.actual_addresses.rows().last().unwrap().value.line().to_owned()
+    };
+    let silent = row(1, &[(0, "北京样例新名有限公司"), (7, ""), (14, "2016-03-01")]);
+    let batch = desk.import("employers", &file(&[silent])).await;
+    assert_eq!(batch.applied_row_count, 1);
+    assert_eq!(line(1).await, "裕民路8号", "in the same area it stays");
+    let moved = row(1, &[(6, "110102012001"), (7, ""), (14, "2016-04-01")]);
+    desk.import("employers", &file(&[moved])).await;
+    assert_eq!(line(1).await, "", "elsewhere it is another street");
+}
+
+#[tokio::test]
 async fn an_employer_that_changed_since_is_left_alone() {
     let desk = desk().await;
     let first = desk.import("employers", &file(&[row(1, &[]), row(2, &[])])).await;

@@ -186,6 +186,39 @@ async fn rows_build_on_what_rows_before_them_change() {
 }
 
 #[tokio::test]
+async fn nothing_builds_on_a_row_that_is_refused_for_its_key() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let columns = [
+        "工会名称",
+        "工会统一社会信用代码",
+        "组织类型",
+        "组织形式",
+        "组织层级",
+        "上级工会",
+        "住所所在社区",
+        "建会日期",
+    ];
+    let above = "什刹海街道总工会";
+    let rows = [
+        format!(
+            "甲联合工会,81110102T00000028K,JOINT,COMMITTEE,BASIC,{above},110102012004,2013-01-01"
+        ),
+        format!(
+            "乙联合工会,81110102T00000028K,JOINT,COMMITTEE,BASIC,{above},110102012004,2013-01-01"
+        ),
+        "丙联合工会,,JOINT,COMMITTEE,BASIC,乙联合工会,110102012004,2013-02-01".to_owned(),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let batch = desk.validate("unions", &file(&columns, &rows)).await;
+    let faults = desk.faults(&batch.name).await;
+    let told = told(&faults);
+    assert!(told.contains(&(3, "工会统一社会信用代码", "DUPLICATE_IN_FILE")), "{told:?}");
+    assert!(told.contains(&(4, "上级工会", "SUPERIOR_INVALID")), "{told:?}");
+    assert_eq!(batch.valid_row_count, 1);
+}
+
+#[tokio::test]
 async fn an_own_union_names_its_employer_by_code() {
     let desk = desk().await;
     let employers = "单位名称,统一社会信用代码,单位性质,实际所在社区,成立日期\n\
@@ -215,6 +248,7 @@ async fn an_own_union_names_its_employer_by_code() {
     let cover = CoverEmployerRequest {
         name: union.employer.clone(),
         union: union.name.clone(),
+        effective_date: Some("2014-06-01".parse::<CivilDate>().unwrap().into()),
         ..Default::default()
     };
     let service = Employers::over(desk.rig.register.clone());

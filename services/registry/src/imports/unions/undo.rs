@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::write::note;
 use crate::{
-    api::unions::{effect, end::relied_upon},
+    api::unions::effect,
     imports::kinds::{AREA_CLOSED, UNION_IN_USE},
     rules::{
         area::AreaPath,
@@ -93,7 +93,7 @@ pub(super) async fn undo(
 
 async fn withdraw(entry: &mut Entry, placed: &Placed) -> Outcome<Undone> {
     let record = &placed.record;
-    if relied_upon(entry, record.id).await? {
+    if unions::reliance(entry.conn(), record.id).await?.any() {
         return Ok(Undone::Refused(&UNION_IN_USE));
     }
     let after = unions::remove(entry.conn(), record, entry.now()).await?;

@@ -37,6 +37,8 @@ pub enum EmployerChange {
     Phone(Option<Phone>),
     /// Whether it works.
     Status(Status),
+    /// Coverage that begins after the day was never there.
+    WithdrawLaterCoverage,
     /// The day of establishment, which has no first day of its own.
     EstablishedOn(Option<CivilDate>),
     /// A headcount on its own day; one of the same day is replaced.
@@ -162,6 +164,12 @@ fn changed(
         EmployerChange::Status(status) => {
             facts.statuses.record(Some(status), from);
             ends_last(&facts)?;
+            covered_before_the_end(&facts)?;
+        }
+        EmployerChange::WithdrawLaterCoverage => {
+            let rows = facts.covers.rows().iter().filter(|row| row.period.from() <= from);
+            // What is left of disjoint rows is disjoint.
+            facts.covers = History::new(rows.cloned().collect()).unwrap_or_default();
         }
         EmployerChange::EstablishedOn(day) => facts.established_on = day,
         EmployerChange::Headcount(counted_on, count) => {
@@ -217,6 +225,15 @@ fn ends_last(facts: &EmployerFacts) -> Result<(), EmployerFault> {
     let closing = facts.statuses.rows().iter().find(|row| row.value == Status::Closed);
     match closing.and_then(|row| row.period.until().map(|later| (row.period.from(), later))) {
         Some((closed, later)) => Err(EmployerFault::BeforeLaterStatus(closed, later)),
+        None => Ok(()),
+    }
+}
+
+/// Nobody comes under a union after the end. To come and to end on one day is lawful.
+fn covered_before_the_end(facts: &EmployerFacts) -> Result<(), EmployerFault> {
+    let Some(closed) = facts.closed_on() else { return Ok(()) };
+    match facts.covers.rows().iter().find(|row| row.period.from() > closed) {
+        Some(row) => Err(EmployerFault::CoveredLater(row.value.union, row.period.from())),
         None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use unionhall_kit::{civil::CivilDate, fault::Reason};
 
 use super::identifier::Identifier;
-use crate::rules::{Refusal, area::AreaPath, reasons};
+use crate::rules::{Refusal, area::AreaPath, reasons, union::UnionId};
 
 /// Why a change of an employer is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum EmployerFault {
     /// The employer has ended on this day.
     #[error("ended on {0}")]
     Closed(CivilDate),
+    /// The employer would end before this union begins to cover it on this day.
+    #[error("a union covers it from {1} on")]
+    CoveredLater(UnionId, CivilDate),
 }
 
 impl Refusal for EmployerFault {
@@ -53,6 +56,7 @@ impl Refusal for EmployerFault {
             | Self::BeforeEstablishment(..)
             | Self::BeforeLaterStatus(..) => &reasons::EMPLOYER_DATE_INVALID,
             Self::Closed(_) => &reasons::EMPLOYER_CLOSED,
+            Self::CoveredLater(..) => &reasons::EMPLOYER_COVERED_LATER,
         }
     }
 
@@ -77,6 +81,10 @@ impl Refusal for EmployerFault {
             Self::BeforeEstablishment(day, other) => date(day, format!("早于成立日期{other}")),
             Self::BeforeLaterStatus(day, later) => date(day, format!("此后{later}已有状态记录")),
             Self::Closed(day) => vec![("day", day.to_string())],
+            // Who may not see the union is not told its name: `api` puts it in.
+            Self::CoveredLater(_, day) => {
+                vec![("day", day.to_string()), ("union", "-".to_owned())]
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     fault::FormationFault,
     plan::Plan,
     stage::{Stage, State},
-    step::{Deed, DocumentKind, Step},
+    step::{Deed, DocumentKind, Outcome, Step},
 };
 use crate::rules::union::{UnionId, term::Term};
 
@@ -117,6 +117,32 @@ impl Journal {
         Ok(&self.steps[at])
     }
 
+    /// Ends the case by itself, for what it is about ended elsewhere on a day; after the last step, if
+    /// that was later. `None` where it does not go on, or for one whose union is there where only
+    /// such that are `open` end.
+    pub fn end(
+        &self,
+        (outcome, union): (Outcome, Option<UnionId>),
+        day: CivilDate,
+    ) -> Option<Self> {
+        let reached = self.reached(None);
+        let ends = match outcome {
+            Outcome::CoveredElsewhere | Outcome::OtherCaseGoesOn => reached.state().is_open(),
+            Outcome::EmployerEnded | Outcome::EmployerWithdrawn | Outcome::UnionEnded => {
+                reached.state().goes_on()
+            }
+        };
+        if !ends {
+            return None;
+        }
+        let mut ended = self.clone();
+        ended.numbers += 1;
+        let (number, day) = (ended.numbers, day.max(reached.last));
+        let deed = Deed::Closing { outcome, union };
+        ended.steps.push(Step { number, place: number, corrects: None, day, deed });
+        Some(ended)
+    }
+
     /// Puts another step in the place of one, or none; what follows must still follow. `None`
     /// where no such step stands.
     pub fn correct(
@@ -188,7 +214,7 @@ impl Journal {
         let refused = |problem: String, zh: String| {
             Err(FormationFault::OutOfOrder { state, step: deed.name(), problem, zh })
         };
-        if matches!(state, State::Covered | State::Abandoned | State::Refused) {
+        if state.has_ended() {
             return refused("the case has ended".to_owned(), "该事项已终结".to_owned());
         }
         let before = if planned { self.opened_on } else { reached.last };
@@ -201,7 +227,7 @@ impl Journal {
         }
         let resumes = matches!(deed, Deed::Resumption(_));
         if resumes != (state == State::Suspended)
-            && !matches!(deed, Deed::Abandonment(_) | Deed::Refusal(_))
+            && !matches!(deed, Deed::Abandonment(_) | Deed::Refusal(_) | Deed::Closing { .. })
         {
             return match resumes {
                 true => refused("the case does not rest".to_owned(), "该事项未中止".to_owned()),
@@ -214,7 +240,7 @@ impl Journal {
         match deed.stage() {
             Some(stage) => self.leads_on(reached, stage, deed),
             // Whether the union is gone is asked of the union: `founded::fits`.
-            None if matches!(deed, Deed::Abandonment(_)) => Ok(()),
+            None if matches!(deed, Deed::Abandonment(_) | Deed::Closing { .. }) => Ok(()),
             None if reached.stage >= Stage::Established => {
                 refused("the union is established".to_owned(), "工会已批复成立".to_owned())
             }
@@ -276,6 +302,7 @@ impl Journal {
                 Deed::Coverage(_) => reached.beside = Some(State::Covered),
                 Deed::Abandonment(_) => reached.beside = Some(State::Abandoned),
                 Deed::Refusal(_) => reached.beside = Some(State::Refused),
+                Deed::Closing { .. } => reached.beside = Some(State::Ended),
                 Deed::Suspension(_) => reached.beside = Some(State::Suspended),
                 Deed::Resumption(_) => reached.beside = None,
                 deed => reached.stage = reached.stage.max(deed.stage().unwrap_or(reached.stage)),
@@ -379,7 +406,7 @@ impl Journal {
         let reached = self.reached(None);
         let mut next = Vec::new();
         match reached.state() {
-            State::Covered | State::Abandoned | State::Refused => {}
+            ended if ended.has_ended() => {}
             State::Suspended => next.extend(["resumption", "abandonment", "refusal"]),
             _ => {
                 let mut stages = Stage::ALL.iter().filter(|stage| **stage > reached.stage);

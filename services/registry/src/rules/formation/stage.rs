@@ -64,6 +64,8 @@ codes! {
         Refused = "REFUSED",
         /// It rests and may go on.
         Suspended = "SUSPENDED",
+        /// It ended by itself; nothing follows.
+        Ended = "ENDED",
     }
 }
 
@@ -125,5 +127,10 @@ impl State {
     /// Whether something is still to be done in it.
     pub fn goes_on(self) -> bool {
         self < Self::Active || self == Self::Suspended
+    }
+
+    /// Whether nothing follows, for the case has ended beside its path.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Self::Covered | Self::Abandoned | Self::Refused | Self::Ended)
     }
 }

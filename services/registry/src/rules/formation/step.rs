@@ -112,6 +112,22 @@ codes! {
     }
 }
 
+codes! {
+    /// Why a case ended by itself.
+    Outcome {
+        /// The employer came under a union by another way.
+        CoveredElsewhere = "COVERED_ELSEWHERE",
+        /// The employer ended.
+        EmployerEnded = "EMPLOYER_ENDED",
+        /// The employer was withdrawn.
+        EmployerWithdrawn = "EMPLOYER_WITHDRAWN",
+        /// The union to which the case had come ended before it worked.
+        UnionEnded = "UNION_ENDED",
+        /// The area went into another one that has an open case of the type.
+        OtherCaseGoesOn = "OTHER_CASE_GOES_ON",
+    }
+}
+
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -211,6 +227,13 @@ pub enum Deed {
     Suspension(Words),
     /// It goes on.
     Resumption(Words),
+    /// It ended by itself.
+    Closing {
+        /// Why.
+        outcome: Outcome,
+        /// The union that covers the employer, or that ended.
+        union: Option<UnionId>,
+    },
     /// A document that is noted.
     Document(Document),
     /// 征求意见.
@@ -273,6 +296,7 @@ impl Deed {
             Self::Refusal(_) => "refusal",
             Self::Suspension(_) => "suspension",
             Self::Resumption(_) => "resumption",
+            Self::Closing { .. } => "closing",
             Self::Document(_) => "document",
             Self::Consultation { .. } => "consultation",
             Self::Briefing { .. } => "briefing",
@@ -300,7 +324,13 @@ impl Deed {
     /// Whether it changes another record too: it is taken by a method of its own, and corrected at
     /// that record.
     pub fn is_fixed(&self) -> bool {
-        matches!(self, Self::Establishment { .. } | Self::Registration { .. } | Self::Coverage(_))
+        matches!(
+            self,
+            Self::Establishment { .. }
+                | Self::Registration { .. }
+                | Self::Coverage(_)
+                | Self::Closing { .. }
+        )
     }
 
     /// Whether it says anything of where the case stands; others are only noted.

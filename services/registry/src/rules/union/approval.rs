@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use unionhall_kit::{civil::CivilDate, text};
 
-use super::{UnionId, mark::Note};
+use super::{UnionId, kind::codes, mark::Note};
 use crate::rules::name::Name;
 
 /// The most characters of the number of a document.
@@ -43,6 +43,22 @@ pub struct AssetAudit {
     pub number: DocumentNumber,
     /// The day of the report.
     pub audited_on: CivilDate,
+}
+
+codes! {
+    /// Why a union was dissolved 终止原因.
+    EndReason {
+        /// Its employer ended, and it with it.
+        EmployerEnded = "EMPLOYER_ENDED",
+        /// It has no members left.
+        NoMembers = "NO_MEMBERS",
+        /// It went into a union that is not in this register.
+        MergedElsewhere = "MERGED_ELSEWHERE",
+        /// 法人注销.
+        Deregistered = "DEREGISTERED",
+        /// Another one.
+        Other = "OTHER",
+    }
 }
 
 /// What becomes of the members of a union that ends or is divided 会籍 (Trade Union Law art. 13).

@@ -5,7 +5,7 @@ use unionhall_kit::civil::{CivilDate, Period};
 pub use super::fault::{DecisionFault, MergeFault, SplitFault, SuperiorFault, UnionFault};
 use super::{
     EmployerId, Status, UnionFacts, UnionId,
-    approval::{Approval, Decision, MembershipOutcome},
+    approval::{Approval, Decision, EndReason, MembershipOutcome},
     code::UnionCode,
     contact::Contact,
     kind::{UnionForm, UnionLevel, UnionType},
@@ -61,6 +61,8 @@ pub enum UnionChange {
     Parts(Vec<UnionId>),
     /// What becomes of its members.
     Membership(MembershipOutcome),
+    /// Why it was dissolved.
+    EndReason(EndReason),
     /// Whether it exists.
     Status(Status),
     /// A mark, or the end of one.
@@ -208,6 +210,7 @@ fn changed(
         UnionChange::Origin(union) => facts.origins.record(Some(union), from),
         UnionChange::Parts(unions) => facts.parts.record(Some(unions), from),
         UnionChange::Membership(outcome) => facts.memberships.record(Some(outcome), from),
+        UnionChange::EndReason(reason) => facts.end_reasons.record(Some(reason), from),
         UnionChange::Status(status) => {
             facts.statuses.record(Some(status), from);
             ends_last(&facts)?;

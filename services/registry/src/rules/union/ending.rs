@@ -41,7 +41,7 @@ impl Ending<'_> {
 }
 
 /// Whether the decision is by one of the unions above, and its audit is not of tomorrow.
-fn approved(
+pub(super) fn approved(
     decision: &Decision,
     above: &[Option<UnionId>],
     today: CivilDate,
@@ -57,7 +57,7 @@ fn approved(
 }
 
 /// Whether the union that is to keep memberships can.
-fn kept(
+pub(super) fn kept(
     id: UnionId,
     outcome: MembershipOutcome,
     keeper: Option<&UnionFacts>,

@@ -145,6 +145,18 @@ pub enum DecisionFault {
     /// A retained membership names no union, or another outcome names one.
     #[error("a retained membership names the union that keeps it, and nothing else does")]
     RetainedWhere,
+    /// Nobody approved the dissolution.
+    #[error("a union is dissolved by decision of the union above, or reported to it")]
+    Unapproved,
+    /// It is no employer's own union.
+    #[error("it is no employer's own union, so that it does not end with one")]
+    NoEmployer,
+    /// There is no union to which the members could pass.
+    #[error("a union that is dissolved has no successor to which its members could pass")]
+    NoSuccessor,
+    /// The report is later than today.
+    #[error("the report is later than today")]
+    ReportInFuture,
     /// The union that is to keep memberships does not exist from the day on, or is the one that ends.
     #[error(
         "the union that is to keep memberships does not exist from that day on, or ends itself"
@@ -158,6 +170,10 @@ impl DecisionFault {
             Self::Later => "批复日期晚于生效日期",
             Self::AuditInFuture => "审计日期晚于今日",
             Self::NotAbove => "批准工会在该日不是上级工会",
+            Self::Unapproved => "撤销工会须经上级工会批准或向其报告",
+            Self::NoEmployer => "该工会不是独立基层工会，不随单位终止",
+            Self::NoSuccessor => "撤销的工会没有接收会员的工会",
+            Self::ReportInFuture => "报告日期晚于今日",
             Self::RetainedWhere => "保留会籍须指明所在工会，其他情形不得指明",
             Self::KeeperGone => "保留会籍所在工会自该日起不存在，或正是终止的工会",
         }

@@ -16,7 +16,7 @@ use crate::{
     rules::{
         area::AreaPath,
         formation::{CaseId, Subject, journal::Journal, step::Step},
-        union::{EmployerId, kind::UnionType},
+        union::{EmployerId, UnionId, kind::UnionType},
     },
     store::dated::broken,
 };
@@ -93,6 +93,41 @@ pub async fn of_employers(
     employers: &[Uuid],
 ) -> Outcome<Vec<CaseRecord>> {
     select(conn, "c.employer", employers, "ORDER BY c.id").await
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    id: Uuid,
+}
+
+/// The cases that came to a union by an establishment, by id.
+pub async fn come_to(conn: &impl ConnectionTrait, UnionId(id): UnionId) -> Outcome<Vec<CaseId>> {
+    let text = "SELECT DISTINCT formation_case AS id FROM formation_step
+                WHERE kind = 'establishment' AND superseded_at IS NULL AND value LIKE $1
+                ORDER BY formation_case";
+    found(conn, text, [format!("%\"{id}\"%").into()]).await
+}
+
+/// The open cases of an area whose type has an open case in another one, by id.
+pub async fn outdone(
+    conn: &impl ConnectionTrait,
+    (from, to): (&AreaPath, &AreaPath),
+) -> Outcome<Vec<CaseId>> {
+    let text = "SELECT c.id FROM formation_case c
+                WHERE c.territory = $1 AND c.open_place IS NOT NULL AND EXISTS (
+                    SELECT 1 FROM formation_case other
+                    WHERE other.open_place = c.union_type || ':' || $2)
+                ORDER BY c.id";
+    found(conn, text, [from.as_str().into(), to.as_str().into()]).await
+}
+
+async fn found(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Outcome<Vec<CaseId>> {
+    let rows = Found::find_by_statement(sql(conn, text, values)).all(conn).await;
+    Ok(rows.map_err(fault::of)?.into_iter().map(|row| CaseId(row.id)).collect())
 }
 
 async fn select(

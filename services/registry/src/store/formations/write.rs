@@ -165,8 +165,24 @@ fn taken<T>(error: DbErr) -> Write<T> {
     }
 }
 
-/// Carries the cases of an area along when it goes into another: those that are not done. Where the
-/// other area has an open case of the type, a case stays behind: an area has one.
+/// Carries one case along into another area.
+pub async fn carry(
+    conn: &impl ConnectionTrait,
+    CaseId(id): CaseId,
+    to: &AreaPath,
+    now: DateTime<Utc>,
+) -> Outcome<()> {
+    let text = "UPDATE formation_case
+        SET territory = $2, version = version + 1,
+            updated_at = CASE WHEN updated_at > $3 THEN updated_at ELSE $3 END
+        WHERE id = $1 AND open_place IS NULL";
+    let values: [Value; 3] = [id.into(), to.as_str().into(), now.into()];
+    let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    all_changed(done.rows_affected(), 1)
+}
+
+/// Carries the cases of an area along when it goes into another: those that are not done. An area
+/// has one open case of a type: the others have ended before, see [`super::outdone`].
 pub async fn relocate(
     conn: &impl ConnectionTrait,
     (from, to): (&AreaPath, &AreaPath),

@@ -11,7 +11,7 @@ use crate::{
         name::Name,
         union::{
             EmployerId, Status, UnionFacts, UnionId,
-            approval::{Approval, Decision, MembershipOutcome},
+            approval::{Approval, Decision, EndReason, MembershipOutcome},
             code::UnionCode,
             contact::Contact,
             kind::{UnionForm, UnionLevel, UnionType},
@@ -65,6 +65,8 @@ pub enum Fact {
     SplitInto(Vec<UnionId>),
     /// What becomes of its members.
     Membership(MembershipOutcome),
+    /// Why it was dissolved.
+    EndReason(EndReason),
     /// Whether it exists.
     State(Status),
     /// A mark.
@@ -95,6 +97,7 @@ impl FactValue for Fact {
             Self::SplitFrom(_) => "split_from",
             Self::SplitInto(_) => "split_into",
             Self::Membership(_) => "membership",
+            Self::EndReason(_) => "end_reason",
             Self::State(_) => "state",
             // Several marks hold at a time, so each is a field of its own.
             Self::Marks(UnionMark::ServiceStation, _) => "marks.SERVICE_STATION",
@@ -135,6 +138,7 @@ pub fn rows(facts: &UnionFacts) -> Vec<DatedFact<Fact>> {
     put(&mut rows, &facts.origins, Fact::SplitFrom);
     put(&mut rows, &facts.parts, Fact::SplitInto);
     put(&mut rows, &facts.memberships, Fact::Membership);
+    put(&mut rows, &facts.end_reasons, Fact::EndReason);
     put(&mut rows, &facts.statuses, Fact::State);
     for (mark, history) in &facts.marks {
         put(&mut rows, history, |note| Fact::Marks(*mark, note));
@@ -165,6 +169,7 @@ pub fn facts(rows: impl IntoIterator<Item = DatedFact<Fact>>) -> Outcome<UnionFa
             Fact::SplitFrom(value) => kinds.origins.push(Dated { value, period }),
             Fact::SplitInto(value) => kinds.parts.push(Dated { value, period }),
             Fact::Membership(value) => kinds.memberships.push(Dated { value, period }),
+            Fact::EndReason(value) => kinds.end_reasons.push(Dated { value, period }),
             Fact::State(value) => kinds.statuses.push(Dated { value, period }),
             Fact::Marks(mark, value) => kinds.marks.push((mark, Dated { value, period })),
         }
@@ -192,6 +197,7 @@ struct Kinds {
     origins: Vec<Dated<UnionId>>,
     parts: Vec<Dated<Vec<UnionId>>>,
     memberships: Vec<Dated<MembershipOutcome>>,
+    end_reasons: Vec<Dated<EndReason>>,
     statuses: Vec<Dated<Status>>,
     marks: Vec<(UnionMark, Dated<Note>)>,
 }
@@ -217,6 +223,7 @@ impl Kinds {
             origins: history(self.origins)?,
             parts: history(self.parts)?,
             memberships: history(self.memberships)?,
+            end_reasons: history(self.end_reasons)?,
             statuses: history(self.statuses)?,
             ..UnionFacts::default()
         };

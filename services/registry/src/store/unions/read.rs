@@ -20,7 +20,7 @@ use super::{
 use crate::{
     rules::{
         area::AreaPath,
-        union::{EmployerId, Status, UnionId, code::UnionCode, kind::UnionType},
+        union::{EmployerId, UnionId, code::UnionCode, kind::UnionType},
     },
     store::dated::{self, broken},
 };
@@ -62,29 +62,75 @@ pub async fn load(
     Ok(records.into_iter().map(|record| (record.id, record)).collect())
 }
 
-/// The unions with these ids, by ascending id, held until the transaction ends. On SQLite the one
-/// writer holds everything.
+/// The unions with these ids, those above before those below them, held until the transaction ends.
+/// On SQLite the one writer holds everything.
 pub async fn load_for_update(
     conn: &impl ConnectionTrait,
     ids: &[UnionId],
 ) -> Outcome<Vec<UnionRecord>> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
-    let lock = if postgres { "ORDER BY id FOR UPDATE" } else { "ORDER BY id" };
-    select(conn, &ids, lock).await
+    locked(conn, ids, "FOR UPDATE").await
 }
 
-/// The unions with these ids, by ascending id, kept from changing until the transaction ends.
-/// Those who only rely on a union do not wait for each other.
+/// The unions with these ids, those above before those below them, kept from changing until the
+/// transaction ends. Those who only rely on a union do not wait for each other.
 pub async fn hold(conn: &impl ConnectionTrait, ids: &[UnionId]) -> Outcome<Vec<UnionRecord>> {
+    locked(conn, ids, "FOR SHARE").await
+}
+
+/// The union with this id, held as by [`load_for_update`], and others as by [`hold`], all in one
+/// order: those above before those below them.
+pub async fn hold_around(
+    conn: &impl ConnectionTrait,
+    id: UnionId,
+    others: &[UnionId],
+) -> Outcome<HashMap<UnionId, UnionRecord>> {
+    let ids: Vec<UnionId> = others.iter().copied().chain([id]).collect();
+    let mut held = HashMap::with_capacity(ids.len());
+    for other in from_above(conn, &ids).await? {
+        let lock = if other == id { "FOR UPDATE" } else { "FOR SHARE" };
+        held.extend(locked(conn, &[other], lock).await?.into_iter().map(|found| (found.id, found)));
+    }
+    Ok(held)
+}
+
+async fn locked(
+    conn: &impl ConnectionTrait,
+    ids: &[UnionId],
+    lock: &str,
+) -> Outcome<Vec<UnionRecord>> {
+    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
+    let lock = if postgres { lock } else { "" };
+    // Rows are locked in the order in which they come.
+    let ending = format!("ORDER BY affiliation, id {lock}");
+    let ids = match ids {
+        [] | [_] => ids.to_vec(),
+        several => from_above(conn, several).await?,
+    };
+    select(conn, &ids, &ending).await
+}
+
+/// The ids, those above before those below them, by where they stand at the moment.
+async fn from_above(conn: &impl ConnectionTrait, ids: &[UnionId]) -> Outcome<Vec<UnionId>> {
+    #[derive(FromQueryResult)]
+    struct Place {
+        id: Uuid,
+        affiliation: String,
+    }
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
-    let lock = if postgres { "ORDER BY id FOR SHARE" } else { "ORDER BY id" };
-    select(conn, &ids, lock).await
+    let mut found: Vec<(String, Uuid)> = Vec::with_capacity(ids.len());
+    for some in ids.chunks(rows_per_statement(1)) {
+        let text = format!(
+            "SELECT id, affiliation FROM trade_union WHERE id IN (VALUES {})",
+            places(some.len(), 1)
+        );
+        let statement = sql(conn, &text, some.iter().map(|UnionId(id)| Value::from(*id)));
+        let rows = Place::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        found.extend(rows.into_iter().map(|row| (row.affiliation, row.id)));
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(_, id)| UnionId(id)).collect())
 }
 
 async fn select(
@@ -141,26 +187,6 @@ pub async fn find_by_place(
     area: &AreaPath,
 ) -> Outcome<Option<UnionId>> {
     find(conn, "place", place_key(kind.code(), area).into()).await
-}
-
-/// How many standing facts name the union: of unions below it or merged into it, and of employers under it, whether or
-/// not these have ended. One that anybody names was there.
-pub async fn named(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<(i64, i64)> {
-    let count = async |text: &str, value: Value| {
-        let row = conn.query_one_raw(sql(conn, text, [value])).await.map_err(fault::of)?;
-        row.map_or(Ok(0_i64), |row| row.try_get("", "count").map_err(fault::of))
-    };
-    let superior = serde_json::to_string(&Fact::Superior(id)).map_err(broken)?;
-    let below = "SELECT COUNT(DISTINCT trade_union) AS count FROM trade_union_fact
-                 WHERE field = 'superior' AND superseded_at IS NULL AND value = $1";
-    let merged = "SELECT COUNT(DISTINCT trade_union) AS count FROM trade_union_fact
-                  WHERE field = 'state' AND superseded_at IS NULL AND value = $1";
-    let covered = "SELECT COUNT(DISTINCT employer) AS count FROM employer_fact
-                   WHERE trade_union = $1 AND superseded_at IS NULL";
-    let UnionId(union) = id;
-    let state = serde_json::to_string(&Fact::State(Status::Merged(id))).map_err(broken)?;
-    let below = count(below, superior.into()).await? + count(merged, state.into()).await?;
-    Ok((below, count(covered, union.into()).await?))
 }
 
 /// Every union that answers to this one directly on any day from `day` on, by id. Those that have

@@ -6,10 +6,11 @@ use unionhall_kit::{
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
-    CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest, DeleteEmployerRequest,
-    DissolveUnionRequest, GetUnionRequest, ListCoveredEmployersRequest, UncoverEmployerRequest,
-    Union, UpdateUnionRequest, coverage::Kind as CoverageKind,
-    coverage_service_server::CoverageService, union, union_service_server::UnionService,
+    Approval, CloseEmployerRequest, CoverEmployerRequest, CreateUnionRequest,
+    DeleteEmployerRequest, DissolveUnionRequest, GetUnionRequest, ListCoveredEmployersRequest,
+    UncoverEmployerRequest, Union, UnionDecision, UpdateUnionRequest,
+    coverage::Kind as CoverageKind, coverage_service_server::CoverageService, union,
+    union_service_server::UnionService,
 };
 
 use super::*;
@@ -303,7 +304,83 @@ async fn an_employer_that_ends_ends_its_own_union() {
     let ended = GetUnionRequest { name: own.name.clone(), day: None };
     let ended = hall.unions.get_union(call(ended)).await.unwrap().into_inner();
     assert_eq!(ended.state(), union::State::Dissolved);
+    assert_eq!(ended.end_reason(), union::EndReason::EmployerEnded);
     assert_eq!(ended.established_on, own.established_on);
+    // The report to the union above comes afterwards, once.
+    let report = DissolveUnionRequest {
+        name: own.name.clone(),
+        effective_date: date("2014-07-01"),
+        decision: Some(UnionDecision {
+            approval: Some(Approval {
+                body: "某某总工会".into(), number: "报〔2014〕1号".into()
+            }),
+            decided_on: date("2014-07-01"),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let filed = inner(hall.unions.dissolve_union(call(report.clone())).await).unwrap();
+    assert_eq!((filed.end_reason(), filed.etag.as_str()), (union::EndReason::EmployerEnded, "3"));
+    assert_eq!(filed.decision, report.decision);
+    assert_eq!(refused(inner(hall.unions.dissolve_union(call(report)).await)), "UNION_ENDED");
+}
+
+#[tokio::test]
+async fn nobody_comes_under_a_union_after_the_end() {
+    let hall = hall().await;
+    let joint = hall.joint().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    hall.cover(&name, &joint.name, "2014-03-01").await.unwrap();
+    let home = (Line::Area, HOME);
+    assert_eq!(hall.figure(Metric::NewlyCovered, home, "2014-07-01").await, 1);
+    let close = |from: &str, withdraw_later_coverage| CloseEmployerRequest {
+        name: name.clone(),
+        effective_date: date(from),
+        withdraw_later_coverage,
+        ..Default::default()
+    };
+    for day in ["2014-02-01", "2014-02-28"] {
+        let refusal = hall.desk.service.close_employer(call(close(day, false))).await.unwrap_err();
+        let info = refusal.get_error_details().error_info().cloned().unwrap();
+        assert_eq!(info.reason, "EMPLOYER_COVERED_LATER");
+        let told = (info.metadata["day"].as_str(), info.metadata["union"].as_str());
+        assert_eq!(told, ("2014-03-01", joint.name.as_str()));
+    }
+    let closed = hall.desk.service.close_employer(call(close("2014-02-01", true))).await;
+    assert_eq!(inner(closed).unwrap().coverage, None);
+    let there = (Line::Affiliation, joint.affiliation.as_str());
+    for metric in [Metric::NewlyCovered, Metric::CoveredEmployers] {
+        for node in [home, there] {
+            assert_eq!(hall.figure(metric, node, "2014-07-01").await, 0, "{metric:?} {node:?}");
+        }
+    }
+    hall.desk
+        .figures_equal_a_recount(
+            &hall.desk.records(&[Some(name.clone()), None, None, None, None, None]).await,
+        )
+        .await;
+    let again = hall.desk.service.close_employer(call(close("2014-05-01", true))).await;
+    assert_eq!(refused(inner(again)), "EMPLOYER_CLOSED");
+}
+
+#[tokio::test]
+async fn coverage_from_before_the_end_stays_when_later_coverage_is_withdrawn() {
+    let hall = hall().await;
+    let joint = hall.joint().await;
+    let name = hall.desk.create(employer(1)).await.unwrap().name;
+    hall.cover(&name, &joint.name, "2014-01-01").await.unwrap();
+    hall.uncover(&name, "2014-02-01").await.unwrap();
+    hall.cover(&name, &joint.name, "2014-06-01").await.unwrap();
+    let close = CloseEmployerRequest {
+        name: name.clone(),
+        effective_date: date("2014-05-01"),
+        withdraw_later_coverage: true,
+        ..Default::default()
+    };
+    inner(hall.desk.service.close_employer(call(close)).await).unwrap();
+    let home = (Line::Area, HOME);
+    assert_eq!(hall.figure(Metric::NewlyCovered, home, "2014-07-01").await, 1);
+    assert_eq!(hall.figure(Metric::CoveredEmployers, home, "2014-01-15").await, 1);
 }
 
 #[tokio::test]

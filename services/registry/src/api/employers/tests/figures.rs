@@ -15,10 +15,13 @@ use super::*;
 use crate::{
     rules::{
         area::AreaPath,
-        contribution::{Counting, Grounds, Metric, contributions, worth},
+        contribution::{Counting, Metric, contributions, worth},
     },
     services,
-    store::employers::{self, EmployerRecord, facts, past_facts},
+    store::{
+        employers::{self, EmployerRecord, facts, past_facts},
+        grounds,
+    },
 };
 
 const AREAS: [&str; 4] = [HOME, "110102012005", NEIGHBOUR, "110102"];
@@ -124,7 +127,7 @@ impl Desk {
         }
     }
 
-    async fn records(&self, names: &[Option<String>; EMPLOYERS]) -> Vec<EmployerRecord> {
+    pub(super) async fn records(&self, names: &[Option<String>; EMPLOYERS]) -> Vec<EmployerRecord> {
         let id = |name: &String| super::super::decode::id(name).unwrap();
         let ids: Vec<_> = names.iter().flatten().map(id).collect();
         let found = employers::load(self.rig.register.ledger.db().reader(), &ids).await.unwrap();
@@ -133,8 +136,10 @@ impl Desk {
     }
 
     /// Every figure on every day on which one may change equals a count of the records.
-    async fn figures_equal_a_recount(&self, records: &[EmployerRecord]) {
-        let grounds = Grounds::default();
+    pub(super) async fn figures_equal_a_recount(&self, records: &[EmployerRecord]) {
+        let db = self.rig.register.ledger.db();
+        let facts = records.iter().map(|record| &record.facts);
+        let grounds = grounds::read(db.reader(), facts).await.unwrap();
         let by = Counting { rules: &self.rig.register.quality, grounds: &grounds };
         let steps = records.iter().flat_map(|record| contributions(&record.facts, by));
         let mut days: Vec<CivilDate> =

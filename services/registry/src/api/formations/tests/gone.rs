@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use unionhall_proto::registry::v1::{
-    CloseEmployerRequest, CorrectFormationStepRequest, DeleteUnionRequest, DissolveUnionRequest,
-    GetFormationGuidanceRequest, ListUncoveredEmployersRequest, MergeAreasRequest,
-    UncoverEmployerRequest, area_service_server::AreaService,
-    coverage_service_server::CoverageService,
+    CloseEmployerRequest, CorrectFormationStepRequest, CoverEmployerRequest, DeleteEmployerRequest,
+    DeleteUnionRequest, DissolveUnionRequest, FormationClosing, GetFormationGuidanceRequest,
+    ListUncoveredEmployersRequest, MergeAreasRequest, UncoverEmployerRequest,
+    area_service_server::AreaService, coverage_service_server::CoverageService,
+    formation_closing::Outcome,
 };
 
 use super::*;
@@ -39,63 +40,106 @@ impl Desk {
     }
 }
 
+/// Why a case ended by itself, and which union it names.
+fn closed(case: &FormationCase) -> (Outcome, String) {
+    let last = case.path.last().and_then(|step| step.content.clone());
+    match last {
+        Some(Content::Closing(closing)) => (closing.outcome(), closing.union),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn a_case_is_given_up_once_its_union_is_gone_and_not_before() {
+async fn a_case_ends_with_its_union() {
     let desk = desk().await;
     let (employer, case) = desk.formed().await;
     let early = desk.give_up(&case.name, "2014-05-01").await;
     assert_eq!(refused(early), "FORMATION_STEP_OUT_OF_ORDER", "the union exists");
     desk.release(&employer, "2014-06-01").await;
+    let noted = desk.rig.events().await.len();
     let dissolve = DissolveUnionRequest {
         name: case.union.clone(),
         effective_date: date("2014-06-01"),
         ..Default::default()
     };
     inner(desk.service.unions.dissolve_union(call(dissolve)).await).unwrap();
-    for kind in [DocumentKind::Seal, DocumentKind::BankAccount, DocumentKind::FundsRegistration] {
-        desk.record(&case.name, Content::Document(document(kind)), "2014-05-01").await.unwrap();
-    }
-    let activate =
-        async |day: &str| desk.record(&case.name, Content::Activation(Activation {}), day).await;
-    assert_eq!(refused(activate("2014-06-01").await), "FORMATION_STEP_OUT_OF_ORDER");
-    assert_eq!(activate("2014-05-31").await.unwrap().state(), State::Active);
+    let ended = desk.get_on(&case.name, "2014-06-01").await;
+    assert_eq!(ended.state(), State::Ended);
+    assert_eq!(closed(&ended), (Outcome::UnionEnded, case.union.clone()));
+    assert_eq!(desk.get_on(&case.name, "2014-05-31").await.state(), State::Established);
+    let events = desk.rig.events().await;
+    assert!(events[noted..].iter().any(|event| event.record == case.name), "in one transaction");
+    let late = desk.record(&case.name, Content::Activation(Activation {}), "2014-06-01").await;
+    assert_eq!(refused(late), "FORMATION_STEP_OUT_OF_ORDER");
     assert_eq!(
-        refused(desk.give_up(&case.name, "2014-05-31").await),
+        refused(desk.give_up(&case.name, "2014-06-30").await),
         "FORMATION_STEP_OUT_OF_ORDER"
     );
-    let ended = desk.give_up(&case.name, "2014-06-01").await.unwrap();
-    assert_eq!(ended.state(), State::Abandoned);
+    let by_hand = Content::Closing(FormationClosing {
+        outcome: Outcome::UnionEnded.into(),
+        ..Default::default()
+    });
+    let by_hand = desk.record(&case.name, by_hand, "2014-06-30").await;
+    assert_eq!(refused(by_hand), "FORMATION_STEP_FIXED");
 }
 
 #[tokio::test]
-async fn a_case_whose_union_was_withdrawn_does_not_stay_established_for_ever() {
+async fn a_union_to_which_a_case_came_is_not_withdrawn() {
     let desk = desk().await;
     let (employer, case) = desk.formed().await;
     desk.release(&employer, "2014-04-01").await;
     let message = DeleteUnionRequest { name: case.union.clone(), ..Default::default() };
-    match inner(desk.service.unions.delete_union(call(message)).await) {
-        Ok(()) => {
-            let ended = desk.give_up(&case.name, "2014-06-30").await.unwrap();
-            assert_eq!(ended.state(), State::Abandoned);
-        }
-        // Where a case holds the union, nothing is left behind either.
-        refusal => assert_eq!(refused(refusal), "UNION_NOT_EMPTY"),
-    }
+    let refusal = desk.service.unions.delete_union(call(message)).await.unwrap_err();
+    let info = refusal.get_error_details().error_info().cloned().unwrap();
+    assert_eq!((info.reason.as_str(), info.metadata["cases"].as_str()), ("UNION_NOT_EMPTY", "1"));
+    assert_eq!((info.metadata["employers"].as_str(), info.metadata["unions"].as_str()), ("0", "0"));
 }
 
 #[tokio::test]
-async fn a_case_of_an_employer_that_ended_can_be_ended() {
+async fn a_case_ends_with_its_employer() {
     let desk = desk().await;
     let employer = desk.employer(1, HOME).await;
     let case = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
-    let close = CloseEmployerRequest {
+    desk.record(&case.name, Content::Suspension(reason("暂缓")), "2014-04-01").await.unwrap();
+    let close = |validate_only| CloseEmployerRequest {
         name: employer.name.clone(),
-        effective_date: date("2014-05-01"),
+        effective_date: date("2014-07-01"),
+        validate_only,
         ..Default::default()
     };
-    inner(desk.service.employers.close_employer(call(close)).await).unwrap();
-    let ended = desk.give_up(&case.name, "2014-06-01").await.unwrap();
-    assert_eq!(ended.state(), State::Abandoned);
+    inner(desk.service.employers.close_employer(call(close(true))).await).unwrap();
+    assert_eq!(desk.get_on(&case.name, "2014-07-01").await.state(), State::Suspended);
+    inner(desk.service.employers.close_employer(call(close(false))).await).unwrap();
+    let ended = desk.get_on(&case.name, "2014-07-01").await;
+    assert_eq!(ended.state(), State::Ended);
+    assert_eq!(closed(&ended), (Outcome::EmployerEnded, String::new()));
+}
+
+#[tokio::test]
+async fn a_case_ends_when_another_way_covers_its_employer() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let case = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
+    let mut given = joint(&desk.above);
+    (given.union_type, given.territory) = ("JOINT".into(), String::new());
+    let union = desk.union(given, "2014-01-01").await;
+    let message = CoverEmployerRequest {
+        name: employer.name.clone(),
+        union: union.name.clone(),
+        effective_date: date("2014-07-01"),
+        ..Default::default()
+    };
+    inner(desk.service.employers.cover_employer(call(message)).await).unwrap();
+    let ended = desk.get_on(&case.name, "2014-07-01").await;
+    assert_eq!(ended.state(), State::Ended);
+    assert_eq!(closed(&ended), (Outcome::CoveredElsewhere, union.name));
+    // Another case, which leads it out of the joint union, is another matter.
+    let next = desk.create(own(&employer, &desk.above), "2014-07-01").await.unwrap();
+    assert_eq!(desk.get_on(&next.name, "2014-07-01").await.state(), State::Prospect);
+    let message = DeleteEmployerRequest { name: employer.name, ..Default::default() };
+    inner(desk.service.employers.delete_employer(call(message)).await).unwrap();
+    let ended = desk.get_on(&next.name, "2014-07-01").await;
+    assert_eq!(closed(&ended), (Outcome::EmployerWithdrawn, String::new()));
 }
 
 #[tokio::test]
@@ -162,6 +206,20 @@ async fn the_case_of_an_area_goes_with_it_into_another() {
     let carried = desk.get_on(&case.name, "2014-07-01").await;
     assert_eq!((carried.territory, carried.etag.as_str()), (format!("areas/{INTO}"), "2"));
     assert_eq!(refused(desk.create(planned(INTO), "2014-04-01").await), "FORMATION_CASE_OPEN");
+
+    // Where the other area has a case of the type, that one goes on.
+    let second = desk.create(planned(ELSEWHERE), "2014-02-01").await.unwrap();
+    let merge = MergeAreasRequest {
+        name: format!("areas/{INTO}"),
+        sources: vec![format!("areas/{ELSEWHERE}")],
+        effective_date: date("2014-04-15"),
+        ..Default::default()
+    };
+    areas.merge_areas(call(merge)).await.unwrap();
+    let ended = desk.get_on(&second.name, "2014-07-01").await;
+    assert_eq!((ended.state(), ended.territory.clone()), (State::Ended, format!("areas/{INTO}")));
+    assert_eq!(closed(&ended), (Outcome::OtherCaseGoesOn, String::new()));
+    assert_eq!(desk.get_on(&case.name, "2014-07-01").await.state(), State::Prospect);
 }
 
 #[tokio::test]

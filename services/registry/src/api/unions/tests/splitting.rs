@@ -47,6 +47,12 @@ impl Desk {
         inner(self.service.split_union(call(message)).await)
     }
 
+    /// A part that takes nobody over.
+    pub(super) async fn split_off(&self, of: &Union, serial: u32) -> String {
+        let change = self.split(division(of, vec![part(serial, &[], &[])], false)).await.unwrap();
+        change.parts[0].clone()
+    }
+
     async fn coverage(&self, employer: &str, day: &str) -> String {
         let employers = Employers::over(self.rig.register.clone());
         let message = GetEmployerRequest { name: employer.to_owned(), day: date(day) };
