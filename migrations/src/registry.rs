@@ -4,6 +4,7 @@ mod affiliation_changes;
 mod base_register;
 mod elections;
 mod formation;
+mod key_rotation;
 mod offices;
 mod terms;
 mod union_splits;
@@ -14,8 +15,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, offices::Offices, terms::Terms, union_splits::UnionSplits,
-    work_lists::WorkLists,
+    formation::Formation, key_rotation::KeyRotation, offices::Offices, terms::Terms,
+    union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(AffiliationChanges),
             Box::new(WorkLists),
             Box::new(UnionSplits),
+            Box::new(KeyRotation),
         ]
     }
 }

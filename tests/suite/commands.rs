@@ -42,6 +42,9 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
     let mut desk = Desk::beside(&suite, DOCUMENTED);
     desk.variables.push(("BATCH".into(), upload(&suite).await?));
     desk.variables.push(("UNIONHALL_SERVER".into(), format!("http://{}", suite.address())));
+    // As an operator's environment has it.
+    let url = suite.database_url().map(str::to_owned);
+    desk.variables.extend(url.map(|url| ("UNIONHALL__DATABASE__URL".to_owned(), url)));
     for step in typed() {
         let output = step.run(&desk).await?;
         ensure!(

@@ -12,6 +12,7 @@ mod house;
 mod kills;
 mod overload;
 mod resume;
+mod rotation;
 mod split;
 mod storage;
 mod storage_faults;

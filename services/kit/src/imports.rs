@@ -54,8 +54,14 @@ use crate::{
     ledger::Ledger,
     paging::Pager,
     reasons,
+    rotation::Sealed,
     vault::Vault,
 };
+
+/// The files that wait or are being read, as something that keys rotate under.
+pub fn spooled() -> Arc<dyn Sealed> {
+    Arc::new(store::piece::Spooled)
+}
 
 /// Rows in one transaction at most; each makes one event, unless the importer takes fewer.
 pub const CHUNK_ROWS: usize = 1_000;

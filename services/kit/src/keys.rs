@@ -1,29 +1,42 @@
 //! The key ring on disk: the key that signs tokens and the versioned secrets by purpose.
 //!
 //! Keys are made once, on the first start. Whoever holds ciphertext opens with
-//! [`OpenMode::MustExist`]: a ring made anew beside old ciphertext would lose it for good.
+//! [`OpenMode::MustExist`]: a ring made anew beside old ciphertext would lose it for good. A running
+//! process reads the files again and learns what was added
+//! ([`KeyRing::reread`]).
 
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use hmac::{Hmac, KeyInit};
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{civil::CivilDate, clock::Clock, ids::Randomness};
+use self::held::Held;
+pub use self::{
+    held::Reread,
+    signing::{KeyId, SigningKey, VerifyingKeys},
+};
+use crate::{
+    civil::CivilDate,
+    clock::{Clock, SharedClock},
+    ids::Randomness,
+    private_file,
+};
 
 mod aead;
+mod held;
 mod secret;
 mod signing;
 
 pub(crate) use aead::Aead;
-pub use signing::{KeyId, SigningKey, VerifyingKeys};
-
-use crate::private_file;
 
 /// Private half of the token key; only who mints tokens needs it.
 const TOKEN_KEY: &str = "token.pem";
@@ -73,6 +86,9 @@ pub struct Key {
     pub version: u32,
     /// The civil day on which the key was made.
     pub created: CivilDate,
+    /// From when on it seals; until then it only opens, so that every process knows it before the
+    /// first value is sealed with it. `None`: it always did.
+    pub active_from: Option<DateTime<Utc>>,
     secret: Arc<Secret>,
 }
 
@@ -86,7 +102,21 @@ struct Secret {
 impl Key {
     fn new(version: u32, created: CivilDate, bytes: Zeroizing<[u8; 32]>) -> Self {
         let secret = Secret { bytes, aead: OnceLock::new(), mac: OnceLock::new() };
-        Self { version, created, secret: Arc::new(secret) }
+        Self { version, created, active_from: None, secret: Arc::new(secret) }
+    }
+
+    /// Whether it seals at this instant.
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.active_from.is_none_or(|from| from <= now)
+    }
+
+    /// Tells this key from every other one, and nothing of its bytes.
+    pub fn fingerprint(&self) -> [u8; 8] {
+        let mut mac = self.mac();
+        mac.update(b"unionhall key fingerprint");
+        let mut first = [0; 8];
+        first.copy_from_slice(&mac.finalize().into_bytes()[..8]);
+        first
     }
 
     /// The 32 secret bytes.
@@ -143,6 +173,36 @@ pub enum KeyError {
         /// What is wrong, without any of its content.
         detail: String,
     },
+    /// A key file lacks a version that is in use.
+    #[error(
+        "the key file {path} lacks version {version}, which is in use; restore it from the backup"
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// A key file holds another key under a version that is in use.
+    #[error(
+        "version {version} in the key file {path} is not the key that is in use; restore it from the backup"
+    )]
+    Strange {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        version: u32,
+    },
+    /// A version cannot be retired.
+    #[error("version {version} of '{}' cannot be retired: {why}", purpose.name())]
+    Needed {
+        /// The purpose.
+        purpose: Purpose,
+        /// The version.
+        version: u32,
+        /// What it is needed for.
+        why: &'static str,
+    },
     /// A key file is open to every user of the machine.
     #[error("the key file {0} is open to other users; run chmod 600 on it")]
     Exposed(PathBuf),
@@ -164,7 +224,20 @@ pub enum KeyError {
 pub struct KeyRing {
     signing: Option<SigningKey>,
     verifying: VerifyingKeys,
-    symmetric: BTreeMap<Purpose, Vec<Key>>,
+    held: ArcSwap<Held>,
+    source: Option<Source>,
+}
+
+/// Where the keys came from.
+struct Source {
+    dir: PathBuf,
+    clock: SharedClock,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.dir.display())
+    }
 }
 
 impl KeyRing {
@@ -175,13 +248,13 @@ impl KeyRing {
     pub fn open(
         dir: &Path,
         mode: OpenMode,
-        clock: &dyn Clock,
+        clock: &SharedClock,
         randomness: &dyn Randomness,
     ) -> Result<Self, KeyError> {
         if mode == OpenMode::CreateIfEmpty && is_empty(dir)? {
             Self::generate(clock.today(), randomness)?.save(dir)?;
         }
-        Self::load(dir)
+        Self::load(dir, clock)
     }
 
     /// A ring in memory alone, for a process that keeps nothing.
@@ -189,41 +262,109 @@ impl KeyRing {
         let signing = SigningKey::generate(randomness)?;
         let verifying = signing.verifying()?;
         let first = |purpose| (purpose, vec![Key::fresh(1, today, randomness)]);
-        let symmetric = Purpose::ALL.into_iter().map(first).collect();
-        Ok(Self { signing: Some(signing), verifying, symmetric })
+        let held = Held::of(Purpose::ALL.into_iter().map(first).collect(), DateTime::UNIX_EPOCH);
+        Ok(Self {
+            signing: Some(signing),
+            verifying,
+            held: ArcSwap::from_pointee(held),
+            source: None,
+        })
     }
 
-    /// Adds a version to the keys of one purpose on disk. Running processes use it from their next
-    /// start on.
+    /// Adds a version to the keys of one purpose on disk. It seals after `active_in`; processes
+    /// that run learn of it before.
     pub fn rotate(
         dir: &Path,
         purpose: Purpose,
-        today: CivilDate,
+        active_in: Duration,
+        clock: &dyn Clock,
         randomness: &dyn Randomness,
-    ) -> Result<u32, KeyError> {
+    ) -> Result<Key, KeyError> {
         let path = dir.join(purpose.file());
-        let mut keys = secret::read(&path)?;
-        let version = keys.last().map_or(1, |key| key.version + 1);
-        keys.push(Key::fresh(version, today, randomness));
-        secret::write(&path, &keys)?;
-        Ok(version)
+        let mut file = secret::read(&path)?;
+        let version = file.highest() + 1;
+        let mut key = Key::fresh(version, clock.today(), randomness);
+        key.active_from = Some(clock.now() + active_in);
+        file.keys.push(key.clone());
+        secret::write(&path, &file)?;
+        Ok(key)
     }
 
-    /// The newest key of a purpose; what new ciphertext is made with.
-    pub fn current(&self, purpose: Purpose) -> &Key {
-        // `read` and `generate` both refuse a purpose without a key.
-        #[allow(clippy::expect_used)]
-        self.all(purpose).last().expect("every purpose has a key")
+    /// Takes a version that nothing needs any more out of the file, for good; its number is not
+    /// given again. That nothing needs it is the caller's to know.
+    pub fn retire(
+        dir: &Path,
+        purpose: Purpose,
+        version: u32,
+        clock: &dyn Clock,
+    ) -> Result<(), KeyError> {
+        let path = dir.join(purpose.file());
+        let mut file = secret::read(&path)?;
+        let now = clock.now();
+        let needed = |why| Err(KeyError::Needed { purpose, version, why });
+        if !file.keys.iter().any(|key| key.version == version) {
+            return needed("there is no such version");
+        }
+        if !file.keys.iter().any(|key| key.version > version && key.is_active(now)) {
+            return needed("no newer version seals in its place");
+        }
+        file.keys.retain(|key| key.version != version);
+        file.retired.push(version);
+        secret::write(&path, &file)
+    }
+
+    /// The key of a purpose that new ciphertext is made with.
+    pub fn current(&self, purpose: Purpose) -> Key {
+        self.held.load().current(purpose).clone()
     }
 
     /// The key with which old ciphertext was made.
-    pub fn version(&self, purpose: Purpose, version: u32) -> Option<&Key> {
-        self.all(purpose).iter().find(|key| key.version == version)
+    pub fn version(&self, purpose: Purpose, version: u32) -> Option<Key> {
+        self.held.load().all(purpose).iter().find(|key| key.version == version).cloned()
     }
 
     /// Every version of a purpose, ascending.
-    pub fn all(&self, purpose: Purpose) -> &[Key] {
-        self.symmetric.get(&purpose).map_or(&[], Vec::as_slice)
+    pub fn all(&self, purpose: Purpose) -> Arc<[Key]> {
+        Arc::clone(self.held.load().all(purpose))
+    }
+
+    /// The key by which values are looked up: the newest under which every value was indexed.
+    pub(crate) fn look_up(&self) -> Key {
+        self.held.load().look_up().clone()
+    }
+
+    /// The keys under which a value is indexed when it is written.
+    pub(crate) fn indexed_under(&self) -> Vec<Key> {
+        self.held.load().indexed_under().to_vec()
+    }
+
+    /// Says by which version values are looked up, and from which one on they are indexed.
+    pub(crate) fn set_look_ups(&self, look_up: u32, indexed_from: u32) {
+        self.held.rcu(|held| held.looked_up_by(look_up, indexed_from));
+    }
+
+    /// The files as they are now. A file that got worse is an error, and the ring stays as it was.
+    pub fn reread(&self) -> Result<Reread, KeyError> {
+        let Some(Source { dir, .. }) = &self.source else { return Ok(Reread::nothing()) };
+        self.held.load().reread(dir)
+    }
+
+    /// Takes over what was read again, and lets the versions seal whose time has come.
+    pub fn adopt(&self, reread: Reread) {
+        let Some(Source { clock, .. }) = &self.source else { return };
+        let now = clock.now();
+        self.held.rcu(|held| held.with(&reread, now));
+    }
+
+    /// Lets the versions seal whose time has come.
+    pub fn tick(&self) {
+        self.adopt(Reread::nothing());
+    }
+
+    /// The file of a purpose, for a message.
+    pub(crate) fn file_of(&self, purpose: Purpose) -> PathBuf {
+        let dir = self.source.as_ref().map(|source| source.dir.as_path());
+        dir.unwrap_or(Path::new("")).join(purpose.file())
     }
 
     /// The key that signs tokens, if this process has it.
@@ -236,7 +377,7 @@ impl KeyRing {
         &self.verifying
     }
 
-    fn load(dir: &Path) -> Result<Self, KeyError> {
+    fn load(dir: &Path, clock: &SharedClock) -> Result<Self, KeyError> {
         let private = dir.join(TOKEN_KEY);
         let signing = match SigningKey::open(&private) {
             Err(KeyError::Missing(_)) => None,
@@ -247,11 +388,13 @@ impl KeyRing {
             let detail = "its public half is not in the public key file".to_owned();
             return Err(KeyError::Invalid { path: private, detail });
         }
-        let mut symmetric = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for purpose in Purpose::ALL {
-            symmetric.insert(purpose, secret::read(&dir.join(purpose.file()))?);
+            keys.insert(purpose, secret::read(&dir.join(purpose.file()))?.keys);
         }
-        Ok(Self { signing, verifying, symmetric })
+        let held = ArcSwap::from_pointee(Held::of(keys, clock.now()));
+        let source = Some(Source { dir: dir.to_owned(), clock: Arc::clone(clock) });
+        Ok(Self { signing, verifying, held, source })
     }
 
     /// Writes the whole ring beside its place and moves it there, so that a crash leaves either no
@@ -266,8 +409,9 @@ impl KeyRing {
             signing.save(&draft.join(TOKEN_KEY))?;
         }
         self.verifying.save(&draft.join(TOKEN_PUBLIC_KEY))?;
-        for (purpose, keys) in &self.symmetric {
-            secret::write(&draft.join(purpose.file()), keys)?;
+        for purpose in Purpose::ALL {
+            let file = secret::File::of(self.all(purpose).to_vec());
+            secret::write(&draft.join(purpose.file()), &file)?;
         }
         fs::rename(&draft, dir).map_err(io_at(dir))?;
         private_file::sync_parent(dir).map_err(io_at(dir))

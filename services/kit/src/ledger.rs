@@ -18,6 +18,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 use tokio::sync::Notify;
@@ -34,6 +35,7 @@ use crate::{
     fault::Outcome,
     figures::{self, Delta},
     ids::Ids,
+    keys::{KeyRing, Purpose},
 };
 
 /// The keys that the books are made with.
@@ -41,10 +43,25 @@ use crate::{
 pub struct LedgerKeys {
     /// For the MAC by which a repeated request is recognised.
     pub idempotency: [u8; 32],
-    /// Its earlier versions: requests from before a rotation are recognised by them.
+    /// Its other versions: requests from before a rotation are recognised by them, and those that
+    /// another process took a moment after it.
     pub idempotency_before: Vec<[u8; 32]>,
     /// For the MAC of an audit entry.
     pub audit: AuditKey,
+}
+
+impl LedgerKeys {
+    /// The keys of a ring, as they are now.
+    pub fn of(ring: &KeyRing) -> Self {
+        let idempotency = ring.current(Purpose::Idempotency);
+        let all = ring.all(Purpose::Idempotency);
+        let others = all.iter().filter(|key| key.version != idempotency.version);
+        Self {
+            idempotency: *idempotency.bytes(),
+            idempotency_before: others.map(|key| *key.bytes()).collect(),
+            audit: AuditKey::of(&ring.current(Purpose::Audit)),
+        }
+    }
 }
 
 /// Who does what, as far as the books must know.
@@ -85,7 +102,7 @@ pub struct Ledger {
     db: Db,
     clock: SharedClock,
     ids: Ids,
-    keys: LedgerKeys,
+    keys: Arc<ArcSwap<LedgerKeys>>,
     /// Rings when something was committed, for the sequencer and for waiting readers.
     bell: Arc<Notify>,
 }
@@ -93,7 +110,13 @@ pub struct Ledger {
 impl Ledger {
     /// The books in this database.
     pub fn new(db: Db, clock: SharedClock, ids: Ids, keys: LedgerKeys) -> Self {
+        let keys = Arc::new(ArcSwap::from_pointee(keys));
         Self { db, clock, ids, keys, bell: Arc::new(Notify::new()) }
+    }
+
+    /// Goes on with these keys.
+    pub fn renew_keys(&self, keys: LedgerKeys) {
+        self.keys.store(Arc::new(keys));
     }
 
     /// The database.
@@ -116,7 +139,8 @@ impl Ledger {
         let tx = self.db.begin().await?;
         let now = self.clock.now();
         if let Some(request_id) = intent.request_id {
-            let known = idempotency::claim(tx.conn(), &self.keys, intent, request_id, now).await?;
+            let keys = self.keys.load_full();
+            let known = idempotency::claim(tx.conn(), &keys, intent, request_id, now).await?;
             if let Some(done) = known {
                 tx.rollback().await?;
                 return Ok(Begun::Replay(done));
@@ -144,7 +168,7 @@ impl Ledger {
             events: Vec::new(),
             deltas: Vec::new(),
             notes: Vec::new(),
-            audit_key: self.keys.audit.clone(),
+            audit_key: self.keys.load().audit.clone(),
             bell: Arc::clone(&self.bell),
         }
     }

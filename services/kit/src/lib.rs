@@ -24,6 +24,7 @@ pub mod paging;
 pub mod path;
 pub mod private_file;
 pub mod reasons;
+pub mod rotation;
 pub mod scoped;
 pub mod server;
 pub mod sheet;

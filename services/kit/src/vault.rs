@@ -78,9 +78,10 @@ impl Vault {
         opened().ok_or_else(|| Fault::new(&reasons::KEY_MISSING))
     }
 
-    /// The same value under the current key; `None` where it is under that already.
+    /// The same value under the current key; `None` where it is under that already, or under a newer
+    /// one, which seals elsewhere a moment earlier.
     pub fn resealed(&self, context: Context<'_>, sealed: &[u8]) -> Outcome<Option<Vec<u8>>> {
-        if Self::version(sealed) == Some(self.version_now()) {
+        if Self::version(sealed).is_some_and(|version| version >= self.version_now()) {
             return Ok(None);
         }
         self.seal(context, &self.open(context, sealed)?).map(Some)
@@ -96,11 +97,28 @@ impl Vault {
         sealed.first_chunk::<4>().map(|version| u32::from_be_bytes(*version))
     }
 
-    /// The look-up values of every live key version. Every write stores all of them; a look-up
-    /// asks for all of them. `kind` keeps equal values of different kinds apart.
+    /// The look-up values under which a value is stored: one of each live key version. `kind` keeps
+    /// equal values of different kinds apart.
     pub fn blind_indexes(&self, kind: &str, value: &[u8]) -> Vec<BlindIndex> {
-        let index = |key: &Key| BlindIndex { version: key.version, mac: mac(key, kind, value) };
-        self.keys.all(Purpose::BlindIndex).iter().map(index).collect()
+        let keys = self.keys.indexed_under();
+        keys.iter().map(|key| BlindIndex::of(key, kind, value)).collect()
+    }
+
+    /// The look-up value by which a value is sought: of the newest version under which everything
+    /// is stored.
+    pub fn look_up(&self, kind: &str, value: &[u8]) -> BlindIndex {
+        BlindIndex::of(&self.keys.look_up(), kind, value)
+    }
+
+    /// The keys that it works with.
+    pub(crate) fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+}
+
+impl BlindIndex {
+    fn of(key: &Key, kind: &str, value: &[u8]) -> Self {
+        Self { version: key.version, mac: mac(key, kind, value) }
     }
 }
 

@@ -6,7 +6,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
     figures::fold::Ancestors,
+    imports::spooled,
     path::{Line, Path},
+    rotation::{Rotation, Sources},
     server::Registered,
 };
 use unionhall_proto::{
@@ -36,6 +38,7 @@ use crate::{
     imports::imports,
     jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
     rules::{area::AreaPath, union::affiliation::AffiliationPath},
+    store::unions::Contacts,
 };
 
 /// Every service with its descriptor.
@@ -91,11 +94,18 @@ pub fn ancestors() -> Arc<Ancestors> {
     })
 }
 
+/// Everything that the register's keys protect. New tables go to the end.
+pub fn protected() -> Sources {
+    Sources { sealed: vec![spooled(), Arc::new(Contacts)], indexed: Vec::new() }
+}
+
 /// Starts what works in the background until `stop`.
 pub fn start_jobs(register: &Register, stop: &CancellationToken, tasks: &mut JoinSet<()>) {
     tasks.spawn(Carrier::new(register.clone()).run(stop.clone()));
     tasks.spawn(Lister::new(register.clone()).run(stop.clone()));
     tasks.spawn(Recounter::new(register.clone()).run(stop.clone()));
+    let (ledger, vault) = (register.ledger.clone(), register.vault.clone());
+    tasks.spawn(Rotation::new(ledger, vault, protected()).run(stop.clone()));
     let (stop, imports) = (stop.clone(), imports(register));
     tasks.spawn(async move {
         stop.run_until_cancelled(imports.run()).await;

@@ -89,12 +89,6 @@ fn tell_heads(heads: &[Head], fates: &[Fate], sealed: i64) -> bool {
 }
 
 /// Every version of the key that entries are authenticated with.
-pub(crate) fn audit_keys(keys: &KeyRing) -> Vec<AuditKey> {
-    let versions = keys.all(Purpose::Audit).iter();
-    versions.map(|key| AuditKey { version: version(key.version), bytes: *key.bytes() }).collect()
-}
-
-fn version(number: u32) -> i32 {
-    // Versions count rotations; there will not be two thousand million of them.
-    i32::try_from(number).unwrap_or(i32::MAX)
+fn audit_keys(keys: &KeyRing) -> Vec<AuditKey> {
+    keys.all(Purpose::Audit).iter().map(AuditKey::of).collect()
 }

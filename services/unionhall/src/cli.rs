@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Migrate,
     /// Check the audit chain of the register.
     Audit(Audit),
+    /// List, rotate and retire the keys of the data folder.
+    Keys(Keys),
     /// Print a fresh bearer token for a client of the access policy.
     Token(Token),
     /// Add a client to the access policy, or replace it.
@@ -114,6 +116,54 @@ pub(crate) struct Audit {
 pub(crate) enum AuditAction {
     /// Recompute every MAC and hash.
     Verify,
+}
+
+/// What to do with the keys.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// What.
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+/// What can be done with the keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Print every version, and how many rows are under it.
+    List,
+    /// Add a version, which running servers follow by themselves.
+    Rotate {
+        /// What the key is for.
+        #[arg(value_enum)]
+        purpose: RotatedPurpose,
+        /// Seconds until it seals; by then the key file has to be on every server.
+        #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+        active_in: u32,
+    },
+    /// Take a version out for good, if no row is under it.
+    Retire {
+        /// What the key is for.
+        #[arg(value_enum)]
+        purpose: RotatedPurpose,
+        /// The version.
+        version: u32,
+    },
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum RotatedPurpose {
+    /// Seals protected values and data keys.
+    Vault,
+    /// Keys the look-up values.
+    BlindIndex,
+    /// Seals page tokens.
+    Page,
+    /// Authenticates audit entries.
+    Audit,
+    /// Recognises repeated requests.
+    Idempotency,
 }
 
 /// For whom a token is.

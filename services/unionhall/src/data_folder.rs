@@ -54,7 +54,7 @@ impl DataFolder {
     /// mean lost ciphertext, so the server refuses instead.
     pub(crate) fn keys(&self, clock: &SharedClock, database_is_new: bool) -> Result<KeyRing> {
         let mode = if database_is_new { OpenMode::CreateIfEmpty } else { OpenMode::MustExist };
-        KeyRing::open(&self.key_folder(), mode, &**clock, &SystemRandomness)
+        KeyRing::open(&self.key_folder(), mode, clock, &SystemRandomness)
             .context("keys of the data folder")
     }
 
@@ -134,7 +134,8 @@ impl DataFolder {
         Ok(Some(token))
     }
 
-    fn key_folder(&self) -> PathBuf {
+    /// Where the keys lie.
+    pub(crate) fn key_folder(&self) -> PathBuf {
         self.0.join("keys")
     }
 }

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod data_folder;
 mod demo;
+mod keys;
 mod migrate;
 mod serve;
 mod settings;
@@ -55,6 +56,7 @@ async fn run(cli: Cli, settings: settings::Settings) -> anyhow::Result<ExitCode>
         Command::Audit(ask) => match ask.action {
             cli::AuditAction::Verify => audit::verify(&ask, &settings).await,
         },
+        Command::Keys(ask) => keys::keys(&ask, &settings).await,
         Command::Token(ask) => token::mint(&ask, &settings),
         Command::Client(ask) => token::put_client(&ask, &settings),
         Command::Import(ask) => Box::pin(client::import::import(&ask, &settings)).await,

@@ -2,15 +2,38 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Key, KeyError, io_at, read_secret};
 use crate::{civil::CivilDate, private_file};
 
+/// The keys of one purpose.
+pub(super) struct File {
+    /// Ascending by version, at least one.
+    pub(super) keys: Vec<Key>,
+    /// Versions that were taken out because nothing needed them.
+    pub(super) retired: Vec<u32>,
+}
+
+impl File {
+    pub(super) fn of(keys: Vec<Key>) -> Self {
+        Self { keys, retired: Vec::new() }
+    }
+
+    /// The highest number that was ever given.
+    pub(super) fn highest(&self) -> u32 {
+        let keys = self.keys.iter().map(|key| key.version);
+        keys.chain(self.retired.iter().copied()).max().unwrap_or(0)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<u32>,
     keys: Vec<StoredKey>,
 }
 
@@ -19,6 +42,8 @@ struct Stored {
 struct StoredKey {
     version: u32,
     created: CivilDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    active_from: Option<DateTime<Utc>>,
     key: String,
 }
 
@@ -28,8 +53,8 @@ impl Drop for StoredKey {
     }
 }
 
-/// The keys in the file, ascending by version, at least one.
-pub(super) fn read(path: &Path) -> Result<Vec<Key>, KeyError> {
+/// What the file holds.
+pub(super) fn read(path: &Path) -> Result<File, KeyError> {
     let invalid = |detail: &str| KeyError::Invalid { path: path.to_owned(), detail: detail.into() };
     let text = read_secret(path)?;
     // The parser's message would quote the line, and with it the key.
@@ -41,17 +66,22 @@ pub(super) fn read(path: &Path) -> Result<Vec<Key>, KeyError> {
     if keys.is_empty() || !ascending {
         return Err(invalid("versions must ascend, and one must be there"));
     }
-    Ok(keys)
+    if keys.iter().any(|key| stored.retired.contains(&key.version)) {
+        return Err(invalid("a version is retired and there"));
+    }
+    Ok(File { keys, retired: stored.retired.clone() })
 }
 
 /// Replaces the file.
-pub(super) fn write(path: &Path, keys: &[Key]) -> Result<(), KeyError> {
+pub(super) fn write(path: &Path, file: &File) -> Result<(), KeyError> {
     let encode = |key: &Key| StoredKey {
         version: key.version,
         created: key.created,
+        active_from: key.active_from,
         key: hex::encode(key.bytes()),
     };
-    let stored = Stored { keys: keys.iter().map(encode).collect() };
+    let keys = file.keys.iter().map(encode).collect();
+    let stored = Stored { retired: file.retired.clone(), keys };
     let text = toml::to_string(&stored)
         .map(Zeroizing::new)
         .map_err(|error| KeyError::Invalid { path: path.to_owned(), detail: error.to_string() })?;
@@ -61,5 +91,6 @@ pub(super) fn write(path: &Path, keys: &[Key]) -> Result<(), KeyError> {
 fn decode(stored: &StoredKey) -> Option<Key> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     hex::decode_to_slice(&stored.key, bytes.as_mut()).ok()?;
-    Some(Key::new(stored.version, stored.created, bytes))
+    let key = Key::new(stored.version, stored.created, bytes);
+    Some(Key { active_from: stored.active_from, ..key })
 }

@@ -1,11 +1,34 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::{clock::ManualClock, ids::SystemRandomness};
 
+fn clock() -> Arc<ManualClock> {
+    ManualClock::at("2014-02-26T08:00:00Z".parse().unwrap())
+}
+
 fn open(dir: &Path, mode: OpenMode) -> Result<KeyRing, KeyError> {
-    let clock = ManualClock::at("2014-02-26T08:00:00Z".parse().unwrap());
-    KeyRing::open(dir, mode, clock.as_ref(), &SystemRandomness)
+    open_at(dir, mode, &clock())
+}
+
+fn open_at(dir: &Path, mode: OpenMode, clock: &Arc<ManualClock>) -> Result<KeyRing, KeyError> {
+    let clock: SharedClock = clock.clone();
+    KeyRing::open(dir, mode, &clock, &SystemRandomness)
+}
+
+/// Adds a version that seals a minute later.
+fn rotate(dir: &Path, purpose: Purpose) -> Key {
+    let minute = Duration::from_secs(60);
+    KeyRing::rotate(dir, purpose, minute, clock().as_ref(), &SystemRandomness).unwrap()
+}
+
+/// Replaces what the file of the vault's keys says.
+fn edit(dir: &Path, edit: impl Fn(&str) -> String) {
+    let path = dir.join("vault.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    private_file::replace(&path, edit(&text).as_bytes()).unwrap();
 }
 
 fn ring_at(root: &tempfile::TempDir) -> (PathBuf, KeyRing) {
@@ -107,18 +130,91 @@ fn a_strangers_private_key_is_refused() {
 }
 
 #[test]
-fn rotation_adds_a_version_and_keeps_the_old() {
+fn a_new_version_opens_at_once_and_seals_from_its_time_on() {
     let root = tempfile::tempdir().unwrap();
-    let (dir, old) = ring_at(&root);
-    let today = "2015-07-01".parse().unwrap();
-    assert_eq!(KeyRing::rotate(&dir, Purpose::Vault, today, &SystemRandomness).unwrap(), 2);
+    let dir = ring_at(&root).0;
+    let clock = clock();
+    let running = open_at(&dir, OpenMode::MustExist, &clock).unwrap();
+    let first = running.current(Purpose::Vault);
+    assert_eq!(rotate(&dir, Purpose::Vault).version, 2);
+
+    assert!(running.version(Purpose::Vault, 2).is_none(), "before the files are read again");
+    running.adopt(running.reread().unwrap());
+    assert!(running.version(Purpose::Vault, 2).is_some());
+    assert_eq!(running.current(Purpose::Vault).version, 1);
+    clock.advance(TimeDelta::milliseconds(59_999));
+    running.tick();
+    assert_eq!(running.current(Purpose::Vault).version, 1);
+    clock.advance(TimeDelta::milliseconds(1));
+    running.tick();
+    assert_eq!(running.current(Purpose::Vault).version, 2);
+    assert_eq!(running.version(Purpose::Vault, 1).unwrap().bytes(), first.bytes());
+    assert_eq!(running.all(Purpose::Page).len(), 1);
+
+    let later = open_at(&dir, OpenMode::MustExist, &clock).unwrap();
+    assert_eq!(later.current(Purpose::Vault).version, 2);
+    assert_eq!(open(&dir, OpenMode::MustExist).unwrap().current(Purpose::Vault).version, 1);
+}
+
+#[test]
+fn a_file_that_got_worse_is_not_taken_over() {
+    let one = |text: &str| text.split("[[keys]]").nth(1).unwrap().to_owned();
+    let damages: [&dyn Fn(&str) -> String; 4] = [
+        &|_| "cut sho".to_owned(),
+        &|text| text.replacen("version = 1", "version = 3", 1),
+        &|text| format!("[[keys]]{}", one(text)).replace("version = 1", "version = 2"),
+        &|text| text.replace("key = \"", "key = \"00").replace("00\"", "\""),
+    ];
+    for (n, damage) in damages.into_iter().enumerate() {
+        let root = tempfile::tempdir().unwrap();
+        let (dir, ring) = (ring_at(&root).0, open(&root.path().join("keys"), OpenMode::MustExist));
+        let ring = ring.unwrap();
+        rotate(&dir, Purpose::Vault);
+        edit(&dir, damage);
+        ring.reread().expect_err(&n.to_string());
+        assert_eq!(ring.all(Purpose::Vault).len(), 1);
+    }
+    let root = tempfile::tempdir().unwrap();
+    let dir = ring_at(&root).0;
     let ring = open(&dir, OpenMode::MustExist).unwrap();
-    assert_eq!(ring.current(Purpose::Vault).version, 2);
-    assert_eq!(ring.all(Purpose::Vault).len(), 2);
-    let first = ring.version(Purpose::Vault, 1).unwrap();
-    assert_eq!(first.bytes(), old.current(Purpose::Vault).bytes());
-    assert!(ring.version(Purpose::Vault, 3).is_none());
-    assert_eq!(ring.all(Purpose::Page).len(), 1);
+    let other = tempfile::tempdir().unwrap();
+    fs::copy(ring_at(&other).0.join("vault.toml"), dir.join("vault.toml")).unwrap();
+    let refused = ring.reread().unwrap_err();
+    assert!(matches!(refused, KeyError::Strange { version: 1, .. }), "{refused}");
+    fs::remove_file(dir.join("vault.toml")).unwrap();
+    assert!(matches!(ring.reread(), Err(KeyError::Missing(_))));
+}
+
+#[test]
+fn a_retired_version_goes_for_good() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = ring_at(&root).0;
+    let clock = clock();
+    let running = open_at(&dir, OpenMode::MustExist, &clock).unwrap();
+    let retire = |version| KeyRing::retire(&dir, Purpose::Vault, version, clock.as_ref());
+    assert!(matches!(retire(1), Err(KeyError::Needed { .. })), "there is no other");
+    rotate(&dir, Purpose::Vault);
+    running.adopt(running.reread().unwrap());
+    assert!(matches!(retire(1), Err(KeyError::Needed { .. })), "the other does not seal yet");
+    clock.advance(TimeDelta::minutes(1));
+    assert!(matches!(retire(3), Err(KeyError::Needed { .. })), "there is none");
+    retire(1).unwrap();
+    running.adopt(running.reread().unwrap());
+    let versions =
+        |ring: &KeyRing| ring.all(Purpose::Vault).iter().map(|key| key.version).collect::<Vec<_>>();
+    assert_eq!(versions(&running), [2]);
+    assert_eq!(versions(&open(&dir, OpenMode::MustExist).unwrap()), [2]);
+    assert_eq!(rotate(&dir, Purpose::Vault).version, 3);
+    edit(&dir, |text| text.replace("retired = [1]", "retired = [1, 2]"));
+    assert!(matches!(running.reread(), Err(KeyError::Invalid { .. })), "retired and there");
+}
+
+#[test]
+fn a_fingerprint_tells_keys_apart() {
+    let [one, other] =
+        [(); 2].map(|()| Key::fresh(1, "2014-02-26".parse().unwrap(), &SystemRandomness));
+    assert_eq!(one.fingerprint(), one.clone().fingerprint());
+    assert_ne!(one.fingerprint(), other.fingerprint());
 }
 
 #[test]

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     db::{fault, insert_rows, sql},
     fault::Outcome,
+    keys::Key,
     path::Path,
 };
 
@@ -23,6 +24,15 @@ pub struct AuditKey {
     pub version: i32,
     /// The key.
     pub bytes: [u8; 32],
+}
+
+impl AuditKey {
+    /// A version of the ring's audit key.
+    pub fn of(key: &Key) -> Self {
+        // Versions count rotations; there will not be two thousand million of them.
+        let version = i32::try_from(key.version).unwrap_or(i32::MAX);
+        Self { version, bytes: *key.bytes() }
+    }
 }
 
 /// What was done, without personal data.

@@ -106,8 +106,8 @@ impl Sequencer {
         if !telling.is_due(now, at_the_end) {
             return;
         }
-        let (db, key) = (&self.ledger.db, &self.ledger.keys.audit);
-        match Head::now(db.reader(), db.schema(), key).await {
+        let (db, keys) = (&self.ledger.db, self.ledger.keys.load_full());
+        match Head::now(db.reader(), db.schema(), &keys.audit).await {
             Ok(Some(head)) => telling.tell(&head, db.schema(), now),
             Ok(None) => {}
             Err(fault) => tracing::warn!(%fault, cause = ?fault, "the audit's head is not known"),

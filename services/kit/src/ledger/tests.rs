@@ -33,15 +33,18 @@ async fn a_request_from_before_a_rotation_is_recognised() {
     let books = books().await;
     let id = Some(Uuid::from_u128(7));
     books.fresh(id, "body").await.commit(done("x/1")).await.unwrap();
-    let mut rotated = books.ledger.clone();
-    rotated.keys.idempotency_before.push(std::mem::replace(&mut rotated.keys.idempotency, [9; 32]));
+    let rotated = books.ledger.clone();
+    let mut keys = LedgerKeys::clone(&rotated.keys.load());
+    keys.idempotency_before.push(std::mem::replace(&mut keys.idempotency, [9; 32]));
+    rotated.renew_keys(keys.clone());
     let Begun::Replay(found) = rotated.begin(&intent(id, "body")).await.unwrap() else {
         panic!("an honest repetition was not recognised");
     };
     assert_eq!(found, done("x/1"));
     let other = rotated.begin(&intent(id, "other")).await.err().unwrap();
     assert_eq!(other.reason().name, "REQUEST_ID_REUSED");
-    rotated.keys.idempotency_before.clear();
+    keys.idempotency_before.clear();
+    rotated.renew_keys(keys);
     let stranger = rotated.begin(&intent(id, "body")).await.err().unwrap();
     assert_eq!(
         stranger.reason().name,
@@ -134,7 +137,7 @@ async fn the_audit_chain_shows_every_kind_of_tampering() {
             entry.commit(done("x")).await.unwrap();
         }
         books.sequencer.drain().await.unwrap();
-        let keys = [books.ledger.keys.audit.clone()];
+        let keys = [books.ledger.keys.load().audit.clone()];
         let conn = books.ledger.db().reader();
         let whole = audit::verify(conn, &keys).await.unwrap();
         assert_eq!((whole.sealed, whole.broken_at), (3, None));
@@ -155,7 +158,7 @@ async fn a_false_entry_is_seen_before_it_is_sealed() {
         entry.audit(note);
         entry.commit(done("x")).await.unwrap();
     }
-    let keys = [books.ledger.keys.audit.clone()];
+    let keys = [books.ledger.keys.load().audit.clone()];
     let conn = books.ledger.db().reader();
     let honest = audit::verify(conn, &keys).await.unwrap();
     assert_eq!((honest.sealed, honest.unsealed, honest.false_entry), (0, 3, None));

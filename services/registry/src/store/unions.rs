@@ -5,6 +5,7 @@
 //! change it, [`share_affiliation`] to rely on it), then unions from above downwards ([`hold`] for
 //! the one above, [`load_for_update`] for the one that changes), then employers.
 
+mod contacts;
 mod fact;
 mod list;
 mod paths;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub(crate) use self::present::place_key;
 pub use self::{
+    contacts::{Contacts, mobile_place},
     fact::{Fact, facts, rows},
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},

@@ -9,15 +9,16 @@ use tokio_util::sync::CancellationToken;
 use unionhall_kit::{
     access::{DenialSink, Denials, PolicyStore, Verifier},
     db::{Db, sql},
-    keys::{KeyRing, Purpose},
+    keys::KeyRing,
     ledger::{Ledger, LedgerKeys, denials::keep_written, sequencer::Sequencer},
+    rotation::Keeper,
     server::{Probe, Registered},
 };
 use unionhall_migrations::registry::SCHEMA;
 use unionhall_registry::{Register, services};
 
 use super::Parts;
-use crate::{audit::audit_keys, data_folder::Lock, migrate};
+use crate::{data_folder::Lock, migrate};
 
 /// How often the database is asked whether it answers.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -49,9 +50,11 @@ impl Registry {
         let keys = Arc::new(parts.folder.keys(&parts.clock, new)?);
         let policy = parts.folder.policy(&parts.clock)?;
         let token = parts.folder.write_admin_token(&keys, &policy, &parts.clock)?;
-        let ledger =
-            Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), ledger_keys(&keys)?);
+        let own = LedgerKeys::of(&keys);
+        let ledger = Ledger::new(db, Arc::clone(&parts.clock), parts.ids.clone(), own);
         ledger.open_feed().await?;
+        let keeper = Keeper::new(ledger.clone(), Arc::clone(&keys));
+        keeper.admit().await.context("keys of the data folder")?;
         let register = Register::open(ledger, Arc::clone(&keys)).await?;
         unionhall_registry::tree::seed(&register).await?;
         let mut registry = Self {
@@ -65,6 +68,7 @@ impl Registry {
             stop_sequencer: CancellationToken::new(),
             _lock: lock,
         };
+        registry.tasks.spawn(keeper.run(registry.stop.clone()));
         registry.start_tasks(parts, policy);
         Ok(registry)
     }
@@ -131,16 +135,6 @@ impl Registry {
 /// Whether the database holds nothing yet.
 async fn is_new(conn: &DatabaseConnection) -> Result<bool> {
     Ok(conn.query_one_raw(sql(conn, "SELECT epoch FROM feed", [])).await?.is_none())
-}
-
-fn ledger_keys(keys: &KeyRing) -> Result<LedgerKeys> {
-    let current = keys.current(Purpose::Idempotency);
-    let before = keys.all(Purpose::Idempotency).iter().filter(|key| key.version < current.version);
-    Ok(LedgerKeys {
-        idempotency: *current.bytes(),
-        idempotency_before: before.map(|key| *key.bytes()).collect(),
-        audit: audit_keys(keys).pop().context("the key ring has no audit key")?,
-    })
 }
 
 fn verifier(keys: &KeyRing, policy: &Arc<PolicyStore>, parts: &Parts) -> Arc<Verifier> {

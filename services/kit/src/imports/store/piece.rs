@@ -1,6 +1,7 @@
 //! The pieces of a spooled file, each sealed for its own place.
 
-use sea_orm::ConnectionTrait;
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -8,6 +9,7 @@ use crate::{
     db::{fault, insert_rows, sql},
     fault::{Fault, Outcome},
     reasons,
+    rotation::{Chunk, Sealed, counted},
     vault::{Context, Vault},
 };
 
@@ -68,4 +70,59 @@ fn row(batch: Uuid, piece: i32) -> Vec<u8> {
 
 fn place(row: &[u8]) -> Context<'_> {
     Context { table: "import_spool", row, field: "sealed" }
+}
+
+/// The files that wait or are being read, as something that keys rotate under. What is left to do is
+/// what is under an older version, so the place says nothing.
+pub(in crate::imports) struct Spooled;
+
+/// Pieces of a file that one transaction seals anew: they are large.
+const RESEALED: u64 = 8;
+
+#[derive(FromQueryResult)]
+struct Row {
+    batch: Uuid,
+    piece: i32,
+    sealed: Vec<u8>,
+}
+
+#[async_trait]
+impl Sealed for Spooled {
+    fn name(&self) -> &'static str {
+        "import_spool"
+    }
+
+    async fn reseal_after(
+        &self,
+        conn: &DatabaseTransaction,
+        vault: &Vault,
+        _: &str,
+        limit: u64,
+    ) -> Outcome<Chunk> {
+        let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
+        let text = format!(
+            "SELECT batch, piece, sealed FROM import_spool WHERE substr(sealed, 1, 4) < $1
+             ORDER BY batch, piece LIMIT {} {}",
+            limit.min(RESEALED),
+            if postgres { "FOR UPDATE" } else { "" }
+        );
+        let now = vault.version_now().to_be_bytes().to_vec();
+        let rows = Row::find_by_statement(sql(conn, &text, [now.into()])).all(conn).await;
+        let mut chunk = Chunk { renewed: 0, last: None };
+        for Row { batch, piece, sealed } in rows.map_err(fault::of)? {
+            chunk.last = Some(format!("{batch}/{piece}"));
+            let row = row(batch, piece);
+            let Some(sealed) = vault.resealed(place(&row), &sealed)? else { continue };
+            let text = "UPDATE import_spool SET sealed = $1 WHERE batch = $2 AND piece = $3";
+            let values = [sealed.into(), batch.into(), piece.into()];
+            conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+            chunk.renewed += 1;
+        }
+        Ok(chunk)
+    }
+
+    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+        let text = "SELECT COUNT(*) AS n FROM import_spool WHERE substr(sealed, 1, 4) = $1";
+        counted(conn, text, version.to_be_bytes().to_vec().into()).await
+    }
 }

@@ -21,7 +21,6 @@ use unionhall_proto::{
 };
 use uuid::Uuid;
 
-use super::reveal;
 use crate::{
     api::wire,
     rules::{
@@ -44,7 +43,10 @@ use crate::{
             term::{BegunTerm, Postponement, Term, TermFault, TermYears},
         },
     },
-    store::{employers, unions::COLLECTION},
+    store::{
+        employers,
+        unions::{COLLECTION, mobile_place},
+    },
 };
 
 /// The fields of `Union` that a change can set.
@@ -210,15 +212,32 @@ impl Desk<'_> {
             let known = self.facts.contacts.on(self.from);
             return Ok(Contact { name, mobile: known.and_then(|known| known.mobile.clone()) });
         }
-        let plain = given.mobile.as_bytes();
-        let index = self.vault.blind_indexes("mobile", plain).pop().map(|index| index.mac);
-        let mobile = SealedMobile {
-            masked: masked(&given.mobile, 3, 2),
-            index: index.unwrap_or_default(),
-            sealed: self.vault.seal(reveal::context(&self.id), plain)?,
+        let mobile = match self.known_mobile(&given.mobile) {
+            Some(known) => known.clone(),
+            None => self.seal(&given.mobile)?,
         };
         Ok(Contact { name, mobile: Some(mobile) })
     }
+
+    fn seal(&self, mobile: &str) -> Outcome<SealedMobile> {
+        let sealed = self.vault.seal(mobile_place(&self.id), mobile.as_bytes())?;
+        Ok(SealedMobile { masked: mask(mobile), sealed })
+    }
+
+    /// The number as it is sealed already, if the union has it on any day.
+    fn known_mobile(&self, mobile: &str) -> Option<&SealedMobile> {
+        let masked = mask(mobile);
+        let is_same = |known: &SealedMobile| {
+            let opened = || self.vault.open(mobile_place(&self.id), &known.sealed);
+            known.masked == masked && opened().is_ok_and(|plain| *plain == mobile.as_bytes())
+        };
+        let known = self.facts.contacts.rows().iter().filter_map(|row| row.value.mobile.as_ref());
+        known.into_iter().find(|known| is_same(known))
+    }
+}
+
+fn mask(mobile: &str) -> String {
+    masked(mobile, 3, 2)
 }
 
 /// Where what is said of a union breaks the contract's rules.

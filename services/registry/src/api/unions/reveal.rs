@@ -5,24 +5,14 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     ledger::{AuditNote, Begun, Done},
     reasons as kit_reasons,
-    vault::Context,
 };
 use unionhall_proto::registry::v1::{RevealUnionContactRequest, RevealUnionContactResponse};
 
 use super::{Unions, decode};
 use crate::{
-    rules::{
-        reasons,
-        union::{UnionId, contact::SealedMobile},
-    },
-    store::unions::UnionRecord,
+    rules::{reasons, union::contact::SealedMobile},
+    store::unions::{UnionRecord, mobile_place},
 };
-
-/// Where a contact's number lives; it opens nowhere else.
-pub(super) fn context(id: &UnionId) -> Context<'_> {
-    let UnionId(id) = id;
-    Context { table: "trade_union", row: id.as_bytes(), field: "contact.mobile" }
-}
 
 impl Unions {
     pub(super) async fn reveal(
@@ -45,7 +35,7 @@ impl Unions {
             // The look was noted when it was asked for first.
             Begun::Replay(_) => {}
         }
-        let opened = self.register.vault.open(context(&id), &mobile.sealed)?;
+        let opened = self.register.vault.open(mobile_place(&id), &mobile.sealed)?;
         let mobile = String::from_utf8(opened.to_vec())
             .map_err(|error| Fault::new(&kit_reasons::INTERNAL).caused_by(error))?;
         Ok(RevealUnionContactResponse { mobile })

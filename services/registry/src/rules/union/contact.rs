@@ -16,28 +16,14 @@ pub struct Contact {
     pub mobile: Option<SealedMobile>,
 }
 
-/// A mobile number that only the vault can open.
-#[derive(Clone, Eq, Serialize, Deserialize)]
+/// A mobile number that only the vault can open. Sealing twice gives two texts for one number, so
+/// whoever enters a number that is known already keeps the text that is known.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SealedMobile {
     /// The number with its middle hidden.
     pub masked: String,
-    /// What tells equal numbers, and nothing else.
-    pub index: Vec<u8>,
     /// The number, sealed for this union.
     pub sealed: Vec<u8>,
-}
-
-/// Sealing twice gives two texts for one number.
-impl PartialEq for SealedMobile {
-    fn eq(&self, other: &Self) -> bool {
-        self.index == other.index
-    }
-}
-
-impl std::hash::Hash for SealedMobile {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.index.hash(state);
-    }
 }
 
 /// Nothing of it belongs into a log.
