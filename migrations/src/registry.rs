@@ -5,6 +5,7 @@ mod base_register;
 mod elections;
 mod formation;
 mod key_rotation;
+mod members;
 mod offices;
 mod terms;
 mod union_splits;
@@ -15,8 +16,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, key_rotation::KeyRotation, offices::Offices, terms::Terms,
-    union_splits::UnionSplits, work_lists::WorkLists,
+    formation::Formation, key_rotation::KeyRotation, members::Members, offices::Offices,
+    terms::Terms, union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(AffiliationChanges),
             Box::new(WorkLists),
             Box::new(UnionSplits),
+            Box::new(Members),
             Box::new(KeyRotation),
         ]
     }

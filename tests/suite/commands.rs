@@ -32,6 +32,7 @@ const LEARNT: &[(&str, &str)] = &[
     ("CASE", "formationCases"),
     ("BASE_REGISTER", "baseRegisters"),
     ("ELECTION", "elections"),
+    ("MEMBER", "members"),
     ("CONGRESS", "elections"),
 ];
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes of a place, padded, so that a token's length tells nothing.
-const PLACE: usize = 320;
+const PLACE: usize = 512;
 const DEFAULT_PAGE: i32 = 50;
 const MAX_PAGE: i32 = 1_000;
 

@@ -11,29 +11,34 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Scoped<T> {
     record: T,
-    area: Option<Path>,
-    affiliation: Option<Path>,
+    /// Where it stands: the paths on the lines of area and affiliation.
+    stands: Vec<(Option<Path>, Option<Path>)>,
 }
 
 impl<T> Scoped<T> {
     /// A record and where it stands.
     pub fn new(record: T, area: Option<Path>, affiliation: Option<Path>) -> Self {
-        Self { record, area, affiliation }
+        Self { record, stands: vec![(area, affiliation)] }
+    }
+
+    /// The record stands here as well: it is on its way from one place to another.
+    #[must_use]
+    pub fn or(mut self, area: Option<Path>, affiliation: Option<Path>) -> Self {
+        self.stands.push((area, affiliation));
+        self
     }
 
     /// The record, if the scope sees it. Outside the scope it does not exist: the answer is the
     /// one for a name that was never given.
     pub fn open(self, scope: &Scope, name: &str) -> Outcome<T> {
-        if scope.sees(self.area.as_ref(), self.affiliation.as_ref()) {
-            Ok(self.record)
-        } else {
-            Err(not_found(name))
-        }
+        self.visible(scope).ok_or_else(|| not_found(name))
     }
 
     /// The record, if the scope sees it.
     pub fn visible(self, scope: &Scope) -> Option<T> {
-        scope.sees(self.area.as_ref(), self.affiliation.as_ref()).then_some(self.record)
+        let sees =
+            |(area, path): &(Option<Path>, Option<Path>)| scope.sees(area.as_ref(), path.as_ref());
+        self.stands.iter().any(sees).then_some(self.record)
     }
 }
 
@@ -57,7 +62,9 @@ mod tests {
         let inside = Scoped::new(1, Some(path("110102012")), None);
         let outside = Scoped::new(1, Some(path("110101")), None);
         assert_eq!(inside.open(&scope, "x/1").unwrap(), 1);
-        let hidden = outside.open(&scope, "x/1").unwrap_err();
+        let hidden = outside.clone().open(&scope, "x/1").unwrap_err();
         assert_eq!(hidden.to_string(), not_found("x/1").to_string());
+        let passing = outside.or(Some(path("110102012")), None);
+        assert_eq!(passing.visible(&scope), Some(1));
     }
 }

@@ -9,6 +9,7 @@ pub mod employers;
 mod findings;
 pub mod formations;
 pub mod imports;
+pub mod members;
 pub mod metrics;
 pub mod officers;
 mod order;

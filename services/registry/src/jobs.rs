@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use unionhall_kit::figures::Delta;
 
-/// The deltas of many employers, most of which fall on few days and nodes.
-fn summed(deltas: Vec<Delta>) -> impl Iterator<Item = Delta> {
+/// The deltas of many records, most of which fall on few days and nodes.
+pub(crate) fn summed(deltas: Vec<Delta>) -> impl Iterator<Item = Delta> {
     let mut sums: BTreeMap<_, i64> = BTreeMap::new();
     for Delta { metric, line, node, day, delta } in deltas {
         *sums.entry((metric, line, node, day)).or_default() += delta;

@@ -15,6 +15,7 @@ pub mod employer;
 pub mod filter;
 pub mod formation;
 pub mod history;
+pub mod member;
 pub mod name;
 pub mod office;
 pub mod organisation_code;

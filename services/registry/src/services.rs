@@ -21,6 +21,7 @@ use unionhall_proto::{
         election_service_server::{self, ElectionServiceServer},
         employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
+        member_service_server, membership_service_server,
         metrics_server::{self, MetricsServer},
         officer_service_server::{self, OfficerServiceServer},
         reference_service_server::{self, ReferenceServiceServer},
@@ -32,8 +33,8 @@ use crate::{
     Register,
     api::{
         areas::Areas, base_registers::BaseRegisters, changes::Changes, elections::Elections,
-        employers::Employers, formations::Formations, imports::ImportCalls, metrics::Figures,
-        officers::Officers, reference::Reference, unions::Unions,
+        employers::Employers, formations::Formations, imports::ImportCalls, members::Members,
+        metrics::Figures, officers::Officers, reference::Reference, unions::Unions,
     },
     imports::imports,
     jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
@@ -44,12 +45,15 @@ use crate::{
 /// Every service with its descriptor.
 pub fn registered(register: &Register) -> Registered {
     let (employers, coverage) = Employers::new(register.clone());
+    let (members, memberships) = Members::new(register.clone());
     Registered::new(DESCRIPTOR_SET)
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))
         .service(employers)
         .service(coverage)
         .service(Unions::new(register.clone()))
+        .service(members)
+        .service(memberships)
         .service(ElectionServiceServer::new(Elections::new(register.clone())))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
@@ -66,6 +70,8 @@ pub fn names() -> Vec<&'static str> {
         reference_service_server::SERVICE_NAME,
         employer_service_server::SERVICE_NAME,
         union_service_server::SERVICE_NAME,
+        member_service_server::SERVICE_NAME,
+        membership_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,

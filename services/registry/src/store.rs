@@ -8,6 +8,7 @@ pub mod employers;
 pub mod explain;
 pub mod formations;
 pub mod grounds;
+pub mod members;
 pub mod officers;
 pub mod quality;
 pub mod structure_changes;

@@ -29,12 +29,13 @@ use crate::{
     revisions::Revisions,
     rules::{
         base_register::contribution::LISTED_ENTERPRISES, contribution::Metric,
-        union::contribution::UnionMetric,
+        member::metric::MemberMetric, union::contribution::UnionMetric,
     },
     store::{
         base_registers::EntryRecord,
         employers::{EmployerRecord, Place},
-        explain::{self, Counted, Evidence, employers, listed, nodes, unions},
+        explain::{self, Counted, Evidence, employers, listed, members, nodes, unions},
+        members::MemberRecord,
         unions::UnionRecord,
     },
 };
@@ -117,6 +118,10 @@ impl Catalogue for OfRegister {
             let (line, stretches, rules) = (sought.node.line, &*stretches, &self.rules);
             let asked = employers::Asked { metric, line, stretches, rules };
             told(state, &asked, sought, (after, at_most)).await?
+        } else if let Some(metric) = MemberMetric::of_id(sought.metric) {
+            let stretches = sought.node.stretches(sought.days);
+            let asked = members::Asked { metric, line: sought.node.line, stretches: &stretches };
+            told(state, &asked, sought, (after, at_most)).await?
         } else {
             let day = sought.days.day;
             let Some(path) = sought.node.on(day) else { return Ok(Explained::default()) };
@@ -189,6 +194,19 @@ impl Told for UnionRecord {
     fn shown(&self, scope: &Scope) -> Option<String> {
         let name = self.facts.names.rows().last()?;
         let visible = scope.sees(Some(self.area.path()), Some(self.affiliation.path()));
+        visible.then(|| name.value.as_str().to_owned())
+    }
+}
+
+impl Told for MemberRecord {
+    fn name(&self) -> String {
+        self.name()
+    }
+
+    fn shown(&self, scope: &Scope) -> Option<String> {
+        let name = self.facts.names.rows().last()?;
+        let stand = self.stand.as_ref()?;
+        let visible = scope.sees(Some(stand.area.path()), Some(stand.affiliation.path()));
         visible.then(|| name.value.as_str().to_owned())
     }
 }

@@ -206,8 +206,8 @@ unionhall_kit::reasons! {
         "该单位{day}起由工会（{union}）覆盖，晚于其终止日；请更正日期或撤回该覆盖";
     /// The union still covers employers, has unions below it, or something else relies on it.
     UNION_NOT_EMPTY: FailedPrecondition,
-        "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first; {officers} offices, {elections} elections, {cases} formation cases and {splits} splits rely on it too",
-        "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属；另有{officers}项任职、{elections}次选举、{cases}个建会事项、{splits}次分立依托该工会";
+        "on {day} the union still covers {employers} employers and has {unions} unions below it; end or move those first; {officers} offices, {elections} elections, {cases} formation cases, {splits} splits and {members} members rely on it too",
+        "{day}时该工会仍覆盖{employers}家单位、下辖{unions}个工会，请先终止覆盖或改变隶属；另有{officers}项任职、{elections}次选举、{cases}个建会事项、{splits}次分立、{members}名会员依托该工会";
     /// What is said of an edition of the base register cannot be.
     BASE_REGISTER_INVALID: InvalidArgument,
         "the base register cannot be so: {problem}",
@@ -290,4 +290,36 @@ unionhall_kit::reasons! {
     MOBILE_INVALID: InvalidArgument,
         "the mobile number is wrong: {problem}",
         "手机号码有误：{problem_zh}";
+    /// A field is missing without which nobody is entered.
+    MEMBER_INCOMPLETE: InvalidArgument,
+        "the field '{field}' is missing",
+        "缺少必填项“{field}”";
+    /// A text of a member is too long or holds what it must not.
+    MEMBER_TEXT_INVALID: InvalidArgument,
+        "the field '{field}' takes at most {limit} characters, none of them forbidden",
+        "“{field}”最多{limit}个字符，且不得含有禁用字符";
+    /// The day of a change contradicts today, the birth or what is recorded.
+    MEMBER_DATE_INVALID: InvalidArgument,
+        "the day {day} is wrong: {problem}",
+        "日期{day}有误：{problem_zh}";
+    /// The employer is not in the register, or not active on the day.
+    MEMBER_EMPLOYER_INVALID: FailedPrecondition,
+        "the employer is not in the register, or it has ended by {day}",
+        "单位未登记，或在{day}已终止";
+    /// The document is another member's.
+    MEMBER_EXISTS: AlreadyExists,
+        "the person is in the register already: {member}",
+        "该人员已登记：{member}";
+    /// What is personal was erased, or the record was merged into another one.
+    MEMBER_ERASED: FailedPrecondition,
+        "{member} was erased or merged and does not change any more",
+        "{member}的个人信息已删除或已合并，不再变更";
+    /// The step does not follow from how the person stands to the unions.
+    MEMBERSHIP_STEP_INVALID: FailedPrecondition,
+        "{step} does not follow from {standing}; look at the passages of the member",
+        "当前状态{standing}不能进行{step}，请核对会籍变动记录";
+    /// The union cannot take the member.
+    MEMBERSHIP_UNION_INVALID: FailedPrecondition,
+        "the union cannot take the member: {problem}",
+        "该工会不能接收会员：{problem_zh}";
 }

@@ -60,13 +60,13 @@ pub fn put<T: Clone + PartialEq, F>(
 struct Written<F>(u32, Vec<(F, CivilDate, Option<CivilDate>)>);
 
 /// The rows as one text.
-pub fn written<F: FactValue>(rows: Vec<DatedFact<F>>) -> Outcome<String> {
+pub fn written<F: Serialize>(rows: Vec<DatedFact<F>>) -> Outcome<String> {
     let row = |row: DatedFact<F>| (row.fact, row.period.from(), row.period.until());
     serde_json::to_string(&Written(FORM, rows.into_iter().map(row).collect())).map_err(broken)
 }
 
 /// The rows in a text of [`written`].
-pub fn read<F: FactValue>(text: &str) -> Outcome<Vec<DatedFact<F>>> {
+pub fn read<F: DeserializeOwned>(text: &str) -> Outcome<Vec<DatedFact<F>>> {
     let Written(form, rows) = serde_json::from_str(text).map_err(broken)?;
     if form != FORM {
         return Err(broken(format!("facts of form {form}")));

@@ -35,7 +35,7 @@ pub use self::{
     list::{Page, Place, Want, behind, list},
     past::{PastFact, past_facts},
     present::{name_key, places},
-    read::{load, load_for_update},
+    read::{hold, load, load_for_update},
     remove::{remove, remove_many},
     uncovered::{Stretch, UncoveredPlace, uncovered_now, uncovered_then},
     unlisted::not_listed,

@@ -3,6 +3,7 @@
 
 pub mod employers;
 pub mod listed;
+pub mod members;
 pub mod nodes;
 pub mod unions;
 

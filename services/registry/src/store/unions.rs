@@ -29,7 +29,7 @@ pub use self::{
         below, directly_below, find_by_code, find_by_employer, find_by_place, hold, hold_around,
         load, load_for_update,
     },
-    reliance::{Reliance, reliance},
+    reliance::{Reliance, open_memberships, reliance},
     sought::{Sought, find_many, with_own_union},
     subtree::{
         count_last_covered, covered_by_each, deepest, following, left_behind, lock_affiliation,

@@ -14,7 +14,7 @@ use unionhall_kit::{
 use super::encode;
 use crate::{
     Register,
-    api::formations::ended,
+    api::{formations::ended, members::follow},
     rules::{
         contribution::{Counting, Grounds, contributions},
         employer::EmployerFacts,
@@ -57,10 +57,13 @@ pub async fn note_alone(
     }
     entry.event(event(after, entry.today(), &register.quality));
     let nothing = EmployerFacts::default();
-    let before = before.map_or(&nothing, |before| &before.facts);
+    let old = before.map_or(&nothing, |before| &before.facts);
     let rules = register.rules_of(entry.conn(), after).await?;
-    entry.figures(figures(before, &after.facts, Counting { rules: &rules, grounds }));
-    Ok(())
+    entry.figures(figures(old, &after.facts, Counting { rules: &rules, grounds }));
+    match before {
+        Some(before) => follow::employer(entry, before, &after.facts).await,
+        None => Ok(()),
+    }
 }
 
 /// Notes the event and the figures of a record that was withdrawn.
@@ -75,7 +78,8 @@ pub async fn note_removal(
     entry.event(bare(EventKind::Removed, after));
     let rules = register.rules_of(entry.conn(), before).await?;
     entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, grounds }));
-    ended::withdrawn(entry, EmployerId(before.id)).await
+    ended::withdrawn(entry, EmployerId(before.id)).await?;
+    follow::employer(entry, before, &after.facts).await
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.

@@ -1,5 +1,6 @@
 //! What the figures of the register mean. A definition whose rule changes gets the next version.
 
+mod members;
 mod unions;
 
 use unionhall_kit::figures::service::{Definition, Kind, Words};
@@ -17,7 +18,8 @@ use crate::{
 pub(super) fn of(rules: &RuleSet, lists: &ReferenceBook) -> Vec<Definition> {
     let employers = Metric::ALL.into_iter().map(|metric| definition(metric, rules));
     let listed = [listed_enterprises()];
-    employers.chain(unions::definitions(lists)).chain(listed).collect()
+    let members = members::definitions(lists);
+    employers.chain(unions::definitions(lists)).chain(listed).chain(members).collect()
 }
 
 fn listed_enterprises() -> Definition {
@@ -178,13 +180,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rules::union::contribution::UnionMetric;
+    use crate::rules::{member::metric::MemberMetric, union::contribution::UnionMetric};
 
     #[test]
     fn every_figure_is_defined_in_both_languages() {
         let rules = RuleSet::shipped().unwrap();
         let definitions = of(rules, ReferenceBook::shipped().unwrap());
-        assert_eq!(definitions.len(), Metric::ALL.len() + UnionMetric::all().count() + 1);
+        let kept = Metric::ALL.len() + UnionMetric::all().count() + MemberMetric::all().count();
+        assert_eq!(definitions.len(), kept + 1);
         let ids: BTreeSet<_> = definitions.iter().map(|definition| definition.id).collect();
         assert_eq!(ids.len(), definitions.len(), "a number of its own each");
         for definition in &definitions {

@@ -113,7 +113,8 @@ pub(crate) async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome
     no_merger(entry, id).await?;
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
-    let found = Reliance { employers: covered, unions: below, ..Reliance::default() };
+    let members = unions::open_memberships(entry.conn(), id).await?;
+    let found = Reliance { employers: covered, unions: below, members, ..Reliance::default() };
     if found.any() { Err(occupied(day, found)) } else { Ok(()) }
 }
 
@@ -128,5 +129,6 @@ fn occupied(day: CivilDate, found: Reliance) -> Fault {
     let fault = Fault::new(&reasons::UNION_NOT_EMPTY).with("day", day);
     let fault = fault.with("employers", found.employers).with("unions", found.unions);
     let fault = fault.with("officers", found.offices).with("elections", found.elections);
-    fault.with("cases", found.cases).with("splits", found.splits)
+    let fault = fault.with("cases", found.cases).with("splits", found.splits);
+    fault.with("members", found.members)
 }

@@ -18,6 +18,7 @@ use super::{
     effect, encode, scoped,
 };
 use crate::{
+    api::members::follow as members,
     rules::{
         Refusal,
         area::AreaPath,
@@ -94,6 +95,7 @@ impl Unions {
             return Ok(encode::union(record, today));
         }
         effect::note(&mut entry, before, after, what);
+        members::unions(&mut entry, before.map(|before| (before, after))).await?;
         entry.commit(Done { record: record.name(), version: record.version }).await?;
         Ok(encode::union(record, today))
     }

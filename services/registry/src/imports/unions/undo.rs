@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::write::note;
 use crate::{
-    api::unions::effect,
+    api::{members::follow as members, unions::effect},
     imports::kinds::{AREA_CLOSED, UNION_IN_USE},
     rules::{
         area::AreaPath,
@@ -109,6 +109,7 @@ async fn restore(entry: &mut Entry, placed: &Placed, facts: UnionFacts) -> Outco
     let saved = unions::save(entry.conn(), placed, facts, paths, now).await?;
     let after = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     note(entry, Some(placed), &after);
+    members::unions(entry, [(placed, &after)]).await?;
     Ok(after.record)
 }
 

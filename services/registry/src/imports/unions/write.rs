@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     Register,
+    api::members::follow as members,
     api::unions::{effect, settled},
     imports::places::Places,
     rules::{
@@ -65,6 +66,7 @@ pub(super) async fn apply(
                 let saved = unions::save(entry.conn(), &before, *facts, paths, now).await?;
                 let placed = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
                 note(entry, Some(&before), &placed);
+                members::unions(entry, [(&before, &placed)]).await?;
                 known.replace(&placed);
                 let text = dated::written(rows(&before.record.facts))?.into_bytes();
                 Applied::Changed(change(before.record.version, &placed, text))

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::Carrier;
 use crate::{
-    api::{areas::note, employers::effect, unions::effect as union_effect},
+    api::{
+        areas::note, employers::effect, members::follow as members, unions::effect as union_effect,
+    },
     jobs::{base_register, summed},
     rules::{
         area::{AreaPath, tree::Lineage},
@@ -83,6 +85,9 @@ impl Carrier {
         let saved = saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
         let followed = saved.iter().zip(&before).filter(|(new, old)| new.version > old.version);
         let count = i64::try_from(followed.count()).unwrap_or(i64::MAX);
+        for (new, old) in saved.iter().zip(&before) {
+            members::employer(&mut entry, old, &new.facts).await?;
+        }
         change.moved_employer_count += count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
@@ -101,7 +106,7 @@ impl Carrier {
     ) -> Outcome<()> {
         let before = unions::load_for_update(entry.conn(), ids).await?;
         let paths = unions::paths_of(entry.conn(), ids).await?;
-        let mut deltas = Vec::new();
+        let (mut deltas, mut carried) = (Vec::new(), Vec::with_capacity(before.len()));
         for record in &before {
             let standing = History::default();
             let standing = paths.get(&record.id).unwrap_or(&standing);
@@ -113,8 +118,10 @@ impl Carrier {
             let paths = standing.clone();
             let saved = unions::save(entry.conn(), &before, facts, paths, entry.now()).await?;
             // The merge was refused where two would take one place.
-            saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
+            let after = saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
+            carried.push((before, after));
         }
+        members::unions(&mut entry, carried.iter().map(|(old, new)| (old, new))).await?;
         let count = i64::try_from(before.len()).unwrap_or(i64::MAX);
         change.moved_union_count += count;
         change.updated_at = entry.now().max(change.updated_at);

@@ -12,7 +12,7 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use crate::{
-    api::{employers::effect, unions::effect as union_effect},
+    api::{employers::effect, members::follow as members, unions::effect as union_effect},
     jobs::summed,
     register::Register,
     rules::{
@@ -68,6 +68,7 @@ pub(crate) async fn follow(
     let mut deltas: Vec<Delta> = steps.iter().flat_map(figures).collect();
     let employers = covered(register, entry, &steps, &mut deltas).await?;
     entry.figures(deltas);
+    members::unions(entry, steps.iter().map(|step| (&step.before, &step.after))).await?;
     Ok(Followed { unions: steps, employers })
 }
 

@@ -1,6 +1,5 @@
 //! What the rules of a day ask of a case.
 
-use serde::{Deserialize, Serialize};
 use unionhall_kit::civil::{CivilDate, Period};
 
 use super::{

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use unionhall_kit::civil::{CivilDate, Period};
 
 use crate::rules::union::{kind::codes, term::TermYears};

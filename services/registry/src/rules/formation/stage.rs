@@ -1,7 +1,6 @@
 //! Where a case stands on its path.
 
 use crate::rules::union::kind::codes;
-use serde::{Deserialize, Serialize};
 
 codes! {
     /// The stages of the path, in their order (domain reference 2.3).

@@ -1,8 +1,6 @@
 //! Codes that describe a person: enumerations where rules act on them, codes of a list elsewhere.
 //! A test holds the enumerations to their lists.
 
-use serde::{Deserialize, Serialize};
-
 use crate::rules::{
     employer::code::{NotAListCode, list_codes},
     union::kind::codes,

@@ -3,14 +3,15 @@
 //! The codes are those of the lists `union_type`, `union_form` and `union_level`, which give them
 //! names; a test holds the two together.
 
-use serde::{Deserialize, Serialize};
-
 use crate::rules::area::AreaLevel;
 
 macro_rules! codes {
     ($(#[$of:meta])* $name:ident { $($(#[$meta:meta])* $variant:ident = $code:literal,)+ }) => {
         $(#[$of])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize,
+        )]
         pub enum $name {
             $($(#[$meta])* #[serde(rename = $code)] $variant,)+
         }

@@ -78,6 +78,21 @@ pub async fn load_for_update(
     Ok(found)
 }
 
+/// The employers with these ids, by ascending id, kept from changing until the transaction ends.
+/// Those who only rely on an employer do not wait for each other.
+pub async fn hold(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Outcome<Vec<EmployerRecord>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
+    let lock = if postgres { "ORDER BY id FOR SHARE" } else { "ORDER BY id" };
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(IDS_A_STATEMENT) {
+        found.extend(select(conn, some, lock).await?);
+    }
+    Ok(found)
+}
+
 async fn select(
     conn: &impl ConnectionTrait,
     ids: &[Uuid],

@@ -27,6 +27,8 @@ pub struct Reliance {
     pub cases: i64,
     /// Splits that it came from or that it made.
     pub splits: i64,
+    /// Persons who are, were or want to be members.
+    pub members: i64,
 }
 
 impl Reliance {
@@ -67,6 +69,7 @@ pub async fn reliance(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<Relia
     let splits = "SELECT COUNT(*) AS count FROM trade_union_fact
                   WHERE trade_union = $1 AND field IN ('split_from', 'split_into')
                     AND superseded_at IS NULL";
+    let members = "SELECT COUNT(DISTINCT member) AS count FROM member_unit WHERE trade_union = $1";
     let state = value(&Fact::State(Status::Merged(id)))?;
     let kept = value(&Fact::Membership(MembershipOutcome::Retained(id)))?;
     let unions = count(superior, value(&Fact::Superior(id))?).await?
@@ -80,5 +83,17 @@ pub async fn reliance(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<Relia
         elections: count(elections, own()).await?,
         cases: count(cases, vec![union.into(), inside]).await?,
         splits: count(splits, own()).await?,
+        members: count(members, own()).await?,
     })
+}
+
+/// How many persons have a membership of the union that is not ended, or applied to it.
+pub async fn open_memberships(
+    conn: &impl ConnectionTrait,
+    UnionId(union): UnionId,
+) -> Outcome<i64> {
+    let text = "SELECT COUNT(*) AS count FROM member
+                WHERE trade_union = $1 AND state > 0 AND deleted_at IS NULL";
+    let row = conn.query_one_raw(sql(conn, text, [union.into()])).await.map_err(fault::of)?;
+    row.map_or(Ok(0_i64), |row| row.try_get("", "count").map_err(fault::of))
 }

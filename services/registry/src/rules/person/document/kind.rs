@@ -1,7 +1,5 @@
 //! The kinds of identity documents 证件类型 that a member can have.
 
-use serde::{Deserialize, Serialize};
-
 use crate::rules::union::kind::codes;
 
 codes! {

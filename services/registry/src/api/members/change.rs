@@ -1,0 +1,197 @@
+//! Changing a member: update and withdrawal.
+
+use prost::Message;
+use unionhall_kit::{
+    call::Call,
+    fault::{Fault, Outcome},
+    ledger::{Begun, Done, Entry},
+    reasons as kit_reasons,
+    scoped::not_found,
+    vault::DataKey,
+};
+use unionhall_proto::{
+    mask,
+    registry::v1::{DeleteMemberRequest, Member, UpdateMemberRequest},
+};
+
+use super::{
+    Members,
+    decode::{self, Said},
+    desk::{Desk, owner},
+    effect, encode,
+    enter::visible_employer,
+    scoped,
+};
+use crate::{
+    api::order::{Order, orders},
+    rules::{
+        Refusal,
+        area::{AreaPath, tree::AreaTree},
+        member::{
+            MemberFacts, MemberId,
+            change::{Surroundings, amend},
+        },
+        reasons,
+        union::{EmployerId, UnionId},
+    },
+    store::{
+        employers::hold_areas,
+        members::{self, Changed, Held, MemberRecord, Numbers, Wanted, hold_grounds, key_of},
+    },
+};
+
+orders!(DeleteMemberRequest);
+
+/// A member who is held for a change, with the unions and employers of the person.
+pub(super) struct Opening {
+    pub(super) entry: Box<Entry>,
+    pub(super) record: MemberRecord,
+    pub(super) held: Held,
+    pub(super) areas: AreaTree,
+}
+
+pub(super) enum Opened {
+    Fresh(Box<Opening>),
+    Replay(Done),
+}
+
+/// What a change names beside the member.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) areas: Vec<AreaPath>,
+    pub(super) unions: Vec<UnionId>,
+    pub(super) employers: Vec<EmployerId>,
+}
+
+impl Members {
+    pub(super) async fn update(&self, call: Call<UpdateMemberRequest>) -> Outcome<Member> {
+        let message = &call.message;
+        let given = message.member.as_ref().ok_or_else(|| decode::required("member"))?;
+        let order = Order {
+            name: &given.name,
+            etag: &message.etag,
+            request_id: &message.request_id,
+            validate_only: message.validate_only,
+        };
+        let from = decode::day("effective_date", &message.effective_date)?;
+        let from = from.unwrap_or_else(|| self.today());
+        let mask = mask::paths(message.update_mask.as_ref());
+        let employer = decode::employer("member.employer", &given.employer)?;
+        let named = Named {
+            areas: decode::residence(given)?.into_iter().collect(),
+            employers: employer.into_iter().collect(),
+            ..Named::default()
+        };
+        let Opening { entry, record: before, held, areas } =
+            match self.open(&call, order, named).await? {
+                Opened::Fresh(opening) => *opening,
+                Opened::Replay(done) => return self.again(&call.caller, &done).await,
+            };
+        let key = self.key(&entry, before.id).await?;
+        let desk = Desk { vault: &self.register.vault, key: &key, today: entry.today() };
+        let present = encode::settable(&before.facts, from);
+        let Said { changes, numbers } =
+            decode::amended(&desk, present, given, mask, (&before.facts, from))?;
+        let around = Surroundings {
+            today: entry.today(),
+            areas: &areas,
+            lists: self.register.reference,
+            union: None,
+            employer: visible_employer(&call.caller, &held, employer)?,
+        };
+        let facts = amend(&before.facts, &changes, from, around).map_err(|f| f.to_fault())?;
+        let opening = Opening { entry, record: before, held, areas };
+        self.keep(&call, order, opening, (facts, numbers), "updated").await
+    }
+
+    /// Saves what became of a member who was opened for a change.
+    pub(super) async fn keep<M>(
+        &self,
+        call: &Call<M>,
+        order: Order<'_>,
+        opening: Opening,
+        (facts, numbers): (MemberFacts, Numbers),
+        what: &str,
+    ) -> Outcome<Member> {
+        let Opening { entry, record: before, held, .. } = opening;
+        let standing = facts.passages.last_standing();
+        let documents = numbers.documents.clone();
+        let changed = Changed {
+            before: &before,
+            stand: facts.passages.last_union().and_then(|union| held.stand(union)),
+            transfer: standing.transfer().and_then(|union| held.stand(union)),
+            facts,
+            numbers,
+        };
+        match members::save(entry.conn(), changed, entry.now()).await? {
+            Ok(after) => {
+                let both = (Some(&before), &after);
+                self.finish(entry, both, &held, what, order.validate_only).await
+            }
+            Err(members::Taken) => {
+                entry.discard().await?;
+                Err(self.exists(&call.caller, &documents).await?)
+            }
+        }
+    }
+
+    pub(super) async fn delete(&self, call: Call<DeleteMemberRequest>) -> Outcome<()> {
+        let order = Order::from(&call.message);
+        let opening = match self.open(&call, order, Named::default()).await? {
+            Opened::Fresh(opening) => *opening,
+            Opened::Replay(_) => return Ok(()),
+        };
+        let Opening { mut entry, record: before, held, .. } = opening;
+        let after = members::remove(entry.conn(), &before, entry.now()).await?;
+        if order.validate_only {
+            return entry.discard().await;
+        }
+        effect::note_removal(&mut entry, &before, &after, &held.grounds);
+        entry.audit(effect::audit(Some(&before), &after, "withdrawn"));
+        entry.commit(Done { record: after.name(), version: after.version }).await
+    }
+
+    /// Begins a change: areas are held first, then the unions and employers of the person, then the
+    /// person. Which those are follows from the record, so that it is looked at before; should it
+    /// have changed in between, the caller tries again. `NOT_FOUND`, `ETAG_MISMATCH`, `CONFLICT`,
+    /// `MEMBER_ERASED`.
+    pub(super) async fn open<M: Message>(
+        &self,
+        call: &Call<M>,
+        order: Order<'_>,
+        named: Named,
+    ) -> Outcome<Opened> {
+        let id = decode::id(order.name)?;
+        let entry = match self.register.ledger.begin(&call.intent(order.effective_id())).await? {
+            Begun::Fresh(entry) => entry,
+            Begun::Replay(done) => return Ok(Opened::Replay(done)),
+        };
+        let missing = || not_found(order.name);
+        let peeked = members::load(entry.conn(), &[id]).await?.remove(&id).ok_or_else(missing)?;
+        let peeked = scoped(peeked).open(&call.caller.scope, order.name)?;
+        let areas = hold_areas(entry.conn(), &named.areas).await?;
+        let mut wanted = Wanted::of([&peeked.facts]);
+        named.unions.into_iter().for_each(|union| wanted.union(union));
+        named.employers.into_iter().for_each(|employer| wanted.employer(employer));
+        let held = hold_grounds(entry.conn(), &wanted).await?;
+        let locked = members::load_for_update(entry.conn(), &[id]).await?;
+        let record = locked.into_iter().next().ok_or_else(missing)?;
+        let record = scoped(record).open(&call.caller.scope, order.name)?;
+        if !wanted.covers(&Wanted::of([&record.facts])) {
+            return Err(Fault::new(&kit_reasons::CONFLICT));
+        }
+        if !order.etag.is_empty() && order.etag != record.etag() {
+            return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
+        }
+        if record.erased_at.is_some() || record.merged_into.is_some() {
+            return Err(Fault::new(&reasons::MEMBER_ERASED).with("member", order.name));
+        }
+        Ok(Opened::Fresh(Box::new(Opening { entry, record, held, areas })))
+    }
+
+    /// The person's own key.
+    pub(super) async fn key(&self, entry: &Entry, id: MemberId) -> Outcome<DataKey> {
+        let sealed = key_of(entry.conn(), id).await?;
+        self.register.vault.open_data_key(owner(&id), sealed.as_deref())
+    }
+}

@@ -1,0 +1,131 @@
+//! Where numbers become what the register keeps: checked by their rules, sealed under the person's
+//! own key, masked, and turned into the digests by which the person is found.
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use unionhall_kit::{
+    civil::CivilDate,
+    fault::Outcome,
+    vault::{BlindIndex, DataKey, Owner, Vault},
+};
+use unionhall_proto::registry::v1::IdentityDocument;
+
+use super::decode;
+use crate::{
+    rules::{
+        Refusal,
+        member::{
+            MemberFault, MemberId,
+            sealed::{HeldDocument, SealedNumber},
+        },
+        person::{
+            document::{Document, DocumentKind},
+            mobile::Mobile,
+        },
+    },
+    store::{dated::broken, members::Indexed},
+};
+
+/// What a mobile number is filed under in the blind index.
+const MOBILE: &str = "mobile";
+
+/// The owner of a person's key.
+pub(super) fn owner(id: &MemberId) -> Owner<'_> {
+    let MemberId(id) = id;
+    Owner { table: "member", row: id.as_bytes() }
+}
+
+/// Seals the numbers of one person.
+pub(super) struct Desk<'a> {
+    pub(super) vault: &'a Vault,
+    /// The person's own key.
+    pub(super) key: &'a DataKey,
+    pub(super) today: CivilDate,
+}
+
+/// A document as it was given, and as it is kept.
+pub(super) struct Received {
+    pub(super) document: Document,
+    pub(super) held: HeldDocument,
+    pub(super) indexed: Indexed,
+}
+
+impl Desk<'_> {
+    /// Receives a document.
+    pub(super) fn document(&self, given: &IdentityDocument) -> Outcome<Received> {
+        let document = document(given, self.today)?;
+        let held = self.held(&document, given)?;
+        let indexed = Indexed {
+            kind: document.kind().code(),
+            digests: document_indexes(self.vault, &document),
+        };
+        Ok(Received { document, held, indexed })
+    }
+
+    fn held(&self, document: &Document, given: &IdentityDocument) -> Outcome<HeldDocument> {
+        let field = document_field(document.kind());
+        let number = document.number();
+        Ok(HeldDocument {
+            number: SealedNumber {
+                masked: document.masked(),
+                digest: self.key.digest(&field, number.as_bytes()),
+                sealed: base64(&self.key.seal(&field, number.as_bytes())?),
+            },
+            validity: decode::validity(given)?,
+        })
+    }
+
+    /// Receives a mobile number.
+    pub(super) fn mobile(&self, given: &str) -> Outcome<(SealedNumber, Vec<BlindIndex>)> {
+        let mobile = mobile(given)?;
+        let number = mobile.number().as_bytes();
+        let sealed = SealedNumber {
+            masked: mobile.masked(),
+            digest: self.key.digest(MOBILE, number),
+            sealed: base64(&self.key.seal(MOBILE, number)?),
+        };
+        Ok((sealed, mobile_indexes(self.vault, &mobile)))
+    }
+}
+
+impl Desk<'_> {
+    /// The digests of a mobile number that is kept, by which the person is found no more.
+    pub(super) fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
+        let sealed = STANDARD_NO_PAD.decode(&kept.sealed).map_err(broken)?;
+        let number = self.key.open(MOBILE, &sealed)?;
+        Ok(self.vault.blind_indexes(MOBILE, &number))
+    }
+}
+
+/// The document in a message.
+pub(super) fn document(given: &IdentityDocument, today: CivilDate) -> Outcome<Document> {
+    let unknown = || {
+        let code = given.document_type.clone();
+        MemberFault::CodeUnknown("document_type", code, today).to_fault()
+    };
+    let kind = DocumentKind::parse(&given.document_type).ok_or_else(unknown)?;
+    Document::parse(kind, &given.number, today).map_err(|fault| fault.to_fault())
+}
+
+/// The mobile number in a text.
+pub(super) fn mobile(given: &str) -> Outcome<Mobile> {
+    Mobile::parse(given).map_err(|fault| fault.to_fault())
+}
+
+/// The digests of a document.
+pub(super) fn document_indexes(vault: &Vault, document: &Document) -> Vec<BlindIndex> {
+    vault.blind_indexes(document.index_kind(), document.index_bytes())
+}
+
+/// The digests of a mobile number.
+pub(super) fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Vec<BlindIndex> {
+    vault.blind_indexes(MOBILE, mobile.number().as_bytes())
+}
+
+/// The field under which a document of the kind is sealed.
+pub(super) fn document_field(kind: DocumentKind) -> String {
+    format!("document.{}", kind.code())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    STANDARD_NO_PAD.encode(bytes)
+}

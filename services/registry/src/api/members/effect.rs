@@ -1,0 +1,122 @@
+//! What a change of members leaves in the books: events, figures, audit. Nothing of it is personal
+//! but the event's snapshot, which shows what Get shows.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use unionhall_kit::{
+    civil::CivilDate,
+    figures::Delta,
+    ledger::{AuditNote, Entry, Event, EventKind},
+    path::{Path, nowhere},
+};
+
+use super::encode;
+use crate::{
+    rules::{
+        member::{
+            MemberFacts,
+            contribution::{Grounds, contributions},
+        },
+        steps::{Step, difference},
+    },
+    store::members::{MemberRecord, Stand, rows},
+};
+
+const SNAPSHOT: &str = "unionhall.registry.v1.Member";
+
+/// Notes the events and the figures of a member who was entered, where there was none before, or
+/// changed.
+pub fn note(
+    entry: &mut Entry,
+    before: Option<&MemberRecord>,
+    after: &MemberRecord,
+    grounds: &Grounds,
+) {
+    entry.not_before(after.updated_at);
+    if let Some(before) = before {
+        departures(before, after).into_iter().for_each(|event| entry.event(event));
+    }
+    entry.event(event(after, entry.today()));
+    let nothing = MemberFacts::default();
+    let old = before.map_or(&nothing, |before| &before.facts);
+    entry.figures(figures((old, grounds), (&after.facts, grounds)));
+}
+
+/// Notes the event and the figures of a member who was withdrawn.
+pub fn note_removal(
+    entry: &mut Entry,
+    before: &MemberRecord,
+    after: &MemberRecord,
+    grounds: &Grounds,
+) {
+    entry.not_before(after.updated_at);
+    entry.event(bare(after, EventKind::Removed));
+    entry.figures(figures((&before.facts, grounds), (&after.facts, grounds)));
+}
+
+/// The event of a member who was entered or changed; `today` is the day of the snapshot.
+pub fn event(record: &MemberRecord, today: CivilDate) -> Event {
+    let kind = if record.version == 1 { EventKind::Created } else { EventKind::Updated };
+    let snapshot = encode::member(record, today).encode_to_vec();
+    Event { snapshot_type: SNAPSHOT, snapshot, ..bare(record, kind) }
+}
+
+/// Tells those who follow the union's area or path that the member left it.
+fn departures(before: &MemberRecord, after: &MemberRecord) -> Vec<Event> {
+    let (Some(old), new) = (&before.stand, after.stand.as_ref()) else { return Vec::new() };
+    let left = |area: Path, affiliation: Option<Path>| Event {
+        area,
+        affiliation,
+        ..bare(after, EventKind::Left)
+    };
+    let mut events = Vec::new();
+    if new.map(|stand| &stand.area) != Some(&old.area) {
+        events.push(left(old.area.path().clone(), None));
+    }
+    if new.map(|stand| &stand.affiliation) != Some(&old.affiliation) {
+        events.push(left(nowhere(), Some(old.affiliation.path().clone())));
+    }
+    events
+}
+
+fn bare(record: &MemberRecord, kind: EventKind) -> Event {
+    let stand = record.stand.as_ref();
+    Event {
+        record: record.name(),
+        version: record.version,
+        kind,
+        area: area(stand),
+        affiliation: stand.map(|stand| stand.affiliation.path().clone()),
+        snapshot_type: "",
+        snapshot: Vec::new(),
+    }
+}
+
+fn area(stand: Option<&Stand>) -> Path {
+    stand.map_or_else(nowhere, |stand| stand.area.path().clone())
+}
+
+/// A member's facts and what they are counted by.
+pub type Counted<'a> = (&'a MemberFacts, &'a Grounds);
+
+/// How figures move when a member becomes `after`; no facts at all count nowhere.
+pub fn figures(before: Counted<'_>, after: Counted<'_>) -> Vec<Delta> {
+    let (old, new) = (contributions(before.0, before.1), contributions(after.0, after.1));
+    difference(&old, &new).iter().map(Step::to_delta).collect()
+}
+
+/// The audit entry: which fields changed, never their values.
+pub fn audit(before: Option<&MemberRecord>, record: &MemberRecord, what: &str) -> AuditNote {
+    let old = before.map(|before| rows(&before.facts)).unwrap_or_default();
+    let new = rows(&record.facts);
+    let differing = old
+        .iter()
+        .filter(|row| !new.contains(row))
+        .chain(new.iter().filter(|row| !old.contains(row)));
+    let fields: BTreeSet<&str> = differing.map(|row| row.fact.field()).collect();
+    let fields: Vec<&str> = fields.into_iter().collect();
+    let detail =
+        if fields.is_empty() { what.to_owned() } else { format!("{what}: {}", fields.join(", ")) };
+    AuditNote { record: record.name(), area: area(record.stand.as_ref()), detail }
+}

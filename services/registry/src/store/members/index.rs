@@ -1,0 +1,96 @@
+//! Finding a person by keyed digests of a document or a mobile number.
+
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use unionhall_kit::{
+    db::{fault, places, rows_per_statement, sql},
+    fault::Outcome,
+    vault::BlindIndex,
+};
+use uuid::Uuid;
+
+use crate::rules::member::MemberId;
+
+/// The digests of one number, one a live version of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indexed {
+    /// Code of the kind of document; empty for a mobile number.
+    pub kind: &'static str,
+    /// The digests.
+    pub digests: Vec<BlindIndex>,
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    member: Uuid,
+}
+
+/// The member with a document that has one of the digests.
+pub async fn find_by_document(
+    conn: &impl ConnectionTrait,
+    digests: &[BlindIndex],
+) -> Outcome<Option<MemberId>> {
+    Ok(find(conn, "member_document", digests, 1).await?.into_iter().next())
+}
+
+/// At most `limit` members with a mobile number that has one of the digests: a number may be a
+/// family's.
+pub async fn find_by_mobile(
+    conn: &impl ConnectionTrait,
+    digests: &[BlindIndex],
+    limit: u64,
+) -> Outcome<Vec<MemberId>> {
+    find(conn, "member_mobile", digests, limit).await
+}
+
+async fn find(
+    conn: &impl ConnectionTrait,
+    table: &str,
+    digests: &[BlindIndex],
+    limit: u64,
+) -> Outcome<Vec<MemberId>> {
+    let mut found = Vec::new();
+    for digest in digests {
+        let text = format!(
+            "SELECT member FROM {table} WHERE key_version = $1 AND mac = $2
+             ORDER BY member LIMIT {limit}"
+        );
+        let values: [Value; 2] = [version(digest).into(), digest.mac.clone().into()];
+        let rows = Found::find_by_statement(sql(conn, &text, values)).all(conn).await;
+        found.extend(rows.map_err(fault::of)?.into_iter().map(|row| MemberId(row.member)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+/// Who has a document with one of these digests, each digest with its member.
+pub async fn holders(
+    conn: &impl ConnectionTrait,
+    digests: &[BlindIndex],
+) -> Outcome<Vec<(Vec<u8>, MemberId)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        mac: Vec<u8>,
+        member: Uuid,
+    }
+    let mut held = Vec::new();
+    for some in digests.chunks(rows_per_statement(2)) {
+        let text = format!(
+            "SELECT d.mac, d.member FROM member_document d
+             JOIN (VALUES {}) AS v ON d.key_version = v.column1 AND d.mac = v.column2",
+            places(some.len(), 2)
+        );
+        let values = some
+            .iter()
+            .flat_map(|digest| [Value::from(version(digest)), digest.mac.clone().into()]);
+        let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;
+        let rows = rows.map_err(fault::of)?;
+        held.extend(rows.into_iter().map(|row| (row.mac, MemberId(row.member))));
+    }
+    Ok(held)
+}
+
+/// The version as it is stored.
+pub(super) fn version(digest: &BlindIndex) -> i32 {
+    i32::try_from(digest.version).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,37 @@
+//! The key of each member, sealed under the vault's.
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use unionhall_kit::{
+    db::{fault, insert_rows, sql},
+    fault::Outcome,
+    vault::Vault,
+};
+
+use crate::rules::member::MemberId;
+
+/// The sealed key of a member; absent when what is personal was erased.
+pub async fn key_of(
+    conn: &impl ConnectionTrait,
+    MemberId(id): MemberId,
+) -> Outcome<Option<Vec<u8>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        sealed: Vec<u8>,
+    }
+    let text = "SELECT sealed FROM member_key WHERE member = $1";
+    let found = Row::find_by_statement(sql(conn, text, [id.into()])).one(conn).await;
+    Ok(found.map_err(fault::of)?.map(|row| row.sealed))
+}
+
+/// Keeps the sealed keys of new members.
+pub async fn keep_key(
+    conn: &impl ConnectionTrait,
+    keys: impl IntoIterator<Item = (MemberId, Vec<u8>)>,
+) -> Outcome<()> {
+    let row = |(MemberId(id), sealed): (MemberId, Vec<u8>)| {
+        let version = Vault::version(&sealed).unwrap_or_default();
+        vec![id.into(), i32::try_from(version).unwrap_or(i32::MAX).into(), sealed.into()]
+    };
+    let rows = keys.into_iter().map(row).collect();
+    insert_rows(conn, "member_key", "member, key_version, sealed", rows).await.map_err(fault::of)
+}

@@ -1,0 +1,314 @@
+//! Writing members. A change is recorded with the facts that it adds and supersedes.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DbErr, Value};
+use unionhall_kit::{
+    db::{fault, insert_new_rows, insert_rows, sql},
+    fault::{Fault, Outcome},
+    reasons,
+    vault::BlindIndex,
+};
+use uuid::Uuid;
+
+use super::{
+    Indexed, MemberRecord, Stand, fact,
+    index::version,
+    keep_key,
+    present::{self, Present},
+};
+use crate::{
+    rules::{
+        member::{MemberFacts, MemberId},
+        union::{EmployerId, UnionId},
+    },
+    store::dated::{self, DatedFact, all_changed},
+};
+
+/// The digests of the numbers of a member that a write adds and takes away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Documents that are new.
+    pub documents: Vec<Indexed>,
+    /// Mobile numbers that are new.
+    pub mobiles: Vec<Vec<BlindIndex>>,
+    /// Documents that were never the member's: a wrong number was corrected.
+    pub wrong_documents: Vec<Vec<BlindIndex>>,
+    /// Mobile numbers by which the member is not found any more.
+    pub old_mobiles: Vec<Vec<BlindIndex>>,
+}
+
+/// A member who is to be entered.
+#[derive(Debug, Clone)]
+pub struct NewMember {
+    /// A fresh id.
+    pub id: MemberId,
+    /// The facts.
+    pub facts: MemberFacts,
+    /// Where the union stands.
+    pub stand: Option<Stand>,
+    /// The member's sealed key.
+    pub key: Vec<u8>,
+    /// The digests of the numbers.
+    pub numbers: Numbers,
+}
+
+/// A document is another member's. On PostgreSQL the transaction can only be rolled back then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the document is another member's")]
+pub struct Taken;
+
+/// What a write gives: a failure of the storage outside, a taken document inside.
+type Write<T> = Outcome<Result<T, Taken>>;
+
+/// Enters members as version 1.
+pub async fn insert_many(
+    conn: &impl ConnectionTrait,
+    new: Vec<NewMember>,
+    now: DateTime<Utc>,
+) -> Write<Vec<MemberRecord>> {
+    let (mut rows, mut changes, mut records) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut numbers) = (Vec::new(), Vec::new());
+    for NewMember { id, facts, stand, key, numbers: found } in new {
+        let MemberId(uuid) = id;
+        let mut row: Vec<Value> = vec![uuid.into(), 1_i64.into(), now.into(), now.into()];
+        row.extend(Present::of(&facts)?.values());
+        rows.push(row);
+        changes.extend(change(id, &[], &fact::rows(&facts), now)?);
+        keys.push((id, key));
+        numbers.push((id, found));
+        records.push(MemberRecord {
+            id,
+            version: 1,
+            stand,
+            transfer: None,
+            facts,
+            merged_into: None,
+            erased_at: None,
+            created_at: now,
+            updated_at: now,
+        });
+    }
+    let columns = format!("id, version, created_at, updated_at, {}", present::COLUMNS);
+    insert_rows(conn, "member", &columns, rows).await.map_err(fault::of)?;
+    keep_key(conn, keys).await?;
+    if let Err(error) = keep_numbers(conn, numbers).await {
+        return taken(error);
+    }
+    record_changes(conn, changes).await?;
+    keep_units(conn, &records).await?;
+    Ok(Ok(records))
+}
+
+/// What a save makes of a member.
+pub struct Changed<'a> {
+    /// The member, held in this transaction.
+    pub before: &'a MemberRecord,
+    /// The facts from now on.
+    pub facts: MemberFacts,
+    /// Where its union stands now.
+    pub stand: Option<Stand>,
+    /// Where the union stands to which it is to pass.
+    pub transfer: Option<Stand>,
+    /// The numbers that come and go.
+    pub numbers: Numbers,
+}
+
+/// Saves a change of a member who is held in this transaction. `CONFLICT` when the record is no
+/// longer at the version that it had.
+pub async fn save(
+    conn: &impl ConnectionTrait,
+    changed: Changed<'_>,
+    now: DateTime<Utc>,
+) -> Write<MemberRecord> {
+    let saved = save_many(conn, vec![changed], now).await?;
+    let one = |mut records: Vec<MemberRecord>| {
+        records.pop().ok_or_else(|| Fault::new(&reasons::INTERNAL))
+    };
+    saved.map(one).map_or_else(|taken| Ok(Err(taken)), |record| record.map(Ok))
+}
+
+/// Saves changes of several members.
+pub async fn save_many(
+    conn: &impl ConnectionTrait,
+    changes: Vec<Changed<'_>>,
+    now: DateTime<Utc>,
+) -> Write<Vec<MemberRecord>> {
+    let (mut recorded, mut records, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    for Changed { before, facts, stand, transfer, numbers: found } in changes {
+        // What is recorded of one record never goes back in time, whoever began first.
+        let at = now.max(before.updated_at);
+        let after = MemberRecord {
+            version: before.version + 1,
+            stand,
+            transfer,
+            facts,
+            updated_at: at,
+            ..before.clone()
+        };
+        update(conn, before, &after).await?;
+        recorded.extend(change(
+            before.id,
+            &fact::rows(&before.facts),
+            &fact::rows(&after.facts),
+            at,
+        )?);
+        forget_numbers(conn, before.id, &found).await?;
+        numbers.push((before.id, found));
+        records.push(after);
+    }
+    if let Err(error) = keep_numbers(conn, numbers).await {
+        return taken(error);
+    }
+    record_changes(conn, recorded).await?;
+    keep_units(conn, &records).await?;
+    Ok(Ok(records))
+}
+
+async fn update(
+    conn: &impl ConnectionTrait,
+    before: &MemberRecord,
+    after: &MemberRecord,
+) -> Outcome<()> {
+    let MemberId(id) = before.id;
+    let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
+    let sets: Vec<String> =
+        columns.iter().zip(6..).map(|(column, at)| format!("{column} = ${at}")).collect();
+    let text = format!(
+        "UPDATE member SET version = version + 1, updated_at = $3, merged_into = $4,
+                erased_at = $5, {}
+         WHERE id = $1 AND version = $2 AND deleted_at IS NULL",
+        sets.join(", ")
+    );
+    let mut values: Vec<Value> = vec![id.into(), before.version.into(), after.updated_at.into()];
+    values.push(Value::Uuid(after.merged_into.map(|MemberId(id)| id)));
+    values.push(after.erased_at.into());
+    values.extend(Present::of(&after.facts)?.values());
+    let done = conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+    all_changed(done.rows_affected(), 1)
+}
+
+/// Withdraws a member: nobody was ever entered. What was recorded stays readable as superseded, the
+/// numbers do not find anybody any more.
+pub async fn remove(
+    conn: &impl ConnectionTrait,
+    before: &MemberRecord,
+    now: DateTime<Utc>,
+) -> Outcome<MemberRecord> {
+    let now = now.max(before.updated_at);
+    let MemberId(id) = before.id;
+    let text = "UPDATE member SET version = version + 1, updated_at = $3, deleted_at = $3,
+                       facts = $4
+                WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
+    let nothing = dated::written::<fact::Fact>(Vec::new())?;
+    let values: [Value; 4] = [id.into(), before.version.into(), now.into(), nothing.into()];
+    let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    all_changed(done.rows_affected(), 1)?;
+    record_changes(
+        conn,
+        change(before.id, &fact::rows(&before.facts), &[], now)?.into_iter().collect(),
+    )
+    .await?;
+    for table in ["member_document", "member_mobile", "member_unit"] {
+        let text = format!("DELETE FROM {table} WHERE member = $1");
+        conn.execute_raw(sql(conn, &text, [id.into()])).await.map_err(fault::of)?;
+    }
+    let (version, facts) = (before.version + 1, MemberFacts::default());
+    Ok(MemberRecord { version, facts, updated_at: now, ..before.clone() })
+}
+
+/// The row of what a change adds and supersedes, if anything.
+fn change(
+    MemberId(id): MemberId,
+    old: &[DatedFact<fact::Fact>],
+    new: &[DatedFact<fact::Fact>],
+    now: DateTime<Utc>,
+) -> Outcome<Option<Vec<Value>>> {
+    let missing = |rows: &[DatedFact<fact::Fact>], other: &[DatedFact<fact::Fact>]| {
+        rows.iter().filter(|row| !other.contains(row)).cloned().collect::<Vec<_>>()
+    };
+    let (added, gone) = (missing(new, old), missing(old, new));
+    if added.is_empty() && gone.is_empty() {
+        return Ok(None);
+    }
+    let (added, gone) = (dated::written(added)?, dated::written(gone)?);
+    Ok(Some(vec![id.into(), added.into(), gone.into(), now.into()]))
+}
+
+async fn record_changes(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+    let columns = "member, added, gone, recorded_at";
+    insert_rows(conn, "member_change", columns, rows).await.map_err(fault::of)
+}
+
+async fn keep_numbers(
+    conn: &impl ConnectionTrait,
+    numbers: Vec<(MemberId, Numbers)>,
+) -> Result<(), DbErr> {
+    let (mut documents, mut mobiles) = (Vec::new(), Vec::new());
+    for (MemberId(id), found) in numbers {
+        for Indexed { kind, digests } in found.documents {
+            documents.extend(digests.into_iter().map(|digest| {
+                vec![version(&digest).into(), digest.mac.into(), id.into(), kind.into()]
+            }));
+        }
+        mobiles.extend(
+            found
+                .mobiles
+                .into_iter()
+                .flatten()
+                .map(|digest| vec![version(&digest).into(), digest.mac.into(), id.into()]),
+        );
+    }
+    insert_rows(conn, "member_document", "key_version, mac, member, kind", documents).await?;
+    insert_new_rows(conn, "member_mobile", "key_version, mac, member", mobiles).await
+}
+
+async fn forget_numbers(
+    conn: &impl ConnectionTrait,
+    MemberId(id): MemberId,
+    numbers: &Numbers,
+) -> Outcome<()> {
+    let gone =
+        [("member_document", &numbers.wrong_documents), ("member_mobile", &numbers.old_mobiles)];
+    for (table, digests) in gone {
+        for digest in digests.iter().flatten() {
+            let text =
+                format!("DELETE FROM {table} WHERE key_version = $1 AND mac = $2 AND member = $3");
+            let values: [Value; 3] = [version(digest).into(), digest.mac.clone().into(), id.into()];
+            conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps every union and employer for which the members count or counted. What a correction takes
+/// back stays: what counts is asked of the facts.
+async fn keep_units(conn: &impl ConnectionTrait, records: &[MemberRecord]) -> Outcome<()> {
+    let mut rows: BTreeSet<(Uuid, Uuid, Uuid)> = BTreeSet::new();
+    for record in records {
+        let MemberId(member) = record.id;
+        let employments = record.facts.employments.rows().iter();
+        let employers = employments.filter_map(|row| row.value.employer);
+        let mut employers: Vec<Uuid> = employers.map(|EmployerId(id)| id).collect();
+        if employers.is_empty() {
+            employers.push(Uuid::nil());
+        }
+        for UnionId(union) in record.facts.passages.unions() {
+            rows.extend(employers.iter().map(|employer| (union, *employer, member)));
+        }
+    }
+    let row = |(union, employer, member): (Uuid, Uuid, Uuid)| {
+        vec![union.into(), employer.into(), member.into()]
+    };
+    let rows = rows.into_iter().map(row).collect();
+    let columns = "trade_union, employer, member";
+    insert_new_rows(conn, "member_unit", columns, rows).await.map_err(fault::of)
+}
+
+fn taken<T>(error: DbErr) -> Write<T> {
+    match fault::unique_violation(&error) {
+        Some(_) => Ok(Err(Taken)),
+        None => Err(fault::of(error)),
+    }
+}
