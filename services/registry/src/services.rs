@@ -39,7 +39,10 @@ use crate::{
     imports::imports,
     jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
     rules::{area::AreaPath, union::affiliation::AffiliationPath},
-    store::unions::Contacts,
+    store::{
+        members::{MemberKeys, MemberNumbers},
+        unions::Contacts,
+    },
 };
 
 /// Every service with its descriptor.
@@ -102,7 +105,10 @@ pub fn ancestors() -> Arc<Ancestors> {
 
 /// Everything that the register's keys protect. New tables go to the end.
 pub fn protected() -> Sources {
-    Sources { sealed: vec![spooled(), Arc::new(Contacts)], indexed: Vec::new() }
+    Sources {
+        sealed: vec![spooled(), Arc::new(Contacts), Arc::new(MemberKeys)],
+        indexed: vec![Arc::new(MemberNumbers)],
+    }
 }
 
 /// Starts what works in the background until `stop`.

@@ -12,6 +12,7 @@ mod list;
 mod past;
 mod present;
 mod read;
+mod rotation;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -21,11 +22,12 @@ pub use self::{
     fact::{Fact, facts, rows},
     grounds::{Held, Wanted, hold_grounds, read_grounds},
     index::{Indexed, find_by_document, find_by_mobile, holders},
-    keys::{keep_key, key_of},
+    keys::{keep_key, key_of, owner},
     list::{Page, Place, Want, list},
     past::{Recorded, past},
     present::{Present, state_code},
     read::{load, load_for_update, of_units},
+    rotation::{MOBILE_FIELD, MemberKeys, MemberNumbers, document_field},
     write::{Changed, NewMember, Numbers, Taken, insert_many, remove, save, save_many},
 };
 use crate::rules::{

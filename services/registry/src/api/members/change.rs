@@ -17,7 +17,7 @@ use unionhall_proto::{
 use super::{
     Members,
     decode::{self, Said},
-    desk::{Desk, owner},
+    desk::Desk,
     effect, encode,
     enter::visible_employer,
     scoped,
@@ -36,7 +36,9 @@ use crate::{
     },
     store::{
         employers::hold_areas,
-        members::{self, Changed, Held, MemberRecord, Numbers, Wanted, hold_grounds, key_of},
+        members::{
+            self, Changed, Held, MemberRecord, Numbers, Wanted, hold_grounds, key_of, owner,
+        },
     },
 };
 

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use unionhall_kit::{
     civil::CivilDate,
     fault::Outcome,
-    vault::{BlindIndex, DataKey, Owner, Vault},
+    vault::{BlindIndex, DataKey, Vault},
 };
 use unionhall_proto::registry::v1::IdentityDocument;
 
@@ -14,7 +14,7 @@ use crate::{
     rules::{
         Refusal,
         member::{
-            MemberFault, MemberId,
+            MemberFault,
             sealed::{HeldDocument, SealedNumber},
         },
         person::{
@@ -22,17 +22,11 @@ use crate::{
             mobile::Mobile,
         },
     },
-    store::{dated::broken, members::Indexed},
+    store::{
+        dated::broken,
+        members::{Indexed, MOBILE_FIELD, document_field},
+    },
 };
-
-/// What a mobile number is filed under in the blind index.
-const MOBILE: &str = "mobile";
-
-/// The owner of a person's key.
-pub(super) fn owner(id: &MemberId) -> Owner<'_> {
-    let MemberId(id) = id;
-    Owner { table: "member", row: id.as_bytes() }
-}
 
 /// Seals the numbers of one person.
 pub(super) struct Desk<'a> {
@@ -80,8 +74,8 @@ impl Desk<'_> {
         let number = mobile.number().as_bytes();
         let sealed = SealedNumber {
             masked: mobile.masked(),
-            digest: self.key.digest(MOBILE, number),
-            sealed: base64(&self.key.seal(MOBILE, number)?),
+            digest: self.key.digest(MOBILE_FIELD, number),
+            sealed: base64(&self.key.seal(MOBILE_FIELD, number)?),
         };
         Ok((sealed, mobile_indexes(self.vault, &mobile)))
     }
@@ -91,8 +85,8 @@ impl Desk<'_> {
     /// The digests of a mobile number that is kept, by which the person is found no more.
     pub(super) fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
         let sealed = STANDARD_NO_PAD.decode(&kept.sealed).map_err(broken)?;
-        let number = self.key.open(MOBILE, &sealed)?;
-        Ok(self.vault.blind_indexes(MOBILE, &number))
+        let number = self.key.open(MOBILE_FIELD, &sealed)?;
+        Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, &number))
     }
 }
 
@@ -118,12 +112,7 @@ pub(super) fn document_indexes(vault: &Vault, document: &Document) -> Vec<BlindI
 
 /// The digests of a mobile number.
 pub(super) fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Vec<BlindIndex> {
-    vault.blind_indexes(MOBILE, mobile.number().as_bytes())
-}
-
-/// The field under which a document of the kind is sealed.
-pub(super) fn document_field(kind: DocumentKind) -> String {
-    format!("document.{}", kind.code())
+    vault.blind_indexes(Mobile::INDEX_KIND, mobile.number().as_bytes())
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -13,7 +13,7 @@ use unionhall_proto::registry::v1::{CreateMemberRequest, Member, WayIn};
 use super::{
     Members,
     decode::{self, Said},
-    desk::{Desk, owner},
+    desk::Desk,
     effect, encode, scoped,
 };
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
         employers::hold_areas,
         members::{
             self, Held, Indexed, MemberRecord, NewMember, Wanted, find_by_document, hold_grounds,
-            resource_name,
+            owner, resource_name,
         },
         unions::UnionRecord,
     },

@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod lists;
+mod rotation;
 
 const HOME: &str = "110102012004";
 const NEIGHBOUR: &str = "110102010002";

@@ -4,10 +4,15 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use unionhall_kit::{
     db::{fault, insert_rows, sql},
     fault::Outcome,
-    vault::Vault,
+    vault::{Owner, Vault},
 };
 
 use crate::rules::member::MemberId;
+
+/// The owner of a person's key. Neither the key nor what it sealed opens elsewhere.
+pub fn owner(MemberId(id): &MemberId) -> Owner<'_> {
+    Owner { table: "member", row: id.as_bytes() }
+}
 
 /// The sealed key of a member; absent when what is personal was erased.
 pub async fn key_of(
