@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use self::fault::{MemberFault, UnionProblem};
 use self::{
     confirmation::Confirmations,
-    membership::{Membership, Standing},
+    membership::Standing,
     passage::Passages,
     sealed::{HeldDocument, SealedNumber},
 };
@@ -88,11 +88,6 @@ pub struct MemberFacts {
 }
 
 impl MemberFacts {
-    /// The membership at the end of `day`.
-    pub fn membership_on(&self, day: CivilDate) -> Option<Membership> {
-        self.passages.standing_on(day).membership()
-    }
-
     /// How the person stands to the unions at the end of `day`.
     pub fn standing_on(&self, day: CivilDate) -> Standing {
         self.passages.standing_on(day)

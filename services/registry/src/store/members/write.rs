@@ -1,6 +1,6 @@
 //! Writing members. A change is recorded with the facts that it adds and supersedes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Indexed, MemberRecord, Stand, fact,
-    index::version,
+    index::{holders, version},
     keep_key,
     present::{self, Present},
 };
@@ -155,7 +155,7 @@ pub async fn save_many(
             at,
         )?);
         forget_numbers(conn, before.id, &found).await?;
-        numbers.push((before.id, found));
+        numbers.push((before.id, not_kept(conn, before.id, found).await?));
         records.push(after);
     }
     if let Err(error) = keep_numbers(conn, numbers).await {
@@ -245,12 +245,14 @@ async fn keep_numbers(
     conn: &impl ConnectionTrait,
     numbers: Vec<(MemberId, Numbers)>,
 ) -> Result<(), DbErr> {
-    let (mut documents, mut mobiles) = (Vec::new(), Vec::new());
+    // Two documents of one person may bear one number: a permit is issued anew, and a temporary
+    // card shows the number of the card that it stands for.
+    let mut documents = BTreeMap::new();
+    let mut mobiles = Vec::new();
     for (MemberId(id), found) in numbers {
         for Indexed { kind, digests } in found.documents {
-            documents.extend(digests.into_iter().map(|digest| {
-                vec![version(&digest).into(), digest.mac.into(), id.into(), kind.into()]
-            }));
+            let of = |digest: BlindIndex| ((id, version(&digest), digest.mac), kind);
+            documents.extend(digests.into_iter().map(of));
         }
         mobiles.extend(
             found
@@ -260,8 +262,29 @@ async fn keep_numbers(
                 .map(|digest| vec![version(&digest).into(), digest.mac.into(), id.into()]),
         );
     }
+    let row = |((id, version, mac), kind): ((Uuid, i32, Vec<u8>), &str)| {
+        vec![version.into(), mac.into(), id.into(), kind.into()]
+    };
+    let documents = documents.into_iter().map(row).collect();
     insert_rows(conn, "member_document", "key_version, mac, member, kind", documents).await?;
     insert_new_rows(conn, "member_mobile", "key_version, mac, member", mobiles).await
+}
+
+/// Leaves out the documents by which the member is found already. The member is held, so nobody
+/// else writes them meanwhile.
+async fn not_kept(
+    conn: &impl ConnectionTrait,
+    id: MemberId,
+    mut numbers: Numbers,
+) -> Outcome<Numbers> {
+    let asked: Vec<BlindIndex> =
+        numbers.documents.iter().flat_map(|document| document.digests.clone()).collect();
+    let held = holders(conn, &asked).await?;
+    let own = |digest: &BlindIndex| held.iter().any(|(mac, of)| *of == id && *mac == digest.mac);
+    for document in &mut numbers.documents {
+        document.digests.retain(|digest| !own(digest));
+    }
+    Ok(numbers)
 }
 
 async fn forget_numbers(
