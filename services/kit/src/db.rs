@@ -291,6 +291,8 @@ async fn open_postgres(config: &DbConfig) -> Result<Pools, sqlx::Error> {
         PgPoolOptions::new()
             .max_connections(most)
             .acquire_timeout(config.acquire_timeout)
+            // By default a busy pool closes all its connections together after half an hour.
+            .max_lifetime(None)
             .test_before_acquire(false)
     };
     // Apart, so that writers who wait for locks leave the readers their connections.
@@ -319,6 +321,7 @@ async fn open_sqlite(config: &DbConfig) -> Result<Pools, sqlx::Error> {
         SqlitePoolOptions::new()
             .max_connections(most)
             .acquire_timeout(config.acquire_timeout)
+            .max_lifetime(None)
             .test_before_acquire(false)
     };
     let writer = pool(1)

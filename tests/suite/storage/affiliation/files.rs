@@ -113,10 +113,20 @@ impl Hall {
     ) -> Result<Option<ImportBatch>> {
         let begun = begun.map(Response::new).map_err(Status::from);
         let Some(mut batch) = self.answered(what, begun)? else { return Ok(None) };
-        let asked = WatchImportBatchRequest { name: name.to_owned() };
-        let mut watch = self.imports.watch(whole(asked)?).await?;
-        while let Some(next) = watch.next().await {
-            batch = next?;
+        let mut watched = false;
+        while !watched {
+            let asked = WatchImportBatchRequest { name: name.to_owned() };
+            let watch = self.imports.watch(whole(asked)?).await;
+            let watch = watch.map(Response::new).map_err(Status::from);
+            let Some(mut watch) = self.answered(what, watch)? else { continue };
+            watched = true;
+            // A watch that the database breaks is opened again: the batch is not to be left working.
+            while let Some(next) = watch.next().await {
+                match self.answered(what, next.map(Response::new))? {
+                    Some(next) => batch = next,
+                    None => watched = false,
+                }
+            }
         }
         anyhow::ensure!(batch.failure.is_none(), "{what}: {batch:?}");
         Ok(Some(batch))
