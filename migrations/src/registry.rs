@@ -5,6 +5,7 @@ mod base_register;
 mod elections;
 mod formation;
 mod key_rotation;
+mod looks;
 mod members;
 mod offices;
 mod terms;
@@ -16,8 +17,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, key_rotation::KeyRotation, members::Members, offices::Offices,
-    terms::Terms, union_splits::UnionSplits, work_lists::WorkLists,
+    formation::Formation, key_rotation::KeyRotation, looks::Looks, members::Members,
+    offices::Offices, terms::Terms, union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(UnionSplits),
             Box::new(Members),
             Box::new(KeyRotation),
+            Box::new(Looks),
         ]
     }
 }

@@ -9,6 +9,7 @@ pub mod denials;
 pub mod events;
 pub mod feed;
 mod idempotency;
+pub mod looks;
 pub mod sequencer;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -9,7 +9,7 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     imports::{Bells, ImportsConfig},
     keys::KeyRing,
-    ledger::Ledger,
+    ledger::{Ledger, looks},
     paging::Pager,
     reasons,
     vault::Vault,
@@ -49,6 +49,8 @@ pub struct Register {
     pub(crate) list_bell: Arc<Notify>,
     /// What an upload may be.
     pub imports: ImportsConfig,
+    /// How many looks at protected values one client has in an hour.
+    pub looks_an_hour: u32,
     /// Ring between those who ask for imports and the job behind them.
     pub(crate) import_bells: Bells,
 }
@@ -83,6 +85,7 @@ impl Register {
             structure_bell: Arc::new(Notify::new()),
             list_bell: Arc::new(Notify::new()),
             imports: ImportsConfig::default(),
+            looks_an_hour: looks::AN_HOUR,
             import_bells: Bells::default(),
         };
         tree::seed(&register).await?;

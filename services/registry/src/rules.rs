@@ -20,6 +20,7 @@ pub mod name;
 pub mod office;
 pub mod organisation_code;
 pub mod person;
+pub mod purpose;
 pub mod quality;
 pub mod reasons;
 pub mod refusal;

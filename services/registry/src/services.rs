@@ -21,7 +21,7 @@ use unionhall_proto::{
         election_service_server::{self, ElectionServiceServer},
         employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
-        member_service_server, membership_service_server,
+        member_protection_service_server, member_service_server, membership_service_server,
         metrics_server::{self, MetricsServer},
         officer_service_server::{self, OfficerServiceServer},
         reference_service_server::{self, ReferenceServiceServer},
@@ -48,15 +48,16 @@ use crate::{
 /// Every service with its descriptor.
 pub fn registered(register: &Register) -> Registered {
     let (employers, coverage) = Employers::new(register.clone());
-    let (members, memberships) = Members::new(register.clone());
+    let of_members = Members::new(register.clone());
     Registered::new(DESCRIPTOR_SET)
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))
         .service(employers)
         .service(coverage)
         .service(Unions::new(register.clone()))
-        .service(members)
-        .service(memberships)
+        .service(of_members.members)
+        .service(of_members.memberships)
+        .service(of_members.protection)
         .service(ElectionServiceServer::new(Elections::new(register.clone())))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
@@ -75,6 +76,7 @@ pub fn names() -> Vec<&'static str> {
         union_service_server::SERVICE_NAME,
         member_service_server::SERVICE_NAME,
         membership_service_server::SERVICE_NAME,
+        member_protection_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use unionhall_kit::{
     config::{DatabaseConfig, ServerConfig, TelemetryConfig},
     db::DbConfig,
+    ledger::looks,
 };
 
 /// Everything that can be set.
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub telemetry: TelemetryConfig,
     /// The gateway's upstreams, for `serve gateway`.
     pub gateway: GatewayConfig,
+    /// How many looks at protected values one client has in a clock hour. Default 120.
+    pub looks_an_hour: u32,
 }
 
 impl Default for Settings {
@@ -35,6 +38,7 @@ impl Default for Settings {
             database: DatabaseConfig::default(),
             telemetry: TelemetryConfig::default(),
             gateway: GatewayConfig::default(),
+            looks_an_hour: looks::AN_HOUR,
         }
     }
 }

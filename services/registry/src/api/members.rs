@@ -1,4 +1,4 @@
-//! `MemberService` and `MembershipService`.
+//! `MemberService`, `MembershipService` and `MemberProtectionService`.
 
 mod change;
 mod decode;
@@ -9,7 +9,9 @@ mod enter;
 pub mod follow;
 mod list;
 mod pass;
+mod protection;
 mod read;
+mod reveal;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ use unionhall_proto::registry::v1::{
     ListMembersRequest, ListMembersResponse, LookupMembersRequest, LookupMembersResponse, Member,
     ResumeMembershipRequest, RetainMembershipRequest, TakeBackPassageRequest,
     TransferMemberRequest, UpdateMemberRequest,
+    member_protection_service_server::MemberProtectionServiceServer,
     member_service_server::{MemberService, MemberServiceServer},
     membership_service_server::{MembershipService, MembershipServiceServer},
 };
@@ -42,11 +45,25 @@ pub struct Members {
     loader: Loader<MemberId, Scoped<MemberRecord>>,
 }
 
+/// The services of members.
+pub struct Servers {
+    /// Entering, finding and changing members.
+    pub members: MemberServiceServer<Members>,
+    /// What happens to memberships.
+    pub memberships: MembershipServiceServer<Members>,
+    /// What is protected.
+    pub protection: MemberProtectionServiceServer<Members>,
+}
+
 impl Members {
     /// The services over this register. Starts the readers, which end with the last clone.
-    pub fn new(register: Register) -> (MemberServiceServer<Self>, MembershipServiceServer<Self>) {
+    pub fn new(register: Register) -> Servers {
         let members = Self::over(register);
-        (MemberServiceServer::new(members.clone()), MembershipServiceServer::new(members))
+        Servers {
+            members: MemberServiceServer::new(members.clone()),
+            memberships: MembershipServiceServer::new(members.clone()),
+            protection: MemberProtectionServiceServer::new(members),
+        }
     }
 
     /// The handlers over this register. Starts the readers, which end with the last clone.

@@ -322,4 +322,8 @@ unionhall_kit::reasons! {
     MEMBERSHIP_UNION_INVALID: FailedPrecondition,
         "the union cannot take the member: {problem}",
         "该工会不能接收会员：{problem_zh}";
+    /// What protected values are needed for is not said, or says too much.
+    PURPOSE_INVALID: InvalidArgument,
+        "the reason is wrong: {problem}",
+        "理由有误：{problem_zh}";
 }

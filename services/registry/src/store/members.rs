@@ -13,6 +13,7 @@ mod past;
 mod present;
 mod read;
 mod rotation;
+mod sealed;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -27,7 +28,8 @@ pub use self::{
     past::{Recorded, past},
     present::{Present, state_code},
     read::{load, load_for_update, of_units},
-    rotation::{MOBILE_FIELD, MemberKeys, MemberNumbers, document_field},
+    rotation::{MemberKeys, MemberNumbers},
+    sealed::{MOBILE_FIELD, document_field, open_number},
     write::{Changed, NewMember, Numbers, Taken, insert_many, remove, save, save_many},
 };
 use crate::rules::{

@@ -55,7 +55,8 @@ impl Registry {
         ledger.open_feed().await?;
         let keeper = Keeper::new(ledger.clone(), Arc::clone(&keys));
         keeper.admit().await.context("keys of the data folder")?;
-        let register = Register::open(ledger, Arc::clone(&keys)).await?;
+        let mut register = Register::open(ledger, Arc::clone(&keys)).await?;
+        register.looks_an_hour = parts.settings.looks_an_hour;
         unionhall_registry::tree::seed(&register).await?;
         let mut registry = Self {
             verifier: verifier(&keys, &policy, parts),

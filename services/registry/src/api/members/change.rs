@@ -20,6 +20,7 @@ use super::{
     desk::Desk,
     effect, encode,
     enter::visible_employer,
+    reveal::lives,
     scoped,
 };
 use crate::{
@@ -31,7 +32,6 @@ use crate::{
             MemberFacts, MemberId,
             change::{Surroundings, amend},
         },
-        reasons,
         union::{EmployerId, UnionId},
     },
     store::{
@@ -185,9 +185,7 @@ impl Members {
         if !order.etag.is_empty() && order.etag != record.etag() {
             return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
         }
-        if record.erased_at.is_some() || record.merged_into.is_some() {
-            return Err(Fault::new(&reasons::MEMBER_ERASED).with("member", order.name));
-        }
+        lives(&record)?;
         Ok(Opened::Fresh(Box::new(Opening { entry, record, held, areas })))
     }
 

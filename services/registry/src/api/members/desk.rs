@@ -22,10 +22,7 @@ use crate::{
             mobile::Mobile,
         },
     },
-    store::{
-        dated::broken,
-        members::{Indexed, MOBILE_FIELD, document_field},
-    },
+    store::members::{Indexed, MOBILE_FIELD, document_field, open_number},
 };
 
 /// Seals the numbers of one person.
@@ -84,9 +81,8 @@ impl Desk<'_> {
 impl Desk<'_> {
     /// The digests of a mobile number that is kept, by which the person is found no more.
     pub(super) fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
-        let sealed = STANDARD_NO_PAD.decode(&kept.sealed).map_err(broken)?;
-        let number = self.key.open(MOBILE_FIELD, &sealed)?;
-        Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, &number))
+        let number = open_number(self.key, MOBILE_FIELD, kept)?;
+        Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()))
     }
 }
 

@@ -93,7 +93,7 @@ fn bare(record: &MemberRecord, kind: EventKind) -> Event {
     }
 }
 
-fn area(stand: Option<&Stand>) -> Path {
+pub(super) fn area(stand: Option<&Stand>) -> Path {
     stand.map_or_else(nowhere, |stand| stand.area.path().clone())
 }
 

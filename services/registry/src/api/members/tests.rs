@@ -25,6 +25,7 @@ use crate::{
 
 mod documents;
 mod lists;
+mod reveal;
 mod rotation;
 
 const HOME: &str = "110102012004";

@@ -3,14 +3,14 @@
 use unionhall_kit::{
     call::Call,
     fault::{Fault, Outcome},
-    ledger::{AuditNote, Begun, Done},
+    ledger::{AuditNote, Done},
     reasons as kit_reasons,
 };
 use unionhall_proto::registry::v1::{RevealUnionContactRequest, RevealUnionContactResponse};
 
 use super::{Unions, decode};
 use crate::{
-    rules::{reasons, union::contact::SealedMobile},
+    rules::{Refusal, purpose::Purpose, reasons, union::contact::SealedMobile},
     store::unions::{UnionRecord, mobile_place},
 };
 
@@ -23,18 +23,16 @@ impl Unions {
         let id = decode::id(&message.name)?;
         let record = self.seen(&call.caller, id, &message.name).await?;
         let mobile = self.mobile(&record)?;
-        match self.register.ledger.begin(&call.intent(&message.request_id)).await? {
-            Begun::Fresh(mut entry) => {
-                entry.audit(AuditNote {
-                    record: record.name(),
-                    area: record.area.path().clone(),
-                    detail: format!("contact revealed: {}", message.reason),
-                });
-                entry.commit(Done { record: record.name(), version: record.version }).await?;
-            }
-            // The look was noted when it was asked for first.
-            Begun::Replay(_) => {}
-        }
+        let purpose = Purpose::parse(&message.reason).map_err(|fault| fault.to_fault())?;
+        let ledger = &self.register.ledger;
+        let mut entry = ledger.begin_look(&call.intent(&message.request_id)).await?;
+        let note = AuditNote {
+            record: record.name(),
+            area: record.area.path().clone(),
+            detail: format!("contact revealed: {purpose}"),
+        };
+        entry.look(note, self.register.looks_an_hour).await?;
+        entry.commit(Done { record: record.name(), version: record.version }).await?;
         let opened = self.register.vault.open(mobile_place(&id), &mobile.sealed)?;
         let mobile = String::from_utf8(opened.to_vec())
             .map_err(|error| Fault::new(&kit_reasons::INTERNAL).caused_by(error))?;

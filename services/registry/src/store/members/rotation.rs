@@ -2,7 +2,6 @@
 //! stays as it is: only the keys themselves are sealed anew.
 
 use async_trait::async_trait;
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
@@ -13,25 +12,14 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::{fact, index::version, owner};
+use super::{MOBILE_FIELD, document_field, fact, index::version, owner, sealed::open_number};
 use crate::{
     rules::{
-        member::{MemberFacts, MemberId, sealed::SealedNumber},
-        person::{
-            document::{Document, DocumentKind},
-            mobile::Mobile,
-        },
+        member::{MemberFacts, MemberId},
+        person::{document::Document, mobile::Mobile},
     },
     store::dated::{self, broken},
 };
-
-/// The field under which a document of the kind is sealed.
-pub fn document_field(kind: DocumentKind) -> String {
-    format!("document.{}", kind.code())
-}
-
-/// The field under which a mobile number is sealed.
-pub const MOBILE_FIELD: &str = "mobile";
 
 /// The members' own keys.
 pub struct MemberKeys;
@@ -185,12 +173,6 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn open(&self, field: &str, number: &SealedNumber) -> Outcome<String> {
-        let sealed = STANDARD_NO_PAD.decode(&number.sealed).map_err(broken)?;
-        let opened = self.key.open(field, &sealed)?;
-        String::from_utf8(opened.to_vec()).map_err(broken)
-    }
-
     /// The digests of every document, replaced ones too: each finds the member.
     fn documents(&self) -> Outcome<Vec<(&'static str, BlindIndex)>> {
         // What was taken once was right on its day.
@@ -198,7 +180,8 @@ impl Numbers<'_> {
         let mut found = Vec::new();
         for (kind, history) in &self.facts.documents {
             for row in history.rows() {
-                let number = self.open(&document_field(*kind), &row.value.number)?;
+                let field = document_field(*kind);
+                let number = open_number(&self.key, &field, &row.value.number)?;
                 let document = Document::parse(*kind, &number, ever).map_err(broken)?;
                 let digests =
                     self.vault.blind_indexes(document.index_kind(), document.index_bytes());
@@ -214,7 +197,7 @@ impl Numbers<'_> {
         let Some(row) = last.filter(|row| row.period.until().is_none()) else {
             return Ok(Vec::new());
         };
-        let number = self.open(MOBILE_FIELD, &row.value)?;
+        let number = open_number(&self.key, MOBILE_FIELD, &row.value)?;
         Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()))
     }
 }
