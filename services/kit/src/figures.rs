@@ -2,6 +2,7 @@
 //! them into balances of every node above; a read is the balance plus the unfolded tail.
 
 pub mod fold;
+pub mod rate;
 pub mod read;
 pub mod service;
 mod steps;

@@ -3,8 +3,11 @@
 
 mod catalogue;
 mod days;
+mod rates;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use tonic::{Request, Response, Status};
 use unionhall_proto::common::v1::{
@@ -15,7 +18,9 @@ use unionhall_proto::common::v1::{
 
 use self::days::Asked;
 pub use self::{
-    catalogue::{Catalogue, Definition, Explained, Kind, Node, Sought, Stretch, Words},
+    catalogue::{
+        Catalogue, Definition, Explained, Kind, Node, RateDefinition, Sought, Stretch, Words,
+    },
     days::Days,
 };
 use super::read::{self, Question};
@@ -27,7 +32,7 @@ use crate::{
     db::fault,
     fault::{Fault, Outcome},
     ledger::Ledger,
-    paging::{Pager, Place, page_size},
+    paging::{Binding, Pager, Place, page_size},
     path::{Line, Path},
     reasons,
     scoped::not_found,
@@ -52,23 +57,12 @@ impl<C: Catalogue> FigureDesk<C> {
         request: Request<ListMetricsRequest>,
     ) -> Result<Response<ListMetricsResponse>, Status> {
         let call = Call::open(request)?;
-        let binding = call.binding(&ListMetricsRequest::default());
-        let after = self.pager.place(&binding, &call.message.page_token)?;
-        let after = after.and_then(|place| place.key.into_iter().next()).unwrap_or_default();
-        let mut definitions: Vec<&Definition> = self.catalogue.definitions().iter().collect();
-        definitions.sort_by_key(|definition| definition.name);
-        let rest = definitions.into_iter().filter(|definition| definition.name > after.as_str());
-        let mut rest = rest.peekable();
-        let mut answer = ListMetricsResponse::default();
-        for _ in 0..page_size(call.message.page_size) {
-            answer.metrics.extend(rest.next().map(Definition::message));
-        }
-        if let (Some(_), Some(last)) = (rest.peek(), answer.metrics.last()) {
-            let name = last.name.trim_start_matches("metrics/").to_owned();
-            let place = Place { phase: 0, key: vec![name] };
-            answer.next_page_token = self.pager.token(&binding, &place)?;
-        }
-        Ok(Response::new(answer))
+        let query = ListMetricsRequest::default();
+        let asked = (call.message.page_size, call.message.page_token.as_str());
+        let known = self.catalogue.definitions().iter().map(|known| (known.name, known));
+        let (found, next_page_token) = self.named(call.binding(&query), asked, known)?;
+        let metrics = found.into_iter().map(Definition::message).collect();
+        Ok(Response::new(ListMetricsResponse { metrics, next_page_token }))
     }
 
     /// One figure. `NOT_FOUND`, `OUT_OF_SCOPE`.
@@ -162,6 +156,28 @@ impl<C: Catalogue> FigureDesk<C> {
             contributions: explained.contributions,
             next_page_token,
         }))
+    }
+
+    /// A page of what is known by name. `PAGE_TOKEN_INVALID`.
+    fn named<'a, T>(
+        &self,
+        binding: Binding,
+        (size, token): (i32, &str),
+        known: impl Iterator<Item = (&'static str, &'a T)>,
+    ) -> Outcome<(Vec<&'a T>, String)> {
+        let after = self.pager.place(&binding, token)?;
+        let after = after.and_then(|place| place.key.into_iter().next()).unwrap_or_default();
+        let known: BTreeMap<&str, &T> = known.filter(|(name, _)| *name > after.as_str()).collect();
+        let size = usize::try_from(page_size(size)).unwrap_or(usize::MAX);
+        let last = known.keys().nth(size.saturating_sub(1)).filter(|_| known.len() > size);
+        let token = match last {
+            Some(name) => {
+                let place = Place { phase: 0, key: vec![(*name).to_owned()] };
+                self.pager.token(&binding, &place)?
+            }
+            None => String::new(),
+        };
+        Ok((known.into_values().take(size).collect(), token))
     }
 
     /// The figure and the records behind it, from one state of the database.

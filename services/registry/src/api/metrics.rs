@@ -2,6 +2,7 @@
 //! what the figures mean.
 
 mod definitions;
+mod rates;
 
 use std::collections::HashMap;
 
@@ -10,15 +11,18 @@ use tonic::{Request, Response, Status};
 use unionhall_kit::{
     db::Db,
     fault::{Fault, Outcome},
-    figures::service::{Catalogue, Definition, Explained, FigureDesk, Node, Sought},
+    figures::service::{
+        Catalogue, Definition, Explained, FigureDesk, Node, RateDefinition, Sought,
+    },
     path::{Line, Scope},
     reasons,
 };
 use unionhall_proto::{
     common::v1::{
-        BatchGetFiguresRequest, BatchGetFiguresResponse, ExplainRequest, ExplainResponse, Figure,
-        GetFigureRequest, GetSeriesRequest, ListMetricsRequest, ListMetricsResponse, Series,
-        explain_response::Contribution,
+        BatchGetFiguresRequest, BatchGetFiguresResponse, BatchGetRateFiguresRequest,
+        BatchGetRateFiguresResponse, ExplainRequest, ExplainResponse, Figure, GetFigureRequest,
+        GetSeriesRequest, ListMetricsRequest, ListMetricsResponse, ListRatesRequest,
+        ListRatesResponse, Series, explain_response::Contribution,
     },
     registry::v1::metrics_server::Metrics,
 };
@@ -47,7 +51,8 @@ impl Figures {
     /// The service over this register.
     pub fn new(register: Register) -> Self {
         let definitions = definitions::of(&register.quality, register.reference);
-        let catalogue = OfRegister { definitions, rules: register.revisions.clone() };
+        let (rates, rules) = (rates::all(), register.revisions.clone());
+        let catalogue = OfRegister { definitions, rates, rules };
         Self(FigureDesk::new(register.ledger, register.pager, catalogue))
     }
 }
@@ -88,11 +93,26 @@ impl Metrics for Figures {
     ) -> Result<Response<ExplainResponse>, Status> {
         self.0.explain(request).await
     }
+
+    async fn list_rates(
+        &self,
+        request: Request<ListRatesRequest>,
+    ) -> Result<Response<ListRatesResponse>, Status> {
+        self.0.list_rates(request).await
+    }
+
+    async fn batch_get_rate_figures(
+        &self,
+        request: Request<BatchGetRateFiguresRequest>,
+    ) -> Result<Response<BatchGetRateFiguresResponse>, Status> {
+        self.0.batch_get_rate_figures(request).await
+    }
 }
 
 /// The figures over employers, unions and the base register.
 struct OfRegister {
     definitions: Vec<Definition>,
+    rates: Vec<RateDefinition>,
     rules: Revisions,
 }
 
@@ -100,6 +120,10 @@ struct OfRegister {
 impl Catalogue for OfRegister {
     fn definitions(&self) -> &[Definition] {
         &self.definitions
+    }
+
+    fn rates(&self) -> &[RateDefinition] {
+        &self.rates
     }
 
     async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>> {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use sea_orm::DatabaseTransaction;
 use unionhall_proto::common::v1::{
-    LocalizedText, Metric, MetricKind, explain_response::Contribution,
+    LocalizedText, Metric, MetricKind, Rate, explain_response::Contribution,
 };
 
 use super::days::Days;
@@ -81,6 +81,47 @@ impl Definition {
             definition: Some(self.definition.message()),
             kind: kind.into(),
             definition_version: self.version,
+            source_row: self.source_row.to_owned(),
+        }
+    }
+}
+
+/// What a rate means: one level divided by another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateDefinition {
+    /// The name behind `rates/`.
+    pub name: &'static str,
+    /// What is told.
+    pub title: Words,
+    /// What is divided by what, with its source.
+    pub definition: Words,
+    /// The name of the figure that is counted, a level.
+    pub numerator: &'static str,
+    /// The name of the figure by which it is divided, a level.
+    pub denominator: &'static str,
+    /// Row of the domain reference.
+    pub source_row: &'static str,
+}
+
+impl RateDefinition {
+    /// Resource name.
+    pub fn resource(&self) -> String {
+        format!("rates/{}", self.name)
+    }
+
+    /// The resource names of its two figures.
+    pub(super) fn figures(&self) -> [String; 2] {
+        [self.numerator, self.denominator].map(|name| format!("metrics/{name}"))
+    }
+
+    pub(super) fn message(&self) -> Rate {
+        let [numerator, denominator] = self.figures();
+        Rate {
+            name: self.resource(),
+            title: Some(self.title.message()),
+            definition: Some(self.definition.message()),
+            numerator,
+            denominator,
             source_row: self.source_row.to_owned(),
         }
     }
@@ -204,6 +245,9 @@ pub struct Explained {
 pub trait Catalogue: Send + Sync + 'static {
     /// Every figure, in any order.
     fn definitions(&self) -> &[Definition];
+
+    /// Every rate of those figures, in any order.
+    fn rates(&self) -> &[RateDefinition];
 
     /// The nodes with these names that exist or existed.
     async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>>;

@@ -31,7 +31,7 @@ impl Days {
 /// What a message says about days, with what it leaves open filled in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
-    day: CivilDate,
+    pub(super) day: CivilDate,
     from: CivilDate,
 }
 

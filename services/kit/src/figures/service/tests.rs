@@ -2,7 +2,10 @@ use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
 use tonic_types::StatusExt;
-use unionhall_proto::{common::v1::explain_response::Contribution, google::r#type::Date};
+use unionhall_proto::{
+    common::v1::{BatchGetRateFiguresRequest, ListRatesRequest, explain_response::Contribution},
+    google::r#type::Date,
+};
 
 use super::*;
 use crate::{
@@ -13,9 +16,10 @@ use crate::{
 
 const LEVEL: MetricId = MetricId(1);
 const FLOW: MetricId = MetricId(2);
+const PART: MetricId = MetricId(3);
 
-/// Two figures over the areas of one district; each record behind them is worth one.
-struct Sample(Vec<Definition>);
+/// Figures over the areas of one district; each record behind them is worth one.
+struct Sample(Vec<Definition>, Vec<RateDefinition>);
 
 fn words() -> Words {
     Words::new("数", "count")
@@ -31,13 +35,30 @@ fn sample() -> Sample {
         version: 3,
         source_row: "F180",
     };
-    Sample(vec![definition(FLOW, "new_ones", Kind::Flow), definition(LEVEL, "all", Kind::Level)])
+    let rate = |name, numerator, denominator| RateDefinition {
+        name,
+        title: words(),
+        definition: words(),
+        numerator,
+        denominator,
+        source_row: "F180",
+    };
+    let definitions = vec![
+        definition(FLOW, "new_ones", Kind::Flow),
+        definition(LEVEL, "all", Kind::Level),
+        definition(PART, "part", Kind::Level),
+    ];
+    Sample(definitions, vec![rate("whole", "all", "all"), rate("share", "part", "all")])
 }
 
 #[tonic::async_trait]
 impl Catalogue for Sample {
     fn definitions(&self) -> &[Definition] {
         &self.0
+    }
+
+    fn rates(&self) -> &[RateDefinition] {
+        &self.1
     }
 
     async fn nodes(&self, _: &Db, names: &[String]) -> Outcome<HashMap<String, Node>> {
@@ -64,7 +85,7 @@ impl Catalogue for Sample {
     }
 }
 
-/// 2 on 1 January, 5 from 3 January on; 4 of another year lie before.
+/// 2 on 1 January, 5 from 3 January on; 4 of another year lie before. A part of 2 from 2 January on.
 async fn desk(books: &Books) -> FigureDesk<Sample> {
     let mut entry = books.fresh(None, "").await;
     for (node, day, delta) in
@@ -75,6 +96,8 @@ async fn desk(books: &Books) -> FigureDesk<Sample> {
             entry.figures([Delta { metric, line: Line::Area, node, day, delta }]);
         }
     }
+    let (node, day) = (path("110102"), "2014-01-02".parse().unwrap());
+    entry.figures([Delta { metric: PART, line: Line::Area, node, day, delta: 2 }]);
     entry.commit(done("x")).await.unwrap();
     FigureDesk::new(books.ledger.clone(), books.pager(1), sample())
 }
@@ -187,7 +210,62 @@ async fn explanations_and_definitions_come_in_pages() {
     let second = ListMetricsRequest { page_size: 50, page_token: first.next_page_token };
     let second = desk.list_metrics(request(second, &[])).await.unwrap().into_inner();
     assert_eq!(second.metrics[0].name, "metrics/new_ones");
-    assert_eq!((second.metrics.len(), second.next_page_token.as_str()), (1, ""));
+    assert_eq!((second.metrics.len(), second.next_page_token.as_str()), (2, ""));
+}
+
+#[tokio::test]
+async fn a_rate_is_told_with_what_it_divides() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let asked = |day| BatchGetRateFiguresRequest {
+        rates: vec!["rates/share".into(), "rates/whole".into()],
+        nodes: vec!["areas/110102".into(), "areas/110101".into()],
+        day: date(day),
+    };
+    let board = async |day| {
+        let answer = desk.batch_get_rate_figures(request(asked(day), &["11"])).await.unwrap();
+        let told = answer.into_inner().rate_figures.into_iter().map(|told| {
+            assert_eq!(told.day, date(day));
+            assert_eq!(told.not_applicable, told.denominator == 0);
+            (told.node, told.rate, told.numerator, told.denominator, told.basis_points)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let row = |node: &str, rate: &str, numerator, denominator, shown| {
+        let (node, rate) = (format!("areas/{node}"), format!("rates/{rate}"));
+        (node, rate, numerator, denominator, shown)
+    };
+    let expected = vec![
+        row("110102", "share", 2, 6, 3_333),
+        row("110102", "whole", 6, 6, 10_000),
+        row("110101", "share", 0, 0, 0),
+        row("110101", "whole", 0, 0, 0),
+    ];
+    assert_eq!(board("2014-01-02").await, expected);
+    assert_eq!(board("2014-01-01").await[0], row("110102", "share", 0, 6, 0));
+
+    let narrow = desk.batch_get_rate_figures(request(asked("2014-01-02"), &["110102"])).await;
+    assert_eq!(reason(&narrow.unwrap_err()), "OUT_OF_SCOPE");
+    let unknown =
+        BatchGetRateFiguresRequest { rates: vec!["rates/none".into()], ..asked("2014-01-02") };
+    let unknown = desk.batch_get_rate_figures(request(unknown, &["11"])).await;
+    assert_eq!(reason(&unknown.unwrap_err()), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_rates_come_in_pages() {
+    let books = books().await;
+    let desk = desk(&books).await;
+    let page = async |page_token| {
+        let asked = ListRatesRequest { page_size: 1, page_token };
+        desk.list_rates(request(asked, &[])).await.unwrap().into_inner()
+    };
+    let first = page(String::new()).await;
+    assert_eq!(first.rates[0].name, "rates/share");
+    assert_eq!(first.rates[0].numerator, "metrics/part");
+    let second = page(first.next_page_token).await;
+    assert_eq!(second.rates[0].name, "rates/whole");
+    assert_eq!((second.rates.len(), second.next_page_token.as_str()), (1, ""));
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use unionhall_kit::{
     call::Call,
     fault::{Fault, Outcome},
-    figures::read::{Question, values_in},
+    figures::{
+        rate::Rate,
+        read::{Question, values_in},
+    },
     path::Line,
     reasons,
     scoped::not_found,
@@ -47,44 +50,16 @@ impl BaseRegisters {
         };
         // One that counts no more may still be on its way out of the figures.
         let settled = listing.iter().all(|record| record.settled_through.is_none());
+        let rate = Rate { numerator, denominator };
         Ok(EstablishmentRate {
             area: message.area.clone(),
             day: Some(day.into()),
             numerator,
             denominator,
-            basis_points: basis_points(numerator, denominator),
-            not_applicable: settled && denominator == 0,
+            basis_points: rate.basis_points(),
+            not_applicable: settled && rate.not_applicable(),
             base_registers: listing.iter().filter(counts).map(BaseRegisterRecord::name).collect(),
             settled,
         })
-    }
-}
-
-/// The ratio in basis points, rounded half up; 0 where it is not applicable.
-fn basis_points(numerator: i64, denominator: i64) -> i32 {
-    let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
-    if denominator <= 0 {
-        return 0;
-    }
-    i32::try_from((2 * 10_000 * numerator + denominator) / (2 * denominator)).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_display_is_rounded_half_up() {
-        for (numerator, denominator, expected) in [
-            (9_896, 10_000, 9_896),
-            (98_955, 100_000, 9_896),
-            (98_954, 100_000, 9_895),
-            (0, 7, 0),
-            (7, 7, 10_000),
-            (0, 0, 0),
-            (2_258, 2_281, 9_899),
-        ] {
-            assert_eq!(basis_points(numerator, denominator), expected, "{numerator}/{denominator}");
-        }
     }
 }
