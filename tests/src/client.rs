@@ -16,8 +16,8 @@ use unionhall_proto::unionhall::registry::v1::{
     base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
     coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
     formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
-    metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
-    union_service_client::UnionServiceClient,
+    member_service_client::MemberServiceClient, metrics_client::MetricsClient,
+    reference_service_client::ReferenceServiceClient, union_service_client::UnionServiceClient,
 };
 
 use crate::patience;
@@ -59,6 +59,8 @@ pub struct Clients {
     pub employers: EmployerServiceClient<Caller>,
     /// `unionhall.registry.v1.UnionService`.
     pub unions: UnionServiceClient<Caller>,
+    /// `unionhall.registry.v1.MemberService`.
+    pub members: MemberServiceClient<Caller>,
     /// `unionhall.registry.v1.CoverageService`.
     pub coverage: CoverageServiceClient<Caller>,
     /// `unionhall.registry.v1.BaseRegisterService`.
@@ -86,6 +88,7 @@ impl Clients {
             areas: AreaServiceClient::new(caller.clone()),
             employers: EmployerServiceClient::new(caller.clone()),
             unions: UnionServiceClient::new(caller.clone()),
+            members: MemberServiceClient::new(caller.clone()),
             coverage: CoverageServiceClient::new(caller.clone()),
             base_registers: BaseRegisterServiceClient::new(caller.clone()),
             formation: FormationServiceClient::new(caller.clone()),

@@ -20,7 +20,7 @@ const FAULTS_A_PAGE: i32 = 1_000;
 /// A file to import.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// `areas` or `employers`.
+    /// `areas`, `employers`, `unions`, `members`, ...
     pub kind: String,
     /// Its own name.
     pub file_name: String,

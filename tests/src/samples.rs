@@ -56,6 +56,56 @@ pub fn credit_code(number: u32) -> String {
     code
 }
 
+/// The resident identity number (GB 11643-1999) of a synthetic person, born 1880 to 1899.
+#[must_use]
+pub fn resident_number(number: u32) -> String {
+    let (rest, sequence) = (number / 999, number % 999 + 1);
+    let (rest, day) = (rest / 28, rest % 28 + 1);
+    let (year, month) = (1880 + rest / 12 % 20, rest % 12 + 1);
+    let mut text = format!("110102{year:04}{month:02}{day:02}{sequence:03}");
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: usize = text.bytes().zip(weights).map(|(b, w)| usize::from(b - b'0') * w).sum();
+    text.push(char::from(b"10X98765432"[sum % 11]));
+    text
+}
+
+/// The invented name of a synthetic person.
+#[must_use]
+pub fn person_name(number: u32) -> String {
+    let stems: Vec<char> = "甲乙丙丁戊己庚辛壬癸".chars().collect();
+    let digits = number.to_string();
+    let given = digits.chars().filter_map(|c| c.to_digit(10)).map(|at| stems[at as usize]);
+    format!("某{}", given.collect::<String>())
+}
+
+/// The mobile number of a synthetic person.
+#[must_use]
+pub fn mobile(number: u32) -> String {
+    format!("139{number:08}")
+}
+
+/// The header of the sheets of members.
+pub const MEMBER_HEADER: &str = "姓名,证件号码,手机号码,民族,学历,所在工会,入会日期,信息确认";
+
+/// A sheet of the members with these numbers, all of the union with this name. `more` says the
+/// education and whether the record is confirmed.
+#[must_use]
+pub fn member_csv(
+    numbers: std::ops::Range<u32>,
+    union: &str,
+    (education, confirmed): (&str, &str),
+) -> String {
+    let mut file = format!("{MEMBER_HEADER}\n");
+    for number in numbers {
+        let (name, document) = (person_name(number), resident_number(number));
+        let (mobile, month) = (mobile(number), number % 12 + 1);
+        file.push_str(&format!(
+            "{name},{document},{mobile},汉族,{education},{union},2013-{month:02}-15,{confirmed}\n"
+        ));
+    }
+    file
+}
+
 /// Letters count from A = 10 here, unlike in the credit code.
 fn organisation_check(body: &str) -> char {
     let values = body.chars().filter_map(|c| c.to_digit(36));
@@ -165,6 +215,8 @@ mod tests {
         assert_eq!(organisation_check("D2143569"), 'X');
         assert_eq!(credit_check("91350100M000100Y4"), '3');
         assert_eq!(credit_code(0).len(), 18);
+        assert_eq!(resident_number(8).len(), 18);
+        assert_ne!(resident_number(998), resident_number(999));
         assert_ne!(credit_code(1), credit_code(31));
     }
 

@@ -10,6 +10,7 @@ mod formation;
 mod golden_year;
 mod house;
 mod kills;
+mod member_import;
 mod overload;
 mod resume;
 mod rotation;

@@ -41,7 +41,7 @@ use std::{
 pub use cell::{Cell, Row, letters};
 pub use date::written as written_day;
 pub use fault::{CellFault, FaultKind, shown};
-pub use layout::{CodeEntry, CodeList, CodeMatch, Column, ColumnKind, Layout};
+pub use layout::{CodeEntry, CodeList, CodeMatch, Column, ColumnKind, Layout, Unwanted};
 pub use records::{Record, Records};
 pub use report::FaultReportWriter;
 pub use template::{template_csv, template_xlsx};

@@ -3,6 +3,7 @@
 pub mod area;
 pub mod base_register;
 pub mod coverage;
+pub mod member;
 pub mod union;
 
 /// The name of the employer sheet (单位信息表) in a workbook.
@@ -17,17 +18,19 @@ pub struct Column {
     pub zh: &'static str,
     /// The English header.
     pub en: &'static str,
-    /// Both headers.
+    /// Both headers, then others that sheets of unions have.
     pub headers: &'static [&'static str],
 }
 
 macro_rules! columns {
-    ($all:ident; $($(#[$doc:meta])+ $name:ident: $key:literal, $zh:literal, $en:literal;)+) => {
+    ($all:ident; $(
+        $(#[$doc:meta])+ $name:ident: $key:literal, $zh:literal, $en:literal $(, $other:literal)*;
+    )+) => {
         $($(#[$doc])+ pub const $name: $crate::columns::Column = $crate::columns::Column {
             key: $key,
             zh: $zh,
             en: $en,
-            headers: &[$zh, $en],
+            headers: &[$zh, $en $(, $other)*],
         };)+
         /// Every column, in the order of the template.
         pub const $all: [$crate::columns::Column; [$($key),+].len()] = [$($name),+];
@@ -89,5 +92,7 @@ mod tests {
         assert_eq!((EMPLOYER.len(), texts.len()), (19, 3 * 19));
         let texts: HashSet<_> = area::ALL.iter().flat_map(|c| [c.key, c.zh, c.en]).collect();
         assert_eq!((area::ALL.len(), texts.len()), (6, 3 * 6));
+        let texts: Vec<_> = member::ALL.iter().flat_map(|c| c.headers).collect();
+        assert_eq!(texts.iter().collect::<HashSet<_>>().len(), texts.len());
     }
 }

@@ -1,10 +1,12 @@
-//! Spreadsheets of areas, employers, unions, coverage and the base register (批量导入): what their rows mean to the register.
+//! Spreadsheets of areas, employers, unions, coverage, members and the base register (批量导入): what
+//! their rows mean to the register.
 
 mod areas;
 mod base_register;
 mod coverage;
 mod employers;
 pub mod kinds;
+mod members;
 mod named;
 mod places;
 mod unions;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use unionhall_kit::{
     civil::CivilDate,
+    fault::Fault,
     imports::{Importer, Imports},
     sheet::{CellFault, CodeEntry, CodeList, Record, kinds::UNKNOWN_CODE},
 };
@@ -29,12 +32,13 @@ use crate::{
 
 /// The imports into this register. All of one process ring the same bells.
 pub fn imports(register: &Register) -> Arc<Imports> {
-    let importers: [Arc<dyn Importer>; 5] = [
+    let importers: [Arc<dyn Importer>; 6] = [
         Arc::new(areas::AreaImport::new(register.clone())),
         Arc::new(employers::EmployerImport::new(register.clone())),
         Arc::new(base_register::BaseRegisterImport::new(register.clone())),
         Arc::new(unions::UnionImport::new(register.clone())),
         Arc::new(coverage::CoverageImport::new(register.clone())),
+        Arc::new(members::MemberImport::new(register.clone())),
     ];
     Imports::new(
         register.ledger.clone(),
@@ -48,7 +52,11 @@ pub fn imports(register: &Register) -> Arc<Imports> {
 
 /// A decision against a row, told under the column that it concerns.
 fn refused(row: &Record, column: Column, refusal: &impl Refusal) -> CellFault {
-    let fault = refusal.to_fault();
+    told(row, column, &refusal.to_fault())
+}
+
+/// The same of a fault that was told already.
+fn told(row: &Record, column: Column, fault: &Fault) -> CellFault {
     CellFault {
         code: fault.reason().name,
         remedy_en: fault.english(),

@@ -214,6 +214,8 @@ pub(crate) enum Kind {
     Unions,
     /// Which union covers which employer (覆盖单位).
     Coverage,
+    /// Members (会员).
+    Members,
     /// Entries of a base register (底册).
     #[value(name = "base_register")]
     BaseRegister,
@@ -227,6 +229,7 @@ impl Kind {
             Self::Employers => "employers",
             Self::Unions => "unions",
             Self::Coverage => "coverage",
+            Self::Members => "members",
             Self::BaseRegister => "base_register",
         }
     }

@@ -112,6 +112,30 @@ fn masked(value: &str) -> String {
     stars + &value.chars().skip(count - open).collect::<String>()
 }
 
+/// As many digits together as a number of a person has at least: a telephone's.
+const PERSONAL_DIGITS: usize = 11;
+
+/// A value of an open column beside those of persons. What could be the number of one, which slipped
+/// into it, is starred; gaps that people leave within a number do not count.
+pub(super) fn shown_beside(value: &str) -> String {
+    let chars: Vec<char> = value.chars().collect();
+    let gap = |c: char| c.is_whitespace() || matches!(c, '-' | '－' | '\u{2013}');
+    let (mut out, mut at) = (String::with_capacity(value.len()), 0);
+    while at < chars.len() {
+        let joined = |c: &&char| c.is_numeric() || gap(**c);
+        let run: Vec<char> = chars[at..].iter().take_while(joined).copied().collect();
+        let digits = run.iter().filter(|c| c.is_numeric()).count();
+        let starred = |c: &char| if digits >= PERSONAL_DIGITS && c.is_numeric() { '*' } else { *c };
+        out.extend(run.iter().map(starred));
+        at += run.len();
+        if let Some(c) = chars.get(at) {
+            out.push(*c);
+            at += 1;
+        }
+    }
+    shown(&out, false)
+}
+
 /// A header cell as a report may show it. A file without a header has a person's data there, so
 /// the digits of anything that could be a number of a person are starred.
 pub(super) fn shown_header(value: &str) -> String {
@@ -149,6 +173,22 @@ mod tests {
         assert_eq!(shown("1234", true), "****");
         assert_eq!(shown(&"字".repeat(101), false).chars().count(), 101);
         assert_eq!(shown("", true), "");
+    }
+
+    #[test]
+    fn a_number_that_slipped_into_an_open_column_is_starred() {
+        for (given, expected) in [
+            ("某某 110102188808080017", "某某 ******************"),
+            ("11010218880808005X", "*****************X"),
+            ("110102 18880808 0017", "****** ******** ****"),
+            ("１３８００００００００", "***********"),
+            ("138-0000-0000", "***-****-****"),
+            ("2014-02-27", "2014-02-27"),
+            ("91110102T00000028J", "91110102T00000028J"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_beside(given), expected, "{given}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     cell::{Cell, Row, letters},
     fault::{CellFault, shown_header},
     kinds,
-    layout::Layout,
+    layout::{Layout, Unwanted},
 };
 
 /// Rows among which the header is looked for when the first one has none of it.
@@ -55,7 +55,12 @@ impl Header {
                 None if matches!(cell, Cell::Formula(_)) => {
                     faults.push(fault(&kinds::FORMULA_CELL));
                 }
-                None => faults.push(fault(&kinds::UNKNOWN_COLUMN)),
+                None => faults.push(match layout.unwanted(&text) {
+                    Some(Unwanted { kind, places }) => {
+                        places.iter().fold(fault(kind), |fault, (key, text)| fault.with(key, text))
+                    }
+                    None => fault(&kinds::UNKNOWN_COLUMN),
+                }),
                 Some(Some((first, _))) => {
                     let first = letters(*first);
                     faults.push(fault(&kinds::DUPLICATE_COLUMN).with("first", first));

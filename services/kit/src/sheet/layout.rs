@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use super::fault::FaultKind;
 use crate::text::{half_width, normalised};
 
 /// One entry of a code list.
@@ -91,6 +92,8 @@ pub enum ColumnKind {
     Identifier,
     /// A civil date.
     Date,
+    /// A civil date, or a text that the domain reads: a period, or a word such as 长期.
+    DateOrText,
     /// A whole number from zero up.
     Count,
     /// One code of a list.
@@ -167,12 +170,23 @@ impl Column {
     }
 }
 
+/// Why a column that no layout has must not be there at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwanted {
+    /// The fault of the column.
+    pub kind: &'static FaultKind,
+    /// What fills its remedy.
+    pub places: Vec<(&'static str, String)>,
+}
+
 /// The columns of one kind of spreadsheet.
 #[derive(Debug)]
 pub struct Layout {
     title: &'static str,
     columns: Vec<Column>,
     by_header: BTreeMap<String, usize>,
+    unwanted: Option<fn(&str) -> Option<Unwanted>>,
+    of_persons: bool,
 }
 
 impl Layout {
@@ -185,7 +199,33 @@ impl Layout {
                 by_header.entry(fold(header)).or_insert(at);
             }
         }
-        Self { title, columns, by_header }
+        Self { title, columns, by_header, unwanted: None, of_persons: false }
+    }
+
+    /// Refuses headers that ask for what nobody may collect; it is told of each that no column
+    /// accepts.
+    #[must_use]
+    pub fn refusing(mut self, unwanted: fn(&str) -> Option<Unwanted>) -> Self {
+        self.unwanted = Some(unwanted);
+        self
+    }
+
+    /// The rows are of persons, whose numbers slip into wrong columns: reports star what could be
+    /// one, wherever it stands.
+    #[must_use]
+    pub fn of_persons(mut self) -> Self {
+        self.of_persons = true;
+        self
+    }
+
+    /// Whether the rows are of persons.
+    pub(super) fn is_of_persons(&self) -> bool {
+        self.of_persons
+    }
+
+    /// Why the header `text` must not be there, if it must not.
+    pub(super) fn unwanted(&self, text: &str) -> Option<Unwanted> {
+        self.unwanted.and_then(|unwanted| unwanted(text))
     }
 
     /// The sheet's name in the template.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     FaultKind, Source,
     cell::{Cell, Row, column_list},
-    fault::{CellFault, shown},
+    fault::{CellFault, shown, shown_beside},
     header::Header,
     kinds,
     layout::Layout,
@@ -100,7 +100,10 @@ impl Record {
             Some((position, title)) => (title.as_str(), self.row.cell(*position).given()),
             None => (column.title(), String::new()),
         };
-        let value = shown(&given, column.protected);
+        let value = match column.protected {
+            false if self.layout.is_of_persons() => shown_beside(&given),
+            protected => shown(&given, protected),
+        };
         CellFault::at(kind, &self.row.sheet, self.row.line, title, value)
     }
 }

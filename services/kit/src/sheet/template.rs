@@ -74,7 +74,10 @@ fn head(sheet: &mut Worksheet, at: u16, column: &Column) -> Result<(), XlsxError
     let bold = Format::new().set_bold().set_background_color(shade).set_num_format("@");
     // Text, lest zeros vanish from identifiers and codes, and `3-1` becomes a date.
     let cells = match column.kind {
-        ColumnKind::Text | ColumnKind::Identifier | ColumnKind::Code(_) => "@",
+        ColumnKind::Text
+        | ColumnKind::DateOrText
+        | ColumnKind::Identifier
+        | ColumnKind::Code(_) => "@",
         ColumnKind::Date => "yyyy-mm-dd",
         ColumnKind::Count => "0",
     };
@@ -96,6 +99,7 @@ fn note(column: &Column) -> String {
         ColumnKind::Text => ("文字", "text"),
         ColumnKind::Identifier => ("号码，须为文本格式", "a number or code, stored as text"),
         ColumnKind::Date => ("日期，如 2014-02-27", "a date, for instance 2014-02-27"),
+        ColumnKind::DateOrText => ("日期或文字", "a date or text"),
         ColumnKind::Count => ("整数，不带单位", "a whole number without a unit"),
         ColumnKind::Code(_) => ("代码", "a code"),
     };

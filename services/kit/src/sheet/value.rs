@@ -57,7 +57,7 @@ pub(super) fn read(column: &Column, cell: &Cell) -> Result<Value, Wrong> {
         Cell::Text(text) => from_text(column, text),
         Cell::Number(digits) => from_number(column, digits),
         Cell::Date(date) => match column.kind {
-            ColumnKind::Date => Ok(Value::Date(*date)),
+            ColumnKind::Date | ColumnKind::DateOrText => Ok(Value::Date(*date)),
             _ => Err((&kinds::DATE_FOR_TEXT).into()),
         },
     }
@@ -74,7 +74,7 @@ fn from_text(column: &Column, text: &str) -> Result<Value, Wrong> {
         return Err((&kinds::FORBIDDEN_CHARACTER).into());
     }
     match &column.kind {
-        ColumnKind::Text => Ok(Value::Text(text)),
+        ColumnKind::Text | ColumnKind::DateOrText => Ok(Value::Text(text)),
         ColumnKind::Identifier => identifier(&text),
         ColumnKind::Date => date::parse(&text).map(Value::Date).map_err(Wrong::from),
         ColumnKind::Count => count(&text),
@@ -86,10 +86,12 @@ fn from_number(column: &Column, digits: &str) -> Result<Value, Wrong> {
     match &column.kind {
         ColumnKind::Identifier => Err((&kinds::NUMERIC_IDENTIFIER).into()),
         // Beyond 15 digits a spreadsheet's number is no longer what was typed.
-        ColumnKind::Text if digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+        ColumnKind::Text | ColumnKind::DateOrText
+            if digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()) =>
+        {
             Ok(Value::Text(digits.to_owned()))
         }
-        ColumnKind::Text => Err((&kinds::NUMERIC_TEXT).into()),
+        ColumnKind::Text | ColumnKind::DateOrText => Err((&kinds::NUMERIC_TEXT).into()),
         // A typed 20140227; a bare day number is not taken for a date.
         ColumnKind::Date if digits.len() == 8 => {
             date::parse(digits).map(Value::Date).map_err(Wrong::from)

@@ -2,7 +2,7 @@
 
 mod change;
 mod decode;
-mod desk;
+pub mod desk;
 pub mod effect;
 mod encode;
 mod enter;

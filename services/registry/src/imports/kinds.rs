@@ -94,4 +94,36 @@ unionhall_kit::fault_kinds! {
     AREA_CODE_STAYS:
         "the area had no official code before, and a code can only be followed by another",
         "该区域此前没有行政区划代码，代码只能由新代码接替，未予撤销";
+    /// A column asks for what the law gives no purpose for; nothing of it is kept.
+    NOT_COLLECTED:
+        "{matter} is not collected (Personal Information Protection Law art. 6); delete the column and send the file again",
+        "“{matter_zh}”不在采集范围（《个人信息保护法》第六条），请删除该列后重新上传";
+    /// The person has a membership of another union.
+    MEMBER_ELSEWHERE:
+        "the person has a membership of another union ({union}); record the transfer with TransferMember, and delete the row",
+        "该人员已有其他工会（{union}）的会籍，请办理会籍转移（TransferMember），并删除该行";
+    /// The person was a member, and the row does not say from when on again.
+    MEMBER_LEFT:
+        "the person is a member no more since {day}; enter the day of the new admission, or delete the row",
+        "该人员自{day}起已不是会员，如重新入会请填写入会日期，否则请删除该行";
+    /// The member with the document has another name.
+    MEMBER_NAME_DIFFERS:
+        "the member with this document has another name; correct the name or the number, or change the name with UpdateMember",
+        "该证件对应的会员姓名不同，请更正姓名或证件号码；改名请使用 UpdateMember";
+    /// The register has something else of the member, which no spreadsheet changes.
+    MEMBER_DIFFERS:
+        "the register has another value, which no spreadsheet changes; correct the cell or leave it empty, or correct the member with UpdateMember",
+        "与已登记内容不一致，此项不能通过表格修改；请更正或留空，或使用 UpdateMember 更正";
+    /// No employer that the sender sees has the name.
+    EMPLOYER_NAME_UNKNOWN:
+        "no employer that you see has this full name; enter the code instead, or enter the employer first",
+        "您管辖范围内没有该名称的单位，请改填单位代码，或先登记该单位";
+    /// Several employers have the name.
+    EMPLOYER_NAME_SHARED:
+        "several employers have this name; enter the code instead: {known}",
+        "多个单位使用此名称，请填写单位代码：{known}";
+    /// An employer for whom the member worked before the import has ended since.
+    MEMBER_EMPLOYER_ENDED:
+        "the employer of the facts from before has ended since, so that they were not restored; change the member itself",
+        "导入前的工作单位现已注销，未恢复原信息；请直接修改该会员";
 }

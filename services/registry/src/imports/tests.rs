@@ -1,4 +1,4 @@
-//! Files of employers, areas and the base register, from their bytes to the figures and back.
+//! Files of employers, members, areas and the base register, from their bytes to the figures and back.
 
 mod areas;
 mod base_register;
@@ -6,13 +6,19 @@ mod coverage;
 mod demo;
 mod demo_unions;
 mod employers;
+mod members;
 mod unions;
 
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use tonic::Status;
-use unionhall_kit::{call::Call, figures::read, imports::Imports, path::Line};
+use unionhall_kit::{
+    call::Call,
+    figures::{MetricId, read},
+    imports::Imports,
+    path::Line,
+};
 use unionhall_proto::common::v1::{
     CommitImportBatchRequest, ImportBatch, ImportFault, ListImportFaultsRequest,
     UndoImportBatchRequest, UploadImportRequest, ValidateImportBatchRequest,
@@ -125,9 +131,13 @@ impl Desk {
 
     /// A figure at an area on a day.
     async fn figure(&self, metric: Metric, area: &str, day: &str) -> i64 {
+        self.figure_of(metric.id(), area, day).await
+    }
+
+    async fn figure_of(&self, metric: MetricId, area: &str, day: &str) -> i64 {
         self.rig.sequencer.drain().await.unwrap();
         let question = read::Question {
-            metric: metric.id(),
+            metric,
             line: Line::Area,
             node: AreaPath::parse(area).unwrap().path().clone(),
             day: day.parse().unwrap(),

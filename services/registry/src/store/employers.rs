@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use self::{
     candidates::candidates,
-    codes::{Code, Holder, find_by_code, holders},
+    codes::{Code, Holder, bearers, find_by_code, holders},
     counted::{counted_before, mark_counted},
     covered::{affiliate_covered, count_covered_from, covered_by, covered_from, covered_since},
     fact::{DatedFact, Fact, facts, rows},

@@ -7,11 +7,13 @@
 mod fact;
 mod grounds;
 mod index;
+mod kept;
 mod keys;
 mod list;
 mod past;
 mod present;
 mod read;
+mod remove;
 mod rotation;
 mod sealed;
 mod write;
@@ -22,15 +24,17 @@ use uuid::Uuid;
 pub use self::{
     fact::{Fact, facts, rows},
     grounds::{Held, Wanted, hold_grounds, read_grounds},
-    index::{Indexed, find_by_document, find_by_mobile, holders},
-    keys::{keep_key, key_of, owner},
+    index::{Indexed, find_by_document, find_by_mobile, holders, mobiles_of},
+    kept::{facts_of, facts_text},
+    keys::{keep_key, key_of, keys_of, owner},
     list::{Page, Place, Want, list},
     past::{Recorded, past},
     present::{Present, state_code},
     read::{load, load_for_update, of_units},
+    remove::{remove, remove_many},
     rotation::{MemberKeys, MemberNumbers},
     sealed::{MOBILE_FIELD, document_field, open_number},
-    write::{Changed, NewMember, Numbers, Taken, insert_many, remove, save, save_many},
+    write::{Changed, NewMember, Numbers, Taken, insert_many, save, save_many},
 };
 use crate::rules::{
     area::AreaPath,

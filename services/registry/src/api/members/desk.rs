@@ -20,67 +20,74 @@ use crate::{
         person::{
             document::{Document, DocumentKind},
             mobile::Mobile,
+            validity::Validity,
         },
     },
     store::members::{Indexed, MOBILE_FIELD, document_field, open_number},
 };
 
 /// Seals the numbers of one person.
-pub(super) struct Desk<'a> {
-    pub(super) vault: &'a Vault,
+pub struct Desk<'a> {
+    /// The vault.
+    pub vault: &'a Vault,
     /// The person's own key.
-    pub(super) key: &'a DataKey,
-    pub(super) today: CivilDate,
+    pub key: &'a DataKey,
+    /// The day after which nobody is born.
+    pub today: CivilDate,
 }
 
 /// A document as it was given, and as it is kept.
-pub(super) struct Received {
-    pub(super) document: Document,
-    pub(super) held: HeldDocument,
-    pub(super) indexed: Indexed,
+pub struct Received {
+    /// As given.
+    pub document: Document,
+    /// As kept.
+    pub held: HeldDocument,
+    /// By what the person is found.
+    pub indexed: Indexed,
 }
 
 impl Desk<'_> {
-    /// Receives a document.
+    /// Receives a document of a message.
     pub(super) fn document(&self, given: &IdentityDocument) -> Outcome<Received> {
-        let document = document(given, self.today)?;
-        let held = self.held(&document, given)?;
+        self.receive(document(given, self.today)?, decode::validity(given)?)
+    }
+
+    /// Receives a document that was read.
+    pub fn receive(&self, document: Document, validity: Option<Validity>) -> Outcome<Received> {
+        let field = document_field(document.kind());
+        let number = document.number();
+        let number = SealedNumber {
+            masked: document.masked(),
+            digest: self.key.digest(&field, number.as_bytes()),
+            sealed: base64(&self.key.seal(&field, number.as_bytes())?),
+        };
         let indexed = Indexed {
             kind: document.kind().code(),
             digests: document_indexes(self.vault, &document),
         };
-        Ok(Received { document, held, indexed })
-    }
-
-    fn held(&self, document: &Document, given: &IdentityDocument) -> Outcome<HeldDocument> {
-        let field = document_field(document.kind());
-        let number = document.number();
-        Ok(HeldDocument {
-            number: SealedNumber {
-                masked: document.masked(),
-                digest: self.key.digest(&field, number.as_bytes()),
-                sealed: base64(&self.key.seal(&field, number.as_bytes())?),
-            },
-            validity: decode::validity(given)?,
-        })
+        Ok(Received { held: HeldDocument { number, validity }, indexed, document })
     }
 
     /// Receives a mobile number.
     pub(super) fn mobile(&self, given: &str) -> Outcome<(SealedNumber, Vec<BlindIndex>)> {
-        let mobile = mobile(given)?;
+        self.receive_mobile(&mobile(given)?)
+    }
+
+    /// The same of a number that was read.
+    pub fn receive_mobile(&self, mobile: &Mobile) -> Outcome<(SealedNumber, Vec<BlindIndex>)> {
         let number = mobile.number().as_bytes();
         let sealed = SealedNumber {
             masked: mobile.masked(),
             digest: self.key.digest(MOBILE_FIELD, number),
             sealed: base64(&self.key.seal(MOBILE_FIELD, number)?),
         };
-        Ok((sealed, mobile_indexes(self.vault, &mobile)))
+        Ok((sealed, mobile_indexes(self.vault, mobile)))
     }
 }
 
 impl Desk<'_> {
     /// The digests of a mobile number that is kept, by which the person is found no more.
-    pub(super) fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
+    pub fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
         let number = open_number(self.key, MOBILE_FIELD, kept)?;
         Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()))
     }
@@ -102,12 +109,12 @@ pub(super) fn mobile(given: &str) -> Outcome<Mobile> {
 }
 
 /// The digests of a document.
-pub(super) fn document_indexes(vault: &Vault, document: &Document) -> Vec<BlindIndex> {
+pub fn document_indexes(vault: &Vault, document: &Document) -> Vec<BlindIndex> {
     vault.blind_indexes(document.index_kind(), document.index_bytes())
 }
 
 /// The digests of a mobile number.
-pub(super) fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Vec<BlindIndex> {
+pub fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Vec<BlindIndex> {
     vault.blind_indexes(Mobile::INDEX_KIND, mobile.number().as_bytes())
 }
 

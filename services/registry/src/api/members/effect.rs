@@ -13,6 +13,7 @@ use unionhall_kit::{
 
 use super::encode;
 use crate::{
+    jobs::summed,
     rules::{
         member::{
             MemberFacts,
@@ -33,14 +34,42 @@ pub fn note(
     after: &MemberRecord,
     grounds: &Grounds,
 ) {
-    entry.not_before(after.updated_at);
-    if let Some(before) = before {
-        departures(before, after).into_iter().for_each(|event| entry.event(event));
-    }
-    entry.event(event(after, entry.today()));
+    note_many(entry, [(before, after)], grounds);
+}
+
+/// The same of many members, whose figures mostly fall on the same days and nodes.
+pub fn note_many<'a>(
+    entry: &mut Entry,
+    changed: impl IntoIterator<Item = (Option<&'a MemberRecord>, &'a MemberRecord)>,
+    grounds: &Grounds,
+) {
     let nothing = MemberFacts::default();
-    let old = before.map_or(&nothing, |before| &before.facts);
-    entry.figures(figures((old, grounds), (&after.facts, grounds)));
+    let mut deltas = Vec::new();
+    for (before, after) in changed {
+        entry.not_before(after.updated_at);
+        if let Some(before) = before {
+            departures(before, after).into_iter().for_each(|event| entry.event(event));
+        }
+        entry.event(event(after, entry.today()));
+        let old = before.map_or(&nothing, |before| &before.facts);
+        deltas.extend(figures((old, grounds), (&after.facts, grounds)));
+    }
+    entry.figures(summed(deltas));
+}
+
+/// Notes the events and the figures of members who were withdrawn.
+pub fn note_removals<'a>(
+    entry: &mut Entry,
+    removed: impl IntoIterator<Item = (&'a MemberRecord, &'a MemberRecord)>,
+    grounds: &Grounds,
+) {
+    let mut deltas = Vec::new();
+    for (before, after) in removed {
+        entry.not_before(after.updated_at);
+        entry.event(bare(after, EventKind::Removed));
+        deltas.extend(figures((&before.facts, grounds), (&after.facts, grounds)));
+    }
+    entry.figures(summed(deltas));
 }
 
 /// Notes the event and the figures of a member who was withdrawn.
@@ -50,9 +79,7 @@ pub fn note_removal(
     after: &MemberRecord,
     grounds: &Grounds,
 ) {
-    entry.not_before(after.updated_at);
-    entry.event(bare(after, EventKind::Removed));
-    entry.figures(figures((&before.facts, grounds), (&after.facts, grounds)));
+    note_removals(entry, [(before, after)], grounds);
 }
 
 /// The event of a member who was entered or changed; `today` is the day of the snapshot.

@@ -2,7 +2,7 @@
 
 use unionhall_kit::{
     civil::CivilDate,
-    sheet::{CellFault, FaultKind, Record, kinds::UNKNOWN_CODE},
+    sheet::{CellFault, FaultKind, Record},
 };
 
 use super::{
@@ -11,10 +11,13 @@ use super::{
 };
 use crate::{
     columns::{Column, coverage as columns},
-    imports::kinds,
+    imports::{
+        kinds,
+        named::{one_union, sees_union},
+        told,
+    },
     rules::{
         Refusal,
-        area::AreaPath,
         employer::{
             EmployerFacts,
             cover::{Candidate, CoverFault, cover, uncover},
@@ -26,9 +29,6 @@ use crate::{
         unions::{UnionRecord, resource_name},
     },
 };
-
-/// Unions that a report names.
-const NAMED: usize = 8;
 
 /// A decision about one row.
 pub(super) enum Decision<'a> {
@@ -52,11 +52,11 @@ pub(super) fn decide<'a>(
     let present = employer.and_then(|record| record.facts.covers.on(draft.from));
     let union = judge.union();
     let previous = draft.previous.as_ref().and_then(|called| {
-        let all = judge.visible(known.called(called), None);
+        let all = known.unions.seen(called, around.scope, None);
         // Who is left is the union that covers the employer, so that its name tells it.
         let left = all.iter().find(|union| present.is_some_and(|now| now.union == union.id));
         let left = left.copied();
-        left.or_else(|| judge.one(columns::PREVIOUS, all))
+        left.or_else(|| judge.one(columns::PREVIOUS, &all))
     });
     let Some(employer) = employer else { return Decision::Refused(judge.faults) };
     let mut facts = employer.facts.clone();
@@ -150,61 +150,24 @@ impl<'a> Judge<'a, '_> {
 
     fn union(&mut self) -> Option<&'a UnionRecord> {
         let called = self.draft.union.as_ref()?;
-        let all = self.visible(self.known.called(called), self.draft.union_area.as_ref());
-        self.one(columns::UNION, all)
+        let area = self.draft.union_area.as_ref();
+        let all = self.known.unions.seen(called, self.around.scope, area);
+        self.one(columns::UNION, &all)
     }
 
-    /// Those of the unions that the sender sees, and that have their seat or territory in the area.
-    fn visible(&self, all: Vec<&'a UnionRecord>, area: Option<&AreaPath>) -> Vec<&'a UnionRecord> {
-        let scope = self.around.scope;
-        let seen = |union: &&UnionRecord| {
-            scope.sees(Some(union.area.path()), Some(union.affiliation.path()))
-        };
-        let there = |union: &&UnionRecord| {
-            let territory = union.facts.territories.rows().last().map(|row| &row.value);
-            area.is_none_or(|area| {
-                [Some(&union.area), territory].into_iter().flatten().any(|own| own.within(area))
-            })
-        };
-        all.into_iter().filter(seen).filter(there).collect()
-    }
-
-    /// The one that is called so; nobody is guessed.
-    fn one(&mut self, column: Column, all: Vec<&'a UnionRecord>) -> Option<&'a UnionRecord> {
-        match all.as_slice() {
-            [one] => return Some(one),
-            [] => self.fault(column, &kinds::UNION_UNKNOWN),
-            several => {
-                let told = |union: &&UnionRecord| {
-                    let code = union.facts.codes.rows().last();
-                    let code = code.map_or("-", |row| row.value.as_str());
-                    format!("{code} ({})", union.area)
-                };
-                let told: Vec<String> = several.iter().take(NAMED).map(told).collect();
-                let more = if several.len() > NAMED { ", …" } else { "" };
-                let fault = self.row.fault(column.key, &kinds::UNION_NAME_SHARED);
-                self.faults.push(fault.with("known", told.join(", ") + more));
-            }
-        }
-        None
+    /// The one that is called so.
+    fn one(&mut self, column: Column, all: &[&'a UnionRecord]) -> Option<&'a UnionRecord> {
+        one_union(self.row, column, all).map_err(|fault| self.faults.push(fault)).ok()
     }
 
     /// The union that covers is told only to those who see it.
     fn refuse(&mut self, column: Column, refusal: &CoverFault) {
         let mut fault = refusal.to_fault();
         if let CoverFault::Covered(union, _) = refusal {
-            let scope = self.around.scope;
-            let seen = self.known.union(*union).filter(|union| {
-                scope.sees(Some(union.area.path()), Some(union.affiliation.path()))
-            });
+            let seen = self.known.unions.get(*union);
+            let seen = seen.filter(|union| sees_union(self.around.scope, union));
             fault = fault.with("union", seen.map_or("-".to_owned(), |u| resource_name(u.id)));
         }
-        self.faults.push(CellFault {
-            code: fault.reason().name,
-            remedy_en: fault.english(),
-            remedy_zh: fault.chinese(),
-            // Place and value; what it says is replaced.
-            ..self.row.fault(column.key, &UNKNOWN_CODE)
-        });
+        self.faults.push(told(self.row, column, &fault));
     }
 }

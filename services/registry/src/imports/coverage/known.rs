@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use crate::{
-    imports::named::Called,
+    imports::named::Unions,
     rules::{organisation_code::OrganisationCode, union::UnionId},
     store::{
-        employers::{self, EmployerRecord, name_key},
+        employers::{self, EmployerRecord},
         unions::{self, UnionRecord},
     },
 };
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Known {
     employers: HashMap<OrganisationCode, EmployerRecord>,
-    unions: HashMap<UnionId, UnionRecord>,
+    pub(super) unions: Unions,
 }
 
 impl Known {
@@ -32,10 +32,7 @@ impl Known {
         let records = employers::load(conn, &ids).await?;
         let mut sought = unions::Sought::default();
         for called in drafts.iter().flat_map(|draft| [&draft.union, &draft.previous]).flatten() {
-            match called {
-                Called::Code(code) => sought.codes.push(code.clone()),
-                Called::Name(name) => sought.names.push(name.clone()),
-            }
+            called.seek(&mut sought);
         }
         let mut ids = unions::find_many(conn, &sought).await?;
         // Who covers an employer is told to those who see it.
@@ -43,7 +40,7 @@ impl Known {
         ids.extend(covers.map(|row| row.value.union));
         ids.sort_unstable();
         ids.dedup();
-        let unions = unions::load(conn, &ids).await?;
+        let unions = Unions::of(unions::load(conn, &ids).await?.into_values());
         let mut known = Self { employers: HashMap::new(), unions };
         known.hold(records.into_values());
         Ok(known)
@@ -60,7 +57,7 @@ impl Known {
 
     /// Takes unions as they are now.
     pub(super) fn hold_unions(&mut self, records: impl IntoIterator<Item = UnionRecord>) {
-        self.unions = records.into_iter().map(|record| (record.id, record)).collect();
+        self.unions = Unions::of(records);
     }
 
     pub(super) fn employers(&self) -> impl Iterator<Item = &EmployerRecord> {
@@ -68,36 +65,10 @@ impl Known {
     }
 
     pub(super) fn union_ids(&self) -> Vec<UnionId> {
-        self.unions.keys().copied().collect()
+        self.unions.ids().collect()
     }
 
     pub(super) fn employer(&self, code: &OrganisationCode) -> Option<&EmployerRecord> {
         self.employers.get(code)
-    }
-
-    /// The union with this id, if a row names it.
-    pub(super) fn union(&self, id: UnionId) -> Option<&UnionRecord> {
-        self.unions.get(&id)
-    }
-
-    /// The unions that are called so, by id; those that ended left out where others stand.
-    pub(super) fn called(&self, called: &Called) -> Vec<&UnionRecord> {
-        let bears = |record: &&UnionRecord| {
-            let facts = &record.facts;
-            match called {
-                Called::Code(code) => {
-                    facts.codes.rows().last().is_some_and(|row| row.value.as_str() == code)
-                }
-                Called::Name(name) => {
-                    let last = facts.names.rows().last();
-                    last.is_some_and(|row| name_key(row.value.as_str()) == *name)
-                }
-            }
-        };
-        let mut bearers: Vec<&UnionRecord> = self.unions.values().filter(bears).collect();
-        bearers.sort_by_key(|record| record.id);
-        let standing = |record: &&&UnionRecord| record.facts.ended_on().is_none();
-        let open: Vec<&UnionRecord> = bearers.iter().filter(standing).copied().collect();
-        if open.is_empty() { bearers } else { open }
     }
 }

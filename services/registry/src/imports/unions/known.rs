@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use crate::{
-    imports::named::Called,
     rules::{
         area::AreaPath,
         contribution::Paths,
@@ -58,10 +57,8 @@ impl Known {
             sought.codes.push(draft.union.credit_code.to_uppercase());
             sought.names.push(draft.name_key());
             sought.places.extend(draft.place.clone());
-            match &draft.superior {
-                Some(Called::Code(code)) => sought.codes.push(code.clone()),
-                Some(Called::Name(name)) => sought.names.push(name.clone()),
-                None => {}
+            if let Some(called) = &draft.superior {
+                called.seek(&mut sought);
             }
         }
         sought.employers = holders.iter().map(|holder| holder.id).collect();

@@ -67,21 +67,6 @@ pub const NOT_COLLECTED: [NotCollected; 8] = [
     },
 ];
 
-impl NotCollected {
-    /// What to do about the column, in English.
-    pub fn remedy_en(&self) -> String {
-        format!(
-            "{} is not collected (Personal Information Protection Law art. 6); delete the column and send the file again",
-            self.en
-        )
-    }
-
-    /// What to do about the column, in Chinese.
-    pub fn remedy_zh(&self) -> String {
-        format!("“{}”不在采集范围（《个人信息保护法》第六条），请删除该列后重新上传", self.zh)
-    }
-}
-
 /// What a column with this heading asks for, if that is not collected.
 pub fn of_heading(heading: &str) -> Option<&'static NotCollected> {
     let heading = folded(heading);
@@ -147,11 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn every_matter_has_its_remedy_and_headings_in_the_compared_form() {
+    fn every_matter_has_headings_in_the_compared_form() {
         for matter in &NOT_COLLECTED {
-            assert!(
-                matter.remedy_en().contains(matter.en) && matter.remedy_zh().contains(matter.zh)
-            );
             for heading in matter.headings {
                 assert_eq!(folded(heading), **heading);
             }

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use unionhall_kit::{
-    db::{fault, sql},
+    db::{fault, places, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -70,6 +70,25 @@ pub async fn holders(
             let area = AreaPath::parse(&row.area).map_err(fact::broken)?;
             found.push(Holder { id: row.id, area, organisation_code: row.organisation_code });
         }
+    }
+    Ok(found)
+}
+
+/// The employers whose last name is one of these, as names are looked up; for imports.
+pub async fn bearers(conn: &impl ConnectionTrait, names: &[String]) -> Outcome<Vec<Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Bearer {
+        id: Uuid,
+    }
+    let mut found = Vec::new();
+    for some in names.chunks(CODES_A_STATEMENT) {
+        let text = format!(
+            "SELECT id FROM employer WHERE name_key IN (VALUES {}) AND deleted_at IS NULL",
+            places(some.len(), 1)
+        );
+        let statement = sql(conn, &text, some.iter().map(|name| name.as_str().into()));
+        let rows = Bearer::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        found.extend(rows.into_iter().map(|row| row.id));
     }
     Ok(found)
 }

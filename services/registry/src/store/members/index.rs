@@ -90,6 +90,29 @@ pub async fn holders(
     Ok(held)
 }
 
+/// By what mobile numbers these members are found, each digest with its member.
+pub async fn mobiles_of(
+    conn: &impl ConnectionTrait,
+    ids: &[MemberId],
+) -> Outcome<Vec<(MemberId, Vec<u8>)>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        mac: Vec<u8>,
+        member: Uuid,
+    }
+    let mut found = Vec::new();
+    for some in ids.chunks(rows_per_statement(1)) {
+        let text = format!(
+            "SELECT mac, member FROM member_mobile WHERE member IN (VALUES {})",
+            places(some.len(), 1)
+        );
+        let statement = sql(conn, &text, some.iter().map(|MemberId(id)| Value::from(*id)));
+        let rows = Row::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        found.extend(rows.into_iter().map(|row| (MemberId(row.member), row.mac)));
+    }
+    Ok(found)
+}
+
 /// The version as it is stored.
 pub(super) fn version(digest: &BlindIndex) -> i32 {
     i32::try_from(digest.version).unwrap_or(i32::MAX)

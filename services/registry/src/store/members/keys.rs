@@ -1,11 +1,14 @@
 //! The key of each member, sealed under the vault's.
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, insert_rows, sql},
+    db::{fault, insert_rows, places, rows_per_statement, sql},
     fault::Outcome,
     vault::{Owner, Vault},
 };
+use uuid::Uuid;
 
 use crate::rules::member::MemberId;
 
@@ -26,6 +29,29 @@ pub async fn key_of(
     let text = "SELECT sealed FROM member_key WHERE member = $1";
     let found = Row::find_by_statement(sql(conn, text, [id.into()])).one(conn).await;
     Ok(found.map_err(fault::of)?.map(|row| row.sealed))
+}
+
+/// The same of several members; without those that have none any more.
+pub async fn keys_of(
+    conn: &impl ConnectionTrait,
+    ids: &[MemberId],
+) -> Outcome<HashMap<MemberId, Vec<u8>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        member: Uuid,
+        sealed: Vec<u8>,
+    }
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(rows_per_statement(1)) {
+        let text = format!(
+            "SELECT member, sealed FROM member_key WHERE member IN (VALUES {})",
+            places(some.len(), 1)
+        );
+        let statement = sql(conn, &text, some.iter().map(|MemberId(id)| Value::from(*id)));
+        let rows = Row::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        found.extend(rows.into_iter().map(|row| (MemberId(row.member), row.sealed)));
+    }
+    Ok(found)
 }
 
 /// Keeps the sealed keys of new members.

@@ -1,11 +1,11 @@
 //! Writing members. A change is recorded with the facts that it adds and supersedes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, insert_rows, sql},
+    db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
     vault::BlindIndex,
@@ -135,7 +135,8 @@ pub async fn save_many(
     changes: Vec<Changed<'_>>,
     now: DateTime<Utc>,
 ) -> Write<Vec<MemberRecord>> {
-    let (mut recorded, mut records, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut recorded, mut records, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let mut numbers = Vec::with_capacity(changes.len());
     for Changed { before, facts, stand, transfer, numbers: found } in changes {
         // What is recorded of one record never goes back in time, whoever began first.
         let at = now.max(before.updated_at);
@@ -147,17 +148,19 @@ pub async fn save_many(
             updated_at: at,
             ..before.clone()
         };
-        update(conn, before, &after).await?;
+        rows.push(row(before, &after)?);
         recorded.extend(change(
             before.id,
             &fact::rows(&before.facts),
             &fact::rows(&after.facts),
             at,
         )?);
-        forget_numbers(conn, before.id, &found).await?;
-        numbers.push((before.id, not_kept(conn, before.id, found).await?));
+        numbers.push((before.id, found));
         records.push(after);
     }
+    update(conn, rows).await?;
+    forget_numbers(conn, &numbers).await?;
+    not_kept(conn, &mut numbers).await?;
     if let Err(error) = keep_numbers(conn, numbers).await {
         return taken(error);
     }
@@ -166,60 +169,41 @@ pub async fn save_many(
     Ok(Ok(records))
 }
 
-async fn update(
-    conn: &impl ConnectionTrait,
-    before: &MemberRecord,
-    after: &MemberRecord,
-) -> Outcome<()> {
+/// What a save writes of a member, in the order of [`update`].
+fn row(before: &MemberRecord, after: &MemberRecord) -> Outcome<Vec<Value>> {
     let MemberId(id) = before.id;
-    let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
-    let sets: Vec<String> =
-        columns.iter().zip(6..).map(|(column, at)| format!("{column} = ${at}")).collect();
-    let text = format!(
-        "UPDATE member SET version = version + 1, updated_at = $3, merged_into = $4,
-                erased_at = $5, {}
-         WHERE id = $1 AND version = $2 AND deleted_at IS NULL",
-        sets.join(", ")
-    );
-    let mut values: Vec<Value> = vec![id.into(), before.version.into(), after.updated_at.into()];
+    let mut values: Vec<Value> =
+        vec![id.into(), before.version.into(), after.version.into(), after.updated_at.into()];
     values.push(Value::Uuid(after.merged_into.map(|MemberId(id)| id)));
     values.push(after.erased_at.into());
     values.extend(Present::of(&after.facts)?.values());
-    let done = conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
-    all_changed(done.rows_affected(), 1)
+    Ok(values)
 }
 
-/// Withdraws a member: nobody was ever entered. What was recorded stays readable as superseded, the
-/// numbers do not find anybody any more.
-pub async fn remove(
-    conn: &impl ConnectionTrait,
-    before: &MemberRecord,
-    now: DateTime<Utc>,
-) -> Outcome<MemberRecord> {
-    let now = now.max(before.updated_at);
-    let MemberId(id) = before.id;
-    let text = "UPDATE member SET version = version + 1, updated_at = $3, deleted_at = $3,
-                       facts = $4
-                WHERE id = $1 AND version = $2 AND deleted_at IS NULL";
-    let nothing = dated::written::<fact::Fact>(Vec::new())?;
-    let values: [Value; 4] = [id.into(), before.version.into(), now.into(), nothing.into()];
-    let done = conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-    all_changed(done.rows_affected(), 1)?;
-    record_changes(
-        conn,
-        change(before.id, &fact::rows(&before.facts), &[], now)?.into_iter().collect(),
-    )
-    .await?;
-    for table in ["member_document", "member_mobile", "member_unit"] {
-        let text = format!("DELETE FROM {table} WHERE member = $1");
-        conn.execute_raw(sql(conn, &text, [id.into()])).await.map_err(fault::of)?;
+async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+    let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
+    let width = columns.len() + 6;
+    let sets: Vec<String> =
+        columns.iter().zip(7..).map(|(column, at)| format!("{column} = v.column{at}")).collect();
+    for some in rows.chunks(rows_per_statement(width)) {
+        let text = format!(
+            "UPDATE member SET version = v.column3, updated_at = v.column4,
+                 merged_into = v.column5, erased_at = v.column6, {}
+             FROM (VALUES {}) AS v
+             WHERE member.id = v.column1 AND member.version = v.column2
+               AND member.deleted_at IS NULL",
+            sets.join(", "),
+            places(some.len(), width)
+        );
+        let values = some.iter().flatten().cloned();
+        let done = conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+        all_changed(done.rows_affected(), some.len())?;
     }
-    let (version, facts) = (before.version + 1, MemberFacts::default());
-    Ok(MemberRecord { version, facts, updated_at: now, ..before.clone() })
+    Ok(())
 }
 
 /// The row of what a change adds and supersedes, if anything.
-fn change(
+pub(super) fn change(
     MemberId(id): MemberId,
     old: &[DatedFact<fact::Fact>],
     new: &[DatedFact<fact::Fact>],
@@ -236,7 +220,10 @@ fn change(
     Ok(Some(vec![id.into(), added.into(), gone.into(), now.into()]))
 }
 
-async fn record_changes(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+pub(super) async fn record_changes(
+    conn: &impl ConnectionTrait,
+    rows: Vec<Vec<Value>>,
+) -> Outcome<()> {
     let columns = "member, added, gone, recorded_at";
     insert_rows(conn, "member_change", columns, rows).await.map_err(fault::of)
 }
@@ -270,35 +257,45 @@ async fn keep_numbers(
     insert_new_rows(conn, "member_mobile", "key_version, mac, member", mobiles).await
 }
 
-/// Leaves out the documents by which the member is found already. The member is held, so nobody
-/// else writes them meanwhile.
-async fn not_kept(
-    conn: &impl ConnectionTrait,
-    id: MemberId,
-    mut numbers: Numbers,
-) -> Outcome<Numbers> {
+/// Leaves out the documents by which the members are found already. They are held, so nobody else
+/// writes them meanwhile.
+async fn not_kept(conn: &impl ConnectionTrait, numbers: &mut [(MemberId, Numbers)]) -> Outcome<()> {
+    let documents = |(_, numbers): &(MemberId, Numbers)| numbers.documents.clone();
     let asked: Vec<BlindIndex> =
-        numbers.documents.iter().flat_map(|document| document.digests.clone()).collect();
-    let held = holders(conn, &asked).await?;
-    let own = |digest: &BlindIndex| held.iter().any(|(mac, of)| *of == id && *mac == digest.mac);
-    for document in &mut numbers.documents {
-        document.digests.retain(|digest| !own(digest));
+        numbers.iter().flat_map(documents).flat_map(|document| document.digests).collect();
+    let held: HashSet<(Vec<u8>, MemberId)> = holders(conn, &asked).await?.into_iter().collect();
+    for (id, numbers) in numbers {
+        for document in &mut numbers.documents {
+            document.digests.retain(|digest| !held.contains(&(digest.mac.clone(), *id)));
+        }
     }
-    Ok(numbers)
+    Ok(())
 }
 
 async fn forget_numbers(
     conn: &impl ConnectionTrait,
-    MemberId(id): MemberId,
-    numbers: &Numbers,
+    numbers: &[(MemberId, Numbers)],
 ) -> Outcome<()> {
-    let gone =
-        [("member_document", &numbers.wrong_documents), ("member_mobile", &numbers.old_mobiles)];
-    for (table, digests) in gone {
-        for digest in digests.iter().flatten() {
-            let text =
-                format!("DELETE FROM {table} WHERE key_version = $1 AND mac = $2 AND member = $3");
-            let values: [Value; 3] = [version(digest).into(), digest.mac.clone().into(), id.into()];
+    let rows = |of: fn(&Numbers) -> &Vec<Vec<BlindIndex>>| -> Vec<[Value; 3]> {
+        let each = numbers.iter().flat_map(|(MemberId(id), found)| {
+            of(found).iter().flatten().map(|digest| (*id, digest))
+        });
+        let row = |(id, digest): (Uuid, &BlindIndex)| {
+            [version(digest).into(), digest.mac.clone().into(), id.into()]
+        };
+        each.map(row).collect()
+    };
+    let gone = [
+        ("member_document", rows(|numbers| &numbers.wrong_documents)),
+        ("member_mobile", rows(|numbers| &numbers.old_mobiles)),
+    ];
+    for (table, rows) in gone {
+        for some in rows.chunks(rows_per_statement(3)) {
+            let text = format!(
+                "DELETE FROM {table} WHERE (key_version, mac, member) IN (VALUES {})",
+                places(some.len(), 3)
+            );
+            let values = some.iter().flatten().cloned();
             conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
         }
     }
