@@ -6,13 +6,16 @@ use unionhall_kit::{
     vault::BlindIndex,
 };
 
-use super::layout::{APPLIED, TRANSFERRED, YES, list};
+use super::layout::{
+    APPLIED, DECEASED, DEEMED_WITHDRAWN, EXPELLED, TRANSFERRED, WITHDRAWN, YES, list,
+};
 use crate::{
     Register,
     api::members::desk::{document_indexes, mobile_indexes},
     columns::{Column, member as columns},
     imports::{
         code_of,
+        kinds::NEEDS_COLUMN,
         named::{Called, employer_code},
         places::Places,
         refused,
@@ -22,7 +25,10 @@ use crate::{
         Refusal,
         area::AreaPath,
         credit_code::CreditCode,
-        member::MemberFault,
+        member::{
+            MemberFault,
+            passage::{Passage, RetentionCause, Step},
+        },
         organisation_code::OrganisationCode,
         person::{
             code::{EducationCode, EmploymentStatus, EthnicityCode, Sex, WorkerGroup},
@@ -91,6 +97,8 @@ pub(super) struct Draft {
     pub(super) joined_on: Option<CivilDate>,
     pub(super) applied_on: Option<CivilDate>,
     pub(super) former_union: Option<Note>,
+    /// How the membership ended or is retained.
+    pub(super) out: Option<Passage>,
     pub(super) confirmed: bool,
     pub(super) effective_on: Option<CivilDate>,
     pub(super) faults: Vec<CellFault>,
@@ -245,13 +253,14 @@ impl Reader<'_> {
             Some(APPLIED) => Way::Applied,
             _ => Way::Admitted,
         };
-        if let Some(given) = self.text(columns::FORMER_UNION) {
-            let read = Note::parse(given).map_err(|_| MemberFault::Text("note", MAX_NOTE_CHARS));
-            self.draft.former_union = self.sound(columns::FORMER_UNION, read);
-        }
-        for column in
-            [columns::BIRTH_DATE, columns::JOINED_ON, columns::APPLIED_ON, columns::EFFECTIVE_ON]
-        {
+        self.draft.former_union = self.note(columns::FORMER_UNION);
+        for column in [
+            columns::BIRTH_DATE,
+            columns::JOINED_ON,
+            columns::APPLIED_ON,
+            columns::LEFT_ON,
+            columns::EFFECTIVE_ON,
+        ] {
             let day = self.row.date(column.key);
             if let Some(day) = day.filter(|day| *day > self.reading.today) {
                 let refusal = MemberFault::InFuture(day);
@@ -262,6 +271,44 @@ impl Reader<'_> {
         self.draft.applied_on = self.past(columns::APPLIED_ON);
         self.draft.effective_on = self.past(columns::EFFECTIVE_ON);
         self.draft.confirmed = self.flag(columns::CONFIRMED) == Some(true);
+        self.draft.out = self.way_out();
+    }
+
+    fn note(&mut self, column: Column) -> Option<Note> {
+        let read = Note::parse(self.text(column)?);
+        self.sound(column, read.map_err(|_| MemberFault::Text("note", MAX_NOTE_CHARS)))
+    }
+
+    /// The way out and its day, which go together.
+    fn way_out(&mut self) -> Option<Passage> {
+        let note = self.note(columns::WAY_OUT_NOTE);
+        self.needs(columns::WAY_OUT, columns::LEFT_ON);
+        self.needs(columns::LEFT_ON, columns::WAY_OUT);
+        self.needs(columns::WAY_OUT_NOTE, columns::WAY_OUT);
+        let step = match self.row.code(columns::WAY_OUT.key)? {
+            WITHDRAWN => Step::Withdrawn,
+            DEEMED_WITHDRAWN => Step::DeemedWithdrawn,
+            EXPELLED => {
+                self.needs(columns::WAY_OUT, columns::WAY_OUT_NOTE);
+                Step::Expelled(note?)
+            }
+            TRANSFERRED => Step::TransferredOut(note.or_else(|| Note::parse("").ok())?),
+            DECEASED => Step::Deceased,
+            cause => {
+                let mut causes = RetentionCause::ALL.into_iter();
+                Step::Retained(causes.find(|known| known.code() == cause)?)
+            }
+        };
+        self.past(columns::LEFT_ON).map(|on| Passage { on, step })
+    }
+
+    /// A value in `column` means nothing without one in `other`.
+    fn needs(&mut self, column: Column, other: Column) {
+        let empty = |column: Column| *self.row.value(column.key) == Value::Empty;
+        if !empty(column) && empty(other) {
+            let fault = self.row.fault(column.key, &NEEDS_COLUMN);
+            self.draft.faults.push(fault.with("column", other.zh));
+        }
     }
 
     /// A day of the row that is not after today.

@@ -158,8 +158,14 @@ impl<'a, 'b> Judge<'a, 'b> {
         }
     }
 
-    /// The steps by which the person comes to the union.
+    /// The steps by which the person comes to the union, and goes.
     fn passages(&self, union: &UnionRecord, joined: CivilDate) -> Vec<Passage> {
+        let mut passages = self.coming(union, joined);
+        passages.extend(self.draft.out.clone());
+        passages
+    }
+
+    fn coming(&self, union: &UnionRecord, joined: CivilDate) -> Vec<Passage> {
         let at = |on, step| Passage { on, step };
         match self.draft.way {
             Way::Applied => vec![at(joined, Step::Applied(union.id))],
@@ -280,15 +286,17 @@ impl<'a, 'b> Judge<'a, 'b> {
 
     /// The steps that the row adds to those of a known person.
     fn next(&mut self, facts: &MemberFacts, union: &UnionRecord) -> Vec<Passage> {
-        let standing = facts.passages.last_standing();
         let joined = self.draft.joined_on;
-        match standing {
+        if self.draft.out.is_some() && self.told_before(facts, union) {
+            return Vec::new();
+        }
+        match facts.passages.last_standing() {
+            Standing::Member { membership, .. } if membership.union == union.id => {
+                self.recorded(facts);
+                self.draft.out.clone().into_iter().collect()
+            }
             Standing::Member { membership, .. } => {
-                if membership.union == union.id {
-                    self.recorded(facts);
-                } else {
-                    self.elsewhere(resource_name(membership.union));
-                }
+                self.elsewhere(resource_name(membership.union));
                 Vec::new()
             }
             Standing::Applicant { union: to, .. } if to == union.id => {
@@ -306,14 +314,16 @@ impl<'a, 'b> Judge<'a, 'b> {
                         self.fault(columns::JOINED_ON, &MISSING_VALUE);
                         Vec::new()
                     }
-                    Way::Admitted => joined
-                        .map(|on| Passage { on, step: Step::Admitted(union.id) })
-                        .into_iter()
-                        .collect(),
+                    Way::Admitted => {
+                        let at = |on| Passage { on, step: Step::Admitted(union.id) };
+                        joined.map(at).into_iter().chain(self.draft.out.clone()).collect()
+                    }
                     Way::Transferred => joined.map_or_else(Vec::new, |on| self.passages(union, on)),
                 }
             }
-            _ if self.is_empty(columns::JOINED_ON) => {
+            _ if self.is_empty(columns::JOINED_ON)
+                || joined.is_some_and(|on| facts.passages.all().iter().any(|p| on < p.on)) =>
+            {
                 let last = facts.passages.all().last().map_or(self.around.today, |last| last.on);
                 let fault = self.row.fault(columns::JOINED_ON.key, &kinds::MEMBER_LEFT);
                 self.faults.push(fault.with("day", last));
@@ -321,6 +331,19 @@ impl<'a, 'b> Judge<'a, 'b> {
             }
             _ => joined.map_or_else(Vec::new, |on| self.passages(union, on)),
         }
+    }
+
+    /// Whether the membership that the row tells of, with its end, is one that is recorded.
+    fn told_before(&self, facts: &MemberFacts, union: &UnionRecord) -> bool {
+        let Some(joined) = self.draft.joined_on else { return false };
+        let same = |one: &Passage, other: &Passage| {
+            one.on == other.on
+                && one.step.code() == other.step.code()
+                && one.step.union() == other.step.union()
+        };
+        let recorded = facts.passages.all();
+        let of_row = self.passages(union, joined);
+        of_row.iter().all(|passage| recorded.iter().any(|known| same(known, passage)))
     }
 
     /// The days of the row are days on which something is recorded of the membership.
@@ -431,9 +454,14 @@ impl<'a, 'b> Judge<'a, 'b> {
             }
         }
         for passage in &plan.passages {
+            let out = self.draft.out.as_ref() == Some(passage);
+            let day = if out { columns::LEFT_ON } else { columns::JOINED_ON };
             match pass(&facts, passage.clone(), around) {
                 Ok(passed) => facts = passed,
-                Err(fault) => self.refuse(column_of(&fault, columns::JOINED_ON), &fault),
+                // Who did not come does not go: the step before says why.
+                Err(MemberFault::Step(..)) if out && !self.faults.is_empty() => {}
+                Err(fault @ MemberFault::Step(..)) if out => self.refuse(columns::WAY_OUT, &fault),
+                Err(fault) => self.refuse(column_of(&fault, day), &fault),
             }
         }
     }

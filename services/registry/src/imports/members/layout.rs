@@ -11,7 +11,7 @@ use crate::{
     columns::{Column, member as columns},
     imports::{kinds::NOT_COLLECTED, offered, places::Places},
     reference::{ListId, ReferenceBook},
-    rules::person::not_collected,
+    rules::{member::passage::RetentionCause, person::not_collected},
 };
 
 /// The columns, with the code lists and the areas of `today`.
@@ -49,11 +49,14 @@ fn kind(column: Column) -> ColumnKind {
     match column {
         columns::DOCUMENT_NUMBER | columns::MOBILE => ColumnKind::Identifier,
         columns::DOCUMENT_VALIDITY => ColumnKind::DateOrText,
-        columns::BIRTH_DATE | columns::JOINED_ON | columns::APPLIED_ON | columns::EFFECTIVE_ON => {
-            ColumnKind::Date
-        }
+        columns::BIRTH_DATE
+        | columns::JOINED_ON
+        | columns::APPLIED_ON
+        | columns::LEFT_ON
+        | columns::EFFECTIVE_ON => ColumnKind::Date,
         columns::MIGRANT_WORKER | columns::CONFIRMED => ColumnKind::Code(Arc::new(yes_or_no())),
         columns::WAY_IN => ColumnKind::Code(Arc::new(ways_in())),
+        columns::WAY_OUT => ColumnKind::Code(Arc::new(ways_out())),
         _ => ColumnKind::Text,
     }
 }
@@ -83,6 +86,35 @@ fn ways_in() -> CodeList {
         ]
         .map(entry),
     )
+}
+
+/// The ways out, by the codes of the contract.
+pub(super) const WITHDRAWN: &str = "WITHDRAWN";
+pub(super) const DEEMED_WITHDRAWN: &str = "DEEMED_WITHDRAWN";
+pub(super) const EXPELLED: &str = "EXPELLED";
+pub(super) const DECEASED: &str = "DECEASED";
+
+/// Those of EndMembership, then the causes of RetainMembership.
+fn ways_out() -> CodeList {
+    let ends = [
+        (WITHDRAWN, "退会", "Withdrawn"),
+        (DEEMED_WITHDRAWN, "自动退会", "Deemed withdrawn"),
+        (EXPELLED, "开除会籍", "Expelled"),
+        (TRANSFERRED, "转出", "Transferred out"),
+        (DECEASED, "死亡", "Deceased"),
+    ];
+    let causes = RetentionCause::ALL.map(|cause| {
+        let (zh, en) = match cause {
+            RetentionCause::Retired => ("退休保留会籍", "Retained: retired"),
+            RetentionCause::Unemployed => ("失业保留会籍", "Retained: unemployed"),
+            RetentionCause::MilitaryService => ("服兵役保留会籍", "Retained: military service"),
+            RetentionCause::EmployerEnded => ("单位终止保留会籍", "Retained: employer ended"),
+            RetentionCause::UnionEnded => ("工会终止保留会籍", "Retained: union ended"),
+            RetentionCause::Other => ("其他原因保留会籍", "Retained: another cause"),
+        };
+        (cause.code(), zh, en)
+    });
+    CodeList::new(ends.into_iter().chain(causes).map(entry))
 }
 
 /// The code list of a column.
@@ -128,6 +160,14 @@ fn rule(column: Column) -> (&'static str, &'static str) {
         columns::JOINED_ON => (
             "新会员及重新入会必填：批准、转入或申请的日期",
             "needed for new members and those who come back: the day of admission, transfer or application",
+        ),
+        columns::WAY_OUT | columns::LEFT_ON => (
+            "会籍已终止或保留的填写，方式与日期须一并填写",
+            "where the membership ended or is retained; the way and the day together",
+        ),
+        columns::WAY_OUT_NOTE => (
+            "开除会籍的决定（必填）或转往的工会",
+            "the decision to expel (needed), or the union to which the person went",
         ),
         columns::FORMER_UNION => ("转入时填写，可留空", "of a transfer; may be empty"),
         columns::CONFIRMED => (
