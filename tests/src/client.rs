@@ -16,8 +16,9 @@ use unionhall_proto::unionhall::registry::v1::{
     base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
     coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
     formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
-    member_service_client::MemberServiceClient, metrics_client::MetricsClient,
-    reference_service_client::ReferenceServiceClient, union_service_client::UnionServiceClient,
+    member_service_client::MemberServiceClient, membership_service_client::MembershipServiceClient,
+    metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
+    union_service_client::UnionServiceClient,
 };
 
 use crate::patience;
@@ -71,6 +72,10 @@ pub struct Clients {
     pub reference: ReferenceServiceClient<Caller>,
     /// `unionhall.registry.v1.ImportService`.
     pub imports: ImportServiceClient<Caller>,
+    /// `unionhall.registry.v1.MemberService`.
+    pub members: MemberServiceClient<Caller>,
+    /// `unionhall.registry.v1.MembershipService`.
+    pub memberships: MembershipServiceClient<Caller>,
     /// `unionhall.registry.v1.Metrics`.
     pub metrics: MetricsClient<Caller>,
     /// `unionhall.registry.v1.ChangeFeed`.
@@ -94,6 +99,8 @@ impl Clients {
             formation: FormationServiceClient::new(caller.clone()),
             reference: ReferenceServiceClient::new(caller.clone()),
             imports: ImportServiceClient::new(caller.clone()),
+            members: MemberServiceClient::new(caller.clone()),
+            memberships: MembershipServiceClient::new(caller.clone()),
             metrics: MetricsClient::new(caller.clone()),
             changes: ChangeFeedClient::new(caller),
         })

@@ -173,12 +173,12 @@ fn postgres(url: String, layout: Layout) -> Plan {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_restarted_under_load_all() -> Result<()> {
-    a_database_restarted_under_load(Layout::All).await
+    Box::pin(a_database_restarted_under_load(Layout::All)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_restarted_under_load_split() -> Result<()> {
-    a_database_restarted_under_load(Layout::Split).await
+    Box::pin(a_database_restarted_under_load(Layout::Split)).await
 }
 
 async fn a_database_restarted_under_load(layout: Layout) -> Result<()> {

@@ -82,9 +82,12 @@ pub async fn load_for_update(
     conn: &impl ConnectionTrait,
     CaseId(id): CaseId,
 ) -> Outcome<Option<CaseRecord>> {
-    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
-    let lock = if postgres { "FOR UPDATE OF c" } else { "" };
-    Ok(select(conn, "c.id", &[id], lock).await?.into_iter().next())
+    // Held first and read then: the rows beside it would be those from before a wait.
+    if conn.get_database_backend() == DatabaseBackend::Postgres {
+        let text = "SELECT id FROM formation_case WHERE id = $1 FOR UPDATE";
+        conn.execute_raw(sql(conn, text, [id.into()])).await.map_err(fault::of)?;
+    }
+    Ok(select(conn, "c.id", &[id], "").await?.into_iter().next())
 }
 
 /// Every case of these employers, by id.

@@ -85,9 +85,19 @@ pub async fn load_for_update(
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
-    let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
-    let lock = if postgres { "ORDER BY m.id FOR UPDATE OF m" } else { "ORDER BY m.id" };
-    select(conn, &ids, lock).await
+    // Held first and read then: a row that another transaction let go is seen as that one left it, but
+    // the unions beside it as they were joined before the wait, which may be another one or none.
+    if conn.get_database_backend() == DatabaseBackend::Postgres {
+        for some in ids.chunks(rows_per_statement(1)) {
+            let text = format!(
+                "SELECT id FROM member WHERE id IN (VALUES {}) ORDER BY id FOR UPDATE",
+                places(some.len(), 1)
+            );
+            let statement = sql(conn, &text, some.iter().map(|MemberId(id)| Value::from(*id)));
+            conn.query_all_raw(statement).await.map_err(fault::of)?;
+        }
+    }
+    select(conn, &ids, "ORDER BY m.id").await
 }
 
 async fn select(
