@@ -6,6 +6,7 @@ mod elections;
 mod formation;
 mod key_rotation;
 mod looks;
+mod member_follows;
 mod members;
 mod offices;
 mod terms;
@@ -17,8 +18,9 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, key_rotation::KeyRotation, looks::Looks, members::Members,
-    offices::Offices, terms::Terms, union_splits::UnionSplits, work_lists::WorkLists,
+    formation::Formation, key_rotation::KeyRotation, looks::Looks, member_follows::MemberFollows,
+    members::Members, offices::Offices, terms::Terms, union_splits::UnionSplits,
+    work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -45,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(Members),
             Box::new(KeyRotation),
             Box::new(Looks),
+            Box::new(MemberFollows),
         ]
     }
 }

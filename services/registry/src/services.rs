@@ -48,7 +48,7 @@ use crate::{
 /// Every service with its descriptor.
 pub fn registered(register: &Register) -> Registered {
     let (employers, coverage) = Employers::new(register.clone());
-    let of_members = Members::new(register.clone());
+    let of_members = Members::servers(register.clone());
     Registered::new(DESCRIPTOR_SET)
         .service(AreaServiceServer::new(Areas::new(register.clone())))
         .service(ReferenceServiceServer::new(Reference::new(register.clone())))

@@ -57,7 +57,7 @@ pub struct Servers {
 
 impl Members {
     /// The services over this register. Starts the readers, which end with the last clone.
-    pub fn new(register: Register) -> Servers {
+    pub fn servers(register: Register) -> Servers {
         let members = Self::over(register);
         Servers {
             members: MemberServiceServer::new(members.clone()),

@@ -8,6 +8,7 @@ pub(super) mod encode;
 pub(crate) mod end;
 mod enter;
 mod list;
+pub(crate) mod members;
 mod merge;
 pub(crate) mod note;
 mod read;

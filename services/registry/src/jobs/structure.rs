@@ -1,14 +1,16 @@
 //! Carries records along when the structure changes: unions and employers when areas move or merge,
-//! unions and whom they cover when a union is affiliated to another one.
+//! unions and whom they cover when a union is affiliated to another one, members when their union ends
+//! or is split.
 //!
 //! The structure changes in the transaction of the request. From then on nobody can be put into the
 //! areas that ended, and those who are there follow in chunks, each one transaction: their dated
 //! places, their path, their version, the figures of every day from the change on. A chunk leaves
-//! no events of the records. One pair of events for each subtree tells its followers to take it
+//! no events of the records, but of employers and members that come to another union. One pair of events for each subtree tells its followers to take it
 //! again: with the change itself, and once more when the last record has arrived.
 
 mod areas;
 pub(crate) mod follow;
+mod members;
 mod unions;
 
 use std::time::Duration;

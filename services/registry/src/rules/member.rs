@@ -3,6 +3,7 @@
 //! A person is entered once. The membership 会籍 is a relation to a union which the person's passages
 //! tell: nobody keeps a state up to date.
 
+pub mod aftermath;
 pub mod change;
 pub mod confirmation;
 pub mod contribution;

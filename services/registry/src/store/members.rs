@@ -5,6 +5,7 @@
 //! employer holds it first ([`hold_grounds`]), then the members by ascending id.
 
 mod fact;
+mod following;
 mod grounds;
 mod index;
 mod kept;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 pub use self::{
     fact::{Fact, facts, rows},
+    following::{count_following, next_following},
     grounds::{Held, Wanted, hold_grounds, read_grounds},
     index::{Indexed, find_by_document, find_by_mobile, holders, mobiles_of},
     kept::{facts_of, facts_text},

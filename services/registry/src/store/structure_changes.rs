@@ -16,7 +16,7 @@ use uuid::Uuid;
 use self::work::Written;
 pub use self::{
     occupants::{employers_in, next_employers, next_unions, occupants, union_occupants, unions_in},
-    work::{AreaWork, Part, Root, UnionChangeKind, UnionWork, Work},
+    work::{AreaWork, MemberWork, Part, Root, UnionChangeKind, UnionWork, Work},
 };
 
 /// How far a structure change has come; numbers as in the contract.
@@ -54,6 +54,10 @@ pub struct StructureChange {
     pub union_count: i64,
     /// Unions carried so far.
     pub moved_union_count: i64,
+    /// Persons whose membership follows.
+    pub member_count: i64,
+    /// Persons whose membership followed so far.
+    pub moved_member_count: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// When it last moved.
@@ -103,16 +107,22 @@ pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Ou
         change.moved_union_count.into(),
         change.created_at.into(),
         change.updated_at.into(),
+        written.members.into(),
+        change.member_count.into(),
+        change.moved_member_count.into(),
     ];
     insert_rows(conn, "structure_change", COLUMNS, vec![row]).await.map_err(fault::of)
 }
 
-/// Writes how far a change has come, and of a split what is left to be handed over.
+/// Writes how far a change has come, of a split what is left to be handed over, and which members were
+/// looked at.
 pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> Outcome<()> {
     let text = "UPDATE structure_change SET state = $2, employer_count = $3,
                        moved_employer_count = $4, union_count = $5, moved_union_count = $6,
-                       updated_at = $7, parts = $8 WHERE id = $1";
-    let values: [Value; 8] = [
+                       updated_at = $7, parts = $8, members = $9, member_count = $10,
+                       moved_member_count = $11 WHERE id = $1";
+    let written = change.work.written()?;
+    let values: [Value; 11] = [
         change.id.into(),
         (change.progress as i16).into(),
         change.employer_count.into(),
@@ -120,7 +130,10 @@ pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> O
         change.union_count.into(),
         change.moved_union_count.into(),
         change.updated_at.into(),
-        change.work.written()?.parts.into(),
+        written.parts.into(),
+        written.members.into(),
+        change.member_count.into(),
+        change.moved_member_count.into(),
     ];
     conn.execute_raw(sql(conn, text, values)).await.map_err(fault::of)?;
     Ok(())
@@ -129,7 +142,7 @@ pub async fn advance(conn: &impl ConnectionTrait, change: &StructureChange) -> O
 const COLUMNS: &str =
     "id, kind, sources, target, roots, parts, effective_date, state, client, area_count,
                        employer_count, moved_employer_count, union_count, moved_union_count,
-                       created_at, updated_at";
+                       created_at, updated_at, members, member_count, moved_member_count";
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -140,6 +153,7 @@ struct Row {
     target: String,
     roots: String,
     parts: String,
+    members: String,
     effective_date: NaiveDate,
     state: i16,
     client: String,
@@ -148,6 +162,8 @@ struct Row {
     moved_employer_count: i64,
     union_count: i64,
     moved_union_count: i64,
+    member_count: i64,
+    moved_member_count: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -156,10 +172,10 @@ impl Row {
     fn change(self) -> Outcome<StructureChange> {
         let all = [Progress::Preview, Progress::Applying, Progress::Done];
         let progress = all.into_iter().find(|progress| *progress as i16 == self.state);
-        let Self { kind, sources, target, roots, parts, .. } = self;
+        let Self { kind, sources, target, roots, parts, members, .. } = self;
         Ok(StructureChange {
             id: self.id,
-            work: Written { kind, sources, target, roots, parts }.work()?,
+            work: Written { kind, sources, target, roots, parts, members }.work()?,
             on: self.effective_date.into(),
             progress: progress.ok_or_else(|| Fault::new(&reasons::INTERNAL))?,
             client: self.client,
@@ -168,6 +184,8 @@ impl Row {
             moved_employer_count: self.moved_employer_count,
             union_count: self.union_count,
             moved_union_count: self.moved_union_count,
+            member_count: self.member_count,
+            moved_member_count: self.moved_member_count,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })

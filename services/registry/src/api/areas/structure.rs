@@ -200,6 +200,8 @@ async fn change(
         moved_employer_count: 0,
         union_count,
         moved_union_count: 0,
+        member_count: 0,
+        moved_member_count: 0,
         created_at: now,
         updated_at: now,
     })

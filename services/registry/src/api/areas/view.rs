@@ -137,6 +137,8 @@ pub(crate) fn structure_change(change: &StructureChange) -> proto::StructureChan
         moved_employer_count: change.moved_employer_count,
         union_count: change.union_count,
         moved_union_count: change.moved_union_count,
+        member_count: change.member_count,
+        moved_member_count: change.moved_member_count,
         parts: parts.map(|part| resource_name(part.union)).collect(),
         create_time: Some(timestamp(change.created_at)),
         update_time: Some(timestamp(change.updated_at)),
@@ -148,5 +150,6 @@ fn union_kind(kind: UnionChangeKind) -> lineage::Kind {
         UnionChangeKind::Affiliated => lineage::Kind::Affiliated,
         UnionChangeKind::Merged => lineage::Kind::UnionsMerged,
         UnionChangeKind::Split => lineage::Kind::UnionSplit,
+        UnionChangeKind::Dissolved => lineage::Kind::UnionDissolved,
     }
 }

@@ -20,7 +20,10 @@ use crate::{
     api::{
         formations::ended as formation_cases,
         order::Order,
-        unions::{self as union_calls, effect},
+        unions::{
+            self as union_calls, effect,
+            members::{ended, of_dissolution},
+        },
     },
     rules::{
         Refusal,
@@ -28,7 +31,7 @@ use crate::{
             Status,
             change::{EmployerChange, EmployerFault, Surroundings, amend},
         },
-        union::{EmployerId, UnionId, dissolve::end_with_employer},
+        union::{EmployerId, UnionId, approval::EndReason, dissolve::end_with_employer},
     },
     store::{
         employers,
@@ -68,10 +71,18 @@ impl Employers {
         let saved = employers::save(entry.conn(), &before, facts, entry.now()).await?;
         // An end takes no code from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
+        let mut members = 0;
         if let Some(union) = held.into_iter().next() {
+            let id = union.id;
             end(&mut entry, union, from).await?;
+            let passes = of_dissolution(id, (Some(EndReason::EmployerEnded), None), from);
+            let client = call.caller.client.as_str();
+            members = ended(&self.register, &mut entry, client, passes, None).await?;
         }
-        self.finish(entry, Some(&before), &after, "ended", order.validate_only).await
+        let finished =
+            self.finish(entry, Some(&before), &after, "ended", order.validate_only).await?;
+        self.register.structure_bell.notify_waiters();
+        Ok(Employer { following_member_count: members, ..finished })
     }
 }
 
@@ -91,7 +102,8 @@ impl Employers {
 /// stand below it: they are affiliated elsewhere first.
 async fn end(entry: &mut Entry, union: UnionRecord, from: CivilDate) -> Outcome<()> {
     let id: UnionId = union.id;
-    union_calls::end::empty(entry, id, from).await?;
+    // Its members are retained.
+    union_calls::end::empty(entry, id, (from, 0)).await?;
     let facts = end_with_employer(&union.facts, (from, entry.today()));
     let facts = facts.map_err(|fault| fault.to_fault())?;
     let paths = unions::paths_of(entry.conn(), &[id]).await?.remove(&id).unwrap_or_default();

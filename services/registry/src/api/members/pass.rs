@@ -33,13 +33,16 @@ use crate::{
         Refusal,
         member::{
             Employment, MemberFault,
-            change::{MemberChange, Surroundings, amend, pass},
+            change::{MemberChange, Surroundings, amend, concerned, pass, take_back},
             membership::Standing,
             passage::{Passage, RetentionCause, Step},
         },
         union::{EmployerId, UnionId},
     },
-    store::members::{MemberRecord, Numbers, Stand},
+    store::{
+        members::{MemberRecord, Numbers, Stand},
+        structure_changes,
+    },
 };
 
 orders!(
@@ -208,13 +211,11 @@ impl Members {
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
         sees(&call, &opening.record, Side::Own, order.name)?;
-        let mut facts = opening.record.facts.clone();
-        let standing = facts.passages.last_standing().code();
-        let taken = facts.passages.take_back();
-        if taken.is_none() || facts.passages.all().is_empty() {
-            return Err(MemberFault::Step("CORRECTED", standing).to_fault());
-        }
-        facts.confirmations.note(opening.entry.today());
+        arrived(&opening).await?;
+        let Opening { entry, record, held, .. } = &opening;
+        let union = |id: UnionId| held.unions.get(&id).map(|union| &union.facts);
+        let facts = take_back(&record.facts, entry.today(), union);
+        let facts = facts.map_err(|fault: MemberFault| fault.to_fault())?;
         self.keep(&call, order, opening, (facts, Numbers::default()), "step taken back").await
     }
 
@@ -235,6 +236,7 @@ impl Members {
             Opened::Replay(done) => return self.again(&call.caller, &done).await,
         };
         sees(call, &opening.record, asked.side, order.name)?;
+        arrived(&opening).await?;
         let facts = self.passed(call, &opening, &asked, on)?;
         self.keep(call, order, opening, (facts, Numbers::default()), asked.what).await
     }
@@ -250,8 +252,10 @@ impl Members {
         if let Some(union) = asked.union {
             visible_union(&call.caller, held, union)?;
         }
-        let step = (asked.step)(record.facts.passages.last_standing())?;
-        let union = step.union().and_then(|id| held.unions.get(&id).map(|u| (id, &u.facts)));
+        let standing = record.facts.passages.last_standing();
+        let step = (asked.step)(standing)?;
+        let union =
+            concerned(&step, standing).and_then(|id| held.unions.get(&id).map(|u| (id, &u.facts)));
         let employer = visible_employer(&call.caller, held, asked.employer)?;
         let around = Surroundings {
             today: entry.today(),
@@ -270,6 +274,17 @@ impl Members {
         }
         Ok(facts)
     }
+}
+
+/// `CONFLICT` while the person is still to follow the end or the split of a union: the next step
+/// follows from where that leaves them. The unions are held, so that none ends meanwhile.
+async fn arrived(opening: &Opening) -> Outcome<()> {
+    let Opening { entry, record, .. } = opening;
+    let standing = record.facts.passages.last_standing();
+    let applying = structure_changes::applying(entry.conn()).await?;
+    let mut works = applying.iter().filter_map(|change| change.of_unions());
+    let under_way = works.any(|work| work.awaits(record.id, standing));
+    if under_way { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
 }
 
 /// Who may see a person through the union to which the membership is to pass may accept or refuse,

@@ -24,7 +24,11 @@ use crate::{
 };
 
 mod documents;
+mod ending;
+mod figures;
+mod following;
 mod lists;
+mod recount;
 mod reveal;
 mod rotation;
 

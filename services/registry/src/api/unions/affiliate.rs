@@ -132,6 +132,7 @@ impl Plan {
             target: self.above.as_ref().map(|above| above.record.id),
             roots: vec![self.root.clone()],
             parts: Vec::new(),
+            members: None,
         };
         StructureChange {
             id,
@@ -144,6 +145,8 @@ impl Plan {
             moved_employer_count: 0,
             union_count: self.union_count,
             moved_union_count: 0,
+            member_count: 0,
+            moved_member_count: 0,
             created_at: entry.now(),
             updated_at: entry.now(),
         }

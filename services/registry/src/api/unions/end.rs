@@ -14,6 +14,7 @@ use super::{
     Unions,
     change::{Held, Opened, Order},
     decode, effect,
+    members::{ended, of_dissolution},
     merge::{keeper_of, no_merger},
     scoped,
 };
@@ -25,6 +26,7 @@ use crate::{
         reasons,
         union::{
             UnionFacts, UnionId,
+            approval::EndReason,
             dissolve::{Dissolution, Dissolved, dissolve},
         },
     },
@@ -61,19 +63,30 @@ impl Unions {
         let known = (before.record.id, &before.record.facts);
         // Whether it may end at all is told before what stands in the way.
         let decided = dissolve(known, wish, (from, entry.today()));
-        let facts = match decided.map_err(|fault| fault.to_fault())? {
+        let (facts, ends) = match decided.map_err(|fault| fault.to_fault())? {
             Dissolved::Ends(facts) => {
-                empty(&entry, before.record.id, from).await?;
-                facts
+                let members = unsaid(&entry, before.record.id, wish).await?;
+                empty(&entry, before.record.id, (from, members)).await?;
+                (facts, true)
             }
-            Dissolved::Filed(facts) => facts,
+            Dissolved::Filed(facts) => (facts, false),
         };
+        let mut members = 0;
+        if ends || membership.is_some() {
+            let said = (facts.end_reasons.on(from).copied(), membership);
+            let passes = of_dissolution(before.record.id, said, from);
+            let client = call.caller.client.as_str();
+            members = ended(&self.register, &mut entry, client, passes, wish.keeper).await?;
+        }
         let (paths, now) = (before.paths.clone(), entry.now());
         let saved = unions::save(entry.conn(), &before, facts, paths, now).await?;
         // One that ends takes nothing from anybody.
         let after = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken))?;
         formation_cases::union_ended(&mut entry, before.record.id, from).await?;
-        self.finish(entry, Some(&before), &after, "dissolved", order.validate_only).await
+        let finished =
+            self.finish(entry, Some(&before), &after, "dissolved", order.validate_only).await?;
+        self.register.structure_bell.notify_waiters();
+        Ok(Union { following_member_count: members, ..finished })
     }
 
     pub(super) async fn delete(&self, call: Call<DeleteUnionRequest>) -> Outcome<()> {
@@ -107,13 +120,25 @@ async fn never_relied_upon(entry: &Entry, record: &unions::UnionRecord) -> Outco
     if found.any() { Err(occupied(first, found)) } else { Ok(()) }
 }
 
-/// Nobody is left behind without a union, and nobody is on the way into it. `UNION_NOT_EMPTY`,
-/// `CONFLICT`.
-pub(crate) async fn empty(entry: &Entry, id: UnionId, day: CivilDate) -> Outcome<()> {
+/// How many members the union has of whom it is not said what becomes of them, or who should not be
+/// there.
+async fn unsaid(entry: &Entry, id: UnionId, wish: Dissolution<'_>) -> Outcome<i64> {
+    if wish.membership.is_some() && wish.reason != Some(EndReason::NoMembers) {
+        return Ok(0);
+    }
+    unions::open_memberships(entry.conn(), id).await
+}
+
+/// Nobody is left behind without a union, and nobody is on the way into it; `members` are those of
+/// whom nobody says what becomes of them. `UNION_NOT_EMPTY`, `CONFLICT`.
+pub(crate) async fn empty(
+    entry: &Entry,
+    id: UnionId,
+    (day, members): (CivilDate, i64),
+) -> Outcome<()> {
     no_merger(entry, id).await?;
     let below = unions::below(entry.conn(), id, day).await?;
     let covered = employers::count_covered_from(entry.conn(), id, day).await?;
-    let members = unions::open_memberships(entry.conn(), id).await?;
     let found = Reliance { employers: covered, unions: below, members, ..Reliance::default() };
     if found.any() { Err(occupied(day, found)) } else { Ok(()) }
 }

@@ -14,7 +14,9 @@ use super::{
     Unions,
     affiliate::settled,
     change::{Order, located},
-    decode, effect, note, scoped,
+    decode, effect,
+    members::{Following, following as members_of, of_merger},
+    note, scoped,
 };
 use crate::{
     api::{
@@ -126,8 +128,8 @@ impl Unions {
         }
         structure_changes::insert(entry.conn(), &change).await?;
         let detail = format!(
-            "{} unions, {} employers from {} on",
-            change.union_count, change.employer_count, change.on
+            "{} unions, {} employers, {} members from {} on",
+            change.union_count, change.employer_count, change.member_count, change.on
         );
         let area = target.area.path().clone();
         entry.audit(AuditNote { record: change.name(), area, detail });
@@ -173,6 +175,7 @@ struct Plan {
     union_count: i64,
     employer_count: i64,
     covers: bool,
+    members: Following,
 }
 
 impl Plan {
@@ -207,6 +210,12 @@ impl Plan {
         everybody_fits(entry, &left, &target).await?;
         let following = unions::following(entry.conn(), &left).await?;
         let employer_count = unions::count_last_covered(entry.conn(), &following, from).await?;
+        let passes = of_merger((&sources, record.id), ending.membership, from);
+        let host = match passes.targets().next() {
+            Some(union) if union == record.id => Some(&record.facts),
+            _ => ending.keeper,
+        };
+        let members = members_of(entry, passes, host).await?;
         let below = following.iter().filter(|id| !sources.contains(id)).count();
         let union_count = i64::try_from(below).unwrap_or(i64::MAX);
         Ok(Self {
@@ -218,6 +227,7 @@ impl Plan {
             union_count,
             employer_count,
             covers,
+            members,
         })
     }
 
@@ -228,8 +238,9 @@ impl Plan {
             target: Some(self.target.record.id),
             roots: self.roots.clone(),
             parts: Vec::new(),
+            members: self.members.work.clone(),
         };
-        let nobody = self.union_count == 0 && !self.covers;
+        let nobody = self.union_count == 0 && !self.covers && self.members.work.is_none();
         StructureChange {
             id,
             work: Work::Unions(work),
@@ -241,6 +252,8 @@ impl Plan {
             moved_employer_count: 0,
             union_count: self.union_count,
             moved_union_count: 0,
+            member_count: self.members.count,
+            moved_member_count: 0,
             created_at: entry.now(),
             updated_at: entry.now(),
         }

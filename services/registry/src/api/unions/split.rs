@@ -188,8 +188,8 @@ impl Unions {
         }
         structure_changes::insert(entry.conn(), &change).await?;
         let detail = format!(
-            "{} unions, {} employers from {} on",
-            change.union_count, change.employer_count, change.on
+            "{} unions, {} employers, {} members from {} on",
+            change.union_count, change.employer_count, change.member_count, change.on
         );
         let area = saved.record.area.path().clone();
         entry.audit(AuditNote { record: change.name(), area, detail });

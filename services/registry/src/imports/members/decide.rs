@@ -14,7 +14,7 @@ use crate::{
         employer::EmployerFacts,
         member::{
             MemberFacts, MemberFault,
-            change::{MemberChange, Surroundings, amend, pass},
+            change::{MemberChange, Surroundings, amend, goes_on, passed},
             passage::Passage,
         },
         union::{EmployerId, UnionFacts, UnionId},
@@ -87,7 +87,10 @@ impl Plan<'_> {
             facts = amend(&facts, &changes, *from, around)?;
         }
         for passage in &self.passages {
-            facts = pass(&facts, passage.clone(), around)?;
+            facts = passed(&facts, passage.clone(), around)?;
+        }
+        if !self.passages.is_empty() {
+            goes_on(&facts, around)?;
         }
         Ok(facts)
     }

@@ -22,7 +22,7 @@ use crate::{
         Refusal,
         member::{
             Employment, MemberFacts, MemberFault,
-            change::{MemberChange, amend, pass},
+            change::{MemberChange, amend, goes_on, passed},
             membership::Standing,
             passage::{Passage, Step},
             sealed::HeldDocument,
@@ -456,13 +456,18 @@ impl<'a, 'b> Judge<'a, 'b> {
         for passage in &plan.passages {
             let out = self.draft.out.as_ref() == Some(passage);
             let day = if out { columns::LEFT_ON } else { columns::JOINED_ON };
-            match pass(&facts, passage.clone(), around) {
+            match passed(&facts, passage.clone(), around) {
                 Ok(passed) => facts = passed,
                 // Who did not come does not go: the step before says why.
                 Err(MemberFault::Step(..)) if out && !self.faults.is_empty() => {}
                 Err(fault @ MemberFault::Step(..)) if out => self.refuse(columns::WAY_OUT, &fault),
                 Err(fault) => self.refuse(column_of(&fault, day), &fault),
             }
+        }
+        if !plan.passages.is_empty()
+            && let Err(fault) = goes_on(&facts, around)
+        {
+            self.refuse(columns::UNION, &fault);
         }
     }
 }

@@ -62,7 +62,7 @@ impl Carrier {
                 Some(target) if !covered.is_empty() => {
                     self.pass_employers(entry, (change, work), target, &covered).await
                 }
-                _ => self.end_unions(entry, change, work).await,
+                _ => self.follow_members(entry, change, work).await,
             };
         }
         let ids = chunk(&entry, ids, &change).await?;
@@ -118,7 +118,7 @@ impl Carrier {
     }
 
     /// The next employers of a split pass to the part that takes them over; with none left, the
-    /// change ends. Those who are done are struck off: the union that goes on may cover one anew.
+    /// members follow. Those who are done are struck off: the union that goes on may cover one anew.
     async fn hand_over(
         &self,
         mut entry: Entry,
@@ -127,7 +127,7 @@ impl Carrier {
     ) -> Outcome<()> {
         let mut left = work.clone();
         let Some(part) = left.parts.iter_mut().find(|part| !part.employers.is_empty()) else {
-            return self.end_unions(entry, change, work).await;
+            return self.follow_members(entry, change, work).await;
         };
         let at_most = usize::try_from(EMPLOYERS_THAT_PASS).unwrap_or(usize::MAX);
         let rest = part.employers.split_off(part.employers.len().min(at_most));
@@ -185,7 +185,7 @@ impl Carrier {
     }
 
     /// Everybody has followed: whoever took a subtree while they were under way takes it again.
-    async fn end_unions(
+    pub(super) async fn end_unions(
         &self,
         mut entry: Entry,
         mut change: StructureChange,
@@ -195,6 +195,7 @@ impl Carrier {
         change.progress = Progress::Done;
         change.employer_count = change.moved_employer_count;
         change.union_count = change.moved_union_count;
+        change.member_count = change.moved_member_count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
         let detail = "everybody followed".to_owned();

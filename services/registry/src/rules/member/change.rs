@@ -5,6 +5,7 @@ use unionhall_kit::civil::CivilDate;
 use super::{
     Employment, MemberFacts, MemberFault,
     fault::UnionProblem,
+    membership::{Relation, Standing},
     passage::{Passage, Step},
     sealed::{HeldDocument, SealedNumber},
 };
@@ -76,8 +77,9 @@ pub fn enter(
         return Err(MemberFault::Incomplete("display_name"));
     }
     for passage in passages {
-        facts = pass(&facts, passage, around)?;
+        facts = passed(&facts, passage, around)?;
     }
+    goes_on(&facts, around)?;
     Ok(facts)
 }
 
@@ -174,19 +176,86 @@ pub fn pass(
     passage: Passage,
     around: Surroundings<'_>,
 ) -> Result<MemberFacts, MemberFault> {
+    let facts = passed(facts, passage, around)?;
+    goes_on(&facts, around)?;
+    Ok(facts)
+}
+
+/// The same amid several: what follows may end what began at a union that has ended since, so that
+/// [`goes_on`] is asked behind the last one.
+pub fn passed(
+    facts: &MemberFacts,
+    passage: Passage,
+    around: Surroundings<'_>,
+) -> Result<MemberFacts, MemberFault> {
     if passage.on > around.today {
         return Err(MemberFault::InFuture(passage.on));
     }
     if facts.births.on(passage.on).is_some_and(|born| passage.on < *born) {
         return Err(MemberFault::BeforeBirth(passage.on));
     }
-    if let Some(union) = passage.step.union() {
+    if let Some(union) = concerned(&passage.step, facts.passages.last_standing()) {
         takes(union, &passage, around)?;
     }
     let mut facts = facts.clone();
     facts.passages.record(passage)?;
     facts.confirmations.note(around.today);
     Ok(facts)
+}
+
+/// The union whose member the person becomes, or is to become, by a step.
+pub fn concerned(step: &Step, standing: Standing) -> Option<UnionId> {
+    match step {
+        Step::Resumed => standing.union(),
+        Step::TransferAccepted => standing.transfer(),
+        _ => step.union(),
+    }
+}
+
+/// The facts without the last passage, which was recorded in error. What came by rule with the end of
+/// a union is taken back only while the union that the person returns to goes on.
+pub fn take_back<'a>(
+    facts: &MemberFacts,
+    today: CivilDate,
+    union: impl Fn(UnionId) -> Option<&'a UnionFacts>,
+) -> Result<MemberFacts, MemberFault> {
+    let mut facts = facts.clone();
+    let standing = facts.passages.last_standing().code();
+    let taken = facts.passages.take_back();
+    if taken.is_none() || facts.passages.all().is_empty() {
+        return Err(MemberFault::Step("CORRECTED", standing));
+    }
+    for id in relied_on(facts.passages.last_standing()) {
+        exists_still(union(id))?;
+    }
+    facts.confirmations.note(today);
+    Ok(facts)
+}
+
+/// The unions that have to exist for somebody to stand so. With one that ended a membership may be
+/// retained.
+fn relied_on(standing: Standing) -> impl Iterator<Item = UnionId> {
+    let own = match standing {
+        Standing::Applicant { union, .. } => Some(union),
+        Standing::Member { membership, .. } if membership.relation == Relation::Active => {
+            Some(membership.union)
+        }
+        _ => None,
+    };
+    own.into_iter().chain(standing.transfer())
+}
+
+/// Members went elsewhere when their union ended, and nobody comes behind them; what began and ended
+/// before may still be recorded.
+pub fn goes_on(facts: &MemberFacts, around: Surroundings<'_>) -> Result<(), MemberFault> {
+    let mut relied = relied_on(facts.passages.last_standing());
+    let named = around.union.filter(|(id, _)| relied.any(|relied| relied == *id));
+    exists_still(named.map(|(_, facts)| facts))
+}
+
+fn exists_still(union: Option<&UnionFacts>) -> Result<(), MemberFault> {
+    let ended = union.and_then(UnionFacts::ended_on);
+    ended.map_or(Ok(()), |ended| Err(MemberFault::Union(UnionProblem::NotActive(ended))))
 }
 
 /// The union that a step names exists on its day and is one that has members.

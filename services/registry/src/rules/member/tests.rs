@@ -21,15 +21,15 @@ use crate::rules::{
     },
 };
 
-fn day(number: i32) -> CivilDate {
+pub(super) fn day(number: i32) -> CivilDate {
     CivilDate::from_epoch_day(16_000 + number).unwrap()
 }
 
-fn union(number: u128) -> UnionId {
+pub(super) fn union(number: u128) -> UnionId {
     UnionId(Uuid::from_u128(number << 64 | number))
 }
 
-fn steps() -> impl Strategy<Value = Step> {
+pub(super) fn steps() -> impl Strategy<Value = Step> {
     let unions = || (1_u128..3).prop_map(union);
     let note = || Just(Note::parse("某").unwrap());
     prop_oneof![
@@ -51,7 +51,7 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 /// What of random steps can follow each other.
-fn lived(steps: Vec<(Step, i32)>) -> Passages {
+pub(super) fn lived(steps: Vec<(Step, i32)>) -> Passages {
     let mut passages = Passages::default();
     let mut at = 0;
     for (step, later) in steps {

@@ -80,6 +80,9 @@ pub enum MergeFault {
     /// It is one employer's own.
     #[error("the union that takes over is one employer's own and covers no other")]
     AnothersOwn,
+    /// It is a federation, and members would pass to it.
+    #[error("the union that takes over is a federation and has no members of its own")]
+    NoMembers,
 }
 
 /// Why a union cannot be split so.
@@ -162,6 +165,9 @@ pub enum DecisionFault {
         "the union that is to keep memberships does not exist from that day on, or ends itself"
     )]
     KeeperGone,
+    /// The union that is to keep memberships is a federation.
+    #[error("the union that is to keep memberships is a federation and has no members of its own")]
+    KeeperHasNone,
 }
 
 impl DecisionFault {
@@ -176,6 +182,7 @@ impl DecisionFault {
             Self::ReportInFuture => "报告日期晚于今日",
             Self::RetainedWhere => "保留会籍须指明所在工会，其他情形不得指明",
             Self::KeeperGone => "保留会籍所在工会自该日起不存在，或正是终止的工会",
+            Self::KeeperHasNone => "保留会籍所在工会是联合会、总工会，不直接发展会员",
         }
     }
 }
@@ -189,6 +196,7 @@ impl MergeFault {
             Self::Below => "接收工会隶属于被合并工会",
             Self::CoversNobody => "接收工会的类型自该日起不覆盖单位",
             Self::AnothersOwn => "接收工会是其他单位的独立工会",
+            Self::NoMembers => "接收工会是联合会、总工会，不直接发展会员",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     rules::{
         area::{AreaPath, tree::LineageKind},
         history::Dated,
+        member::{MemberId, aftermath::Aftermath, membership::Standing},
         union::{
             UnionId,
             affiliation::{AffiliationPath, Label, union_id},
@@ -53,10 +54,12 @@ pub enum UnionChangeKind {
     Merged = 5,
     /// One is split into others 分立.
     Split = 6,
+    /// One ended 撤销, by a decision or with its employer; only its members follow.
+    Dissolved = 7,
 }
 
 impl UnionChangeKind {
-    const ALL: [Self; 3] = [Self::Affiliated, Self::Merged, Self::Split];
+    const ALL: [Self; 4] = [Self::Affiliated, Self::Merged, Self::Split, Self::Dissolved];
 }
 
 /// Unions come below another.
@@ -72,6 +75,17 @@ pub struct UnionWork {
     pub roots: Vec<Root>,
     /// Of a split the unions that it made.
     pub parts: Vec<Part>,
+    /// What becomes of members, where there are any.
+    pub members: Option<MemberWork>,
+}
+
+/// Members who follow the end of a union, or its split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberWork {
+    /// What becomes of them.
+    pub aftermath: Aftermath,
+    /// The last one who was looked at; they come by ascending id.
+    pub after: Option<MemberId>,
 }
 
 /// A union that a split made.
@@ -103,21 +117,34 @@ impl UnionWork {
     /// The unions that ended with it.
     pub fn ended(&self) -> &[UnionId] {
         match self.kind {
-            UnionChangeKind::Affiliated | UnionChangeKind::Split => &[],
+            UnionChangeKind::Affiliated | UnionChangeKind::Split | UnionChangeKind::Dissolved => {
+                &[]
+            }
             UnionChangeKind::Merged => &self.sources,
         }
     }
 
     /// The unions that somebody comes to.
     pub fn targets(&self) -> impl Iterator<Item = UnionId> {
-        self.target.into_iter().chain(self.parts.iter().map(|part| part.union))
+        let members = self.members.iter().flat_map(|work| work.aftermath.targets());
+        let parts = self.parts.iter().map(|part| part.union);
+        self.target.into_iter().chain(parts).chain(members)
     }
 
-    /// Whether the union still takes somebody in, or gives somebody away, by a merger or a split.
+    /// Whether the change is still to say where somebody belongs who stands so.
+    pub fn awaits(&self, member: MemberId, standing: Standing) -> bool {
+        let concerned = |work: &&MemberWork| {
+            work.after.is_none_or(|after| member > after) && work.aftermath.concerns(standing)
+        };
+        self.members.iter().any(|work| concerned(&work))
+    }
+
+    /// Whether the union still takes somebody in, or gives somebody away, by a merger, a split or its
+    /// end.
     pub fn unsettles(&self, id: UnionId) -> bool {
         match self.kind {
             UnionChangeKind::Affiliated => false,
-            UnionChangeKind::Merged | UnionChangeKind::Split => {
+            UnionChangeKind::Merged | UnionChangeKind::Split | UnionChangeKind::Dissolved => {
                 self.sources.contains(&id) || self.targets().any(|target| target == id)
             }
         }
@@ -127,7 +154,7 @@ impl UnionWork {
     /// where it answers to the same one as before.
     pub fn takes_over(&self, id: UnionId) -> Option<(&[UnionId], UnionId)> {
         let target = match self.kind {
-            UnionChangeKind::Affiliated => None,
+            UnionChangeKind::Affiliated | UnionChangeKind::Dissolved => None,
             UnionChangeKind::Merged => self.target,
             UnionChangeKind::Split => {
                 let root = self.roots.iter().any(|root| root.union == id);
@@ -152,6 +179,7 @@ pub(super) struct Written {
     pub(super) target: String,
     pub(super) roots: String,
     pub(super) parts: String,
+    pub(super) members: String,
 }
 
 /// `[path, from, until]`.
@@ -172,6 +200,7 @@ impl Work {
                 target: work.target.to_string(),
                 roots: "[]".to_owned(),
                 parts: "[]".to_owned(),
+                members: String::new(),
             },
             Self::Unions(work) => Written {
                 kind: work.kind as i16,
@@ -179,6 +208,7 @@ impl Work {
                 target: work.target.map(|UnionId(id)| id.to_string()).unwrap_or_default(),
                 roots: roots_text(&work.roots)?,
                 parts: parts_text(&work.parts)?,
+                members: members_text(work.members.as_ref())?,
             },
         })
     }
@@ -202,6 +232,7 @@ impl Written {
             target: target.map(id).transpose()?,
             roots: roots(&self.roots)?,
             parts: parts(&self.parts)?,
+            members: members(&self.members)?,
         }))
     }
 }
@@ -226,6 +257,15 @@ fn parts(text: &str) -> Outcome<Vec<Part>> {
     let written: Vec<WrittenPart> = serde_json::from_str(text).map_err(broken)?;
     let part = |WrittenPart(union, employers, unions)| Part { union, employers, unions };
     Ok(written.into_iter().map(part).collect())
+}
+
+fn members_text(members: Option<&MemberWork>) -> Outcome<String> {
+    members.map_or(Ok(String::new()), |work| serde_json::to_string(work).map_err(broken))
+}
+
+fn members(text: &str) -> Outcome<Option<MemberWork>> {
+    let written = Some(text).filter(|text| !text.is_empty());
+    written.map(|text| serde_json::from_str(text).map_err(broken)).transpose()
 }
 
 fn roots(text: &str) -> Outcome<Vec<Root>> {

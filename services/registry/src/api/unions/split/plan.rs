@@ -16,11 +16,18 @@ use super::{Asked, Held, told};
 use crate::{
     api::{
         employers::scoped as scoped_employer,
-        unions::{Unions, affiliate::settled, enter::placed, scoped},
+        unions::{
+            Unions,
+            affiliate::settled,
+            enter::placed,
+            members::{Following, following, of_split},
+            scoped,
+        },
     },
     rules::{
         Refusal,
         history::History,
+        member::aftermath::Heir,
         reasons,
         union::{
             UnionFacts, UnionId,
@@ -55,6 +62,7 @@ pub(super) struct Plan {
     roots: Vec<Root>,
     union_count: i64,
     employer_count: i64,
+    members: Following,
 }
 
 impl Plan {
@@ -76,9 +84,10 @@ impl Plan {
             target: self.target,
             roots: self.roots.clone(),
             parts: self.parts.iter().map(part).collect(),
+            members: self.members.work.clone(),
         };
         let handed_over = self.parts.iter().all(|(_, wish)| wish.employers.is_empty());
-        let nobody = self.roots.is_empty() && handed_over;
+        let nobody = self.roots.is_empty() && handed_over && self.members.work.is_none();
         StructureChange {
             id,
             work: Work::Unions(work),
@@ -90,6 +99,8 @@ impl Plan {
             moved_employer_count: 0,
             union_count: self.union_count,
             moved_union_count: 0,
+            member_count: self.members.count,
+            moved_member_count: 0,
             created_at: entry.now(),
             updated_at: entry.now(),
         }
@@ -125,16 +136,23 @@ impl Unions {
         let takes = Takes::of(entry, (held, target), &parts, from).await?;
         let roots = takes.roots(entry, (known.id, &movers), from).await?;
         let left: Vec<_> = roots.iter().flat_map(|root| root.left.clone()).collect();
-        let following = unions::following(entry.conn(), &left).await?;
-        let below = unions::count_last_covered(entry.conn(), &following, from).await?;
+        let follow = unions::following(entry.conn(), &left).await?;
+        let below = unions::count_last_covered(entry.conn(), &follow, from).await?;
+        let heirs = parts.iter().map(|(new, wish)| Heir {
+            union: new.id,
+            employers: wish.employers.iter().copied().collect(),
+        });
+        let passes = of_split((known.id, ends), heirs.collect(), ending.membership, from);
+        let members = following(entry, passes, ending.keeper).await?;
         let named: usize = wishes.iter().map(|wish| wish.employers.len()).sum();
         Ok(Plan {
             facts,
             parts,
             target,
             roots,
-            union_count: i64::try_from(following.len()).unwrap_or(i64::MAX),
+            union_count: i64::try_from(follow.len()).unwrap_or(i64::MAX),
             employer_count: i64::try_from(named).unwrap_or(i64::MAX).saturating_add(below),
+            members,
         })
     }
 
