@@ -60,8 +60,6 @@ pub struct Clients {
     pub employers: EmployerServiceClient<Caller>,
     /// `unionhall.registry.v1.UnionService`.
     pub unions: UnionServiceClient<Caller>,
-    /// `unionhall.registry.v1.MemberService`.
-    pub members: MemberServiceClient<Caller>,
     /// `unionhall.registry.v1.CoverageService`.
     pub coverage: CoverageServiceClient<Caller>,
     /// `unionhall.registry.v1.BaseRegisterService`.
@@ -93,7 +91,6 @@ impl Clients {
             areas: AreaServiceClient::new(caller.clone()),
             employers: EmployerServiceClient::new(caller.clone()),
             unions: UnionServiceClient::new(caller.clone()),
-            members: MemberServiceClient::new(caller.clone()),
             coverage: CoverageServiceClient::new(caller.clone()),
             base_registers: BaseRegisterServiceClient::new(caller.clone()),
             formation: FormationServiceClient::new(caller.clone()),

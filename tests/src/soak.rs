@@ -18,8 +18,8 @@ pub fn cycles(engine: Engine) -> Result<usize> {
     number(name).map(|asked| asked.unwrap_or(default))
 }
 
-/// Operations of the test of unions, coverage and affiliation: 3,000, unless `tests/soak` asks for
-/// more.
+/// Operations of the test of unions, coverage and affiliation, and of that of members: 3,000 each,
+/// unless `tests/soak` asks for more.
 ///
 /// # Errors
 /// When the variable holds no number.

@@ -7,6 +7,7 @@ mod check;
 mod doctored;
 mod follower;
 pub(crate) mod history;
+mod members;
 mod recount;
 mod spreadsheet;
 pub(crate) mod workload;

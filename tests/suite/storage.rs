@@ -12,6 +12,7 @@ mod instances;
 mod late_commits;
 mod ledger;
 mod member_imports;
+mod membership;
 mod moments;
 mod offices;
 mod restructure;

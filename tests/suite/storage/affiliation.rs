@@ -4,9 +4,9 @@
 //! both lines equals a recount on every day, every path equals the one that the facts tell, and
 //! what explains a figure sums to it.
 
-mod deeds;
+pub(super) mod deeds;
 mod files;
-mod hall;
+pub(super) mod hall;
 mod lists;
 mod recount;
 
@@ -35,7 +35,30 @@ const WRITERS: usize = 6;
 /// Between two looks of a job that had nothing to do.
 const BREATH: Duration = Duration::from_millis(5);
 
+/// What the writers are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Matter {
+    /// Unions, coverage and affiliation.
+    Unions,
+    /// Members, with some of the former.
+    Members,
+}
+
+impl Matter {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unions => "unions",
+            Self::Members => "members",
+        }
+    }
+}
+
 async fn soak_of_unions(engine: Engine) -> Result<()> {
+    soak(engine, Matter::Unions).await
+}
+
+/// Writers, jobs and clerks side by side, and in the end a recount.
+pub(super) async fn soak(engine: Engine, matter: Matter) -> Result<()> {
     let operations = soak::operations()?;
     let seed = soak::seed()?;
     let began = Instant::now();
@@ -61,7 +84,7 @@ async fn soak_of_unions(engine: Engine) -> Result<()> {
     for (number, hall) in (0_u64..).zip(halls.iter().cycle().take(WRITERS)) {
         let (hall, left) = (hall.clone(), Arc::clone(&left));
         let random = StdRng::seed_from_u64(seed ^ number);
-        writers.spawn(async move { write(hall, random, left).await });
+        writers.spawn(async move { write(hall, random, left, matter).await });
     }
     while let Some(writer) = writers.join_next().await {
         writer?.with_context(|| format!("seed {seed}"))?;
@@ -73,7 +96,7 @@ async fn soak_of_unions(engine: Engine) -> Result<()> {
     let found = recount::agree(&halls[1]).await.with_context(|| format!("seed {seed}"))?;
     let told = halls[1].told();
     soak::record(
-        &format!("operations on unions, {engine:?}"),
+        &format!("operations on {}, {engine:?}", matter.name()),
         &format!(
             "{operations} operations by {WRITERS} writers ({} done, {} refused, of them {} for want \
              of an answer in time), {found}: all as recounted, seed {seed}, {} s",
@@ -87,10 +110,18 @@ async fn soak_of_unions(engine: Engine) -> Result<()> {
 
 on_both_engines!(soak_of_unions);
 
-async fn write(hall: Hall, mut random: StdRng, left: Arc<AtomicUsize>) -> Result<()> {
+async fn write(
+    hall: Hall,
+    mut random: StdRng,
+    left: Arc<AtomicUsize>,
+    matter: Matter,
+) -> Result<()> {
     let take = |left: usize| left.checked_sub(1);
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
-        hall.deed(&mut random).await?;
+        match matter {
+            Matter::Unions => hall.deed(&mut random).await?,
+            Matter::Members => hall.member_deed(&mut random).await?,
+        }
     }
     Ok(())
 }

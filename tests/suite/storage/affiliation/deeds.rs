@@ -28,24 +28,30 @@ const TYPES: [(&str, &str); 4] = [
 ];
 
 /// Numbers from which a deed takes what it needs.
-pub(super) struct Dice {
-    kind: u32,
-    pub(super) one: usize,
-    pub(super) other: usize,
-    pub(super) third: usize,
-    pub(super) day: i32,
+pub(in crate::storage) struct Dice {
+    pub(in crate::storage) kind: u32,
+    pub(in crate::storage) one: usize,
+    pub(in crate::storage) other: usize,
+    pub(in crate::storage) third: usize,
+    pub(in crate::storage) day: i32,
 }
 
-impl Hall {
-    /// Does one thing, or is refused.
-    pub(super) async fn deed(&self, random: &mut StdRng) -> Result<()> {
-        let dice = Dice {
+impl Dice {
+    pub(in crate::storage) fn cast(random: &mut StdRng) -> Self {
+        Self {
             kind: random.random_range(0..1_000),
             one: random.random_range(0..10_000),
             other: random.random_range(0..10_000),
             third: random.random_range(0..10_000),
             day: random.random_range(0..24),
-        };
+        }
+    }
+}
+
+impl Hall {
+    /// Does one thing, or is refused.
+    pub(in crate::storage) async fn deed(&self, random: &mut StdRng) -> Result<()> {
+        let dice = Dice::cast(random);
         if self.wants_unions() && dice.kind.is_multiple_of(4) {
             return self.create_union(&dice).await;
         }
@@ -78,7 +84,7 @@ impl Hall {
         }
     }
 
-    async fn create_union(&self, dice: &Dice) -> Result<()> {
+    pub(in crate::storage) async fn create_union(&self, dice: &Dice) -> Result<()> {
         let (union_type, union_level) = TYPES[dice.third % TYPES.len()];
         let mut union = Union {
             display_name: format!("北京某某第{}工会", self.serial()),
@@ -143,7 +149,7 @@ impl Hall {
         self.answered("affiliate a union", answer).map(drop)
     }
 
-    async fn merge_unions(&self, dice: &Dice) -> Result<()> {
+    pub(in crate::storage) async fn merge_unions(&self, dice: &Dice) -> Result<()> {
         let (Some(name), Some(source)) = (self.union(dice.one), self.union(dice.other)) else {
             return Ok(());
         };
@@ -160,7 +166,7 @@ impl Hall {
     }
 
     /// Into two, of which one is new, with some of those whom it covers or leads; now and then it ends.
-    async fn split_union(&self, dice: &Dice) -> Result<()> {
+    pub(in crate::storage) async fn split_union(&self, dice: &Dice) -> Result<()> {
         let Some(name) = self.union(dice.one) else { return Ok(()) };
         let display_name = format!("北京某某第{}工会", self.serial());
         let union = Union {
@@ -212,7 +218,7 @@ impl Hall {
         Ok((covered.collect(), below.unions.into_iter().map(|union| union.name).collect()))
     }
 
-    fn decision(&self) -> Option<UnionDecision> {
+    pub(in crate::storage) fn decision(&self) -> Option<UnionDecision> {
         let approval = Approval { body: "某某总工会".to_owned(), number: "1号".to_owned() };
         let approval = Some(approval);
         Some(UnionDecision { approval, decided_on: self.date(23), ..UnionDecision::default() })
@@ -321,7 +327,7 @@ impl Hall {
         self.answered("resume an employer", answer).map(drop)
     }
 
-    async fn close_employer(&self, dice: &Dice) -> Result<()> {
+    pub(in crate::storage) async fn close_employer(&self, dice: &Dice) -> Result<()> {
         let Some(name) = self.employer(dice.one) else { return Ok(()) };
         let request = CloseEmployerRequest {
             name: name.clone(),
@@ -401,7 +407,7 @@ impl Hall {
     }
 
     /// Some of those that ended are asked for once more.
-    fn ended(&self, name: &str, dice: &Dice, ended: bool) {
+    pub(in crate::storage) fn ended(&self, name: &str, dice: &Dice, ended: bool) {
         if ended && dice.third.is_multiple_of(2) {
             self.went(name);
         }

@@ -15,7 +15,10 @@ use unionhall_proto::{
 };
 use unionhall_registry::{
     Register,
-    api::{areas::Areas, base_registers::BaseRegisters, employers::Employers, unions::Unions},
+    api::{
+        areas::Areas, base_registers::BaseRegisters, employers::Employers, members::Members,
+        unions::Unions,
+    },
     imports::imports,
     rules::quality::RuleSet,
 };
@@ -27,6 +30,8 @@ use crate::storage::restructure::{call, day};
 const UNIONS: usize = 40;
 /// Employers that they want.
 const EMPLOYERS: usize = 60;
+/// Members that they want.
+const MEMBERS: usize = 300;
 /// Communities at which somebody stands, of each sub-district.
 const COMMUNITIES: usize = 6;
 /// As many times that they exist beside each other at most.
@@ -52,6 +57,7 @@ pub(super) struct Told {
 struct Pool {
     unions: Vec<String>,
     employers: Vec<String>,
+    members: Vec<String>,
     communities: Vec<String>,
     lists: Vec<String>,
     /// How spreadsheets name unions and employers.
@@ -66,10 +72,11 @@ const AWAY: &str = "STORAGE_UNAVAILABLE";
 
 /// The services over one register. The pool is everybody's.
 #[derive(Clone)]
-pub(super) struct Hall {
+pub(in crate::storage) struct Hall {
     pub(super) register: Register,
-    pub(super) unions: Unions,
+    pub(in crate::storage) unions: Unions,
     pub(super) employers: Employers,
+    pub(in crate::storage) members: Members,
     pub(super) areas: Areas,
     pub(super) lists: BaseRegisters,
     pub(super) imports: Arc<Imports>,
@@ -99,6 +106,7 @@ impl Hall {
         Self {
             unions: Unions::over(register.clone()),
             employers: Employers::over(register.clone()),
+            members: Members::over(register.clone()),
             areas: Areas::new(register.clone()),
             lists: BaseRegisters::new(register.clone()),
             imports: imports(&register),
@@ -149,20 +157,37 @@ impl Hall {
     }
 
     /// One of the days, the last of which is today.
-    pub(super) fn date(&self, number: i32) -> Option<Date> {
+    pub(in crate::storage) fn date(&self, number: i32) -> Option<Date> {
         let today = self.register.clock().today();
         let days = 17 * (number % DAYS);
         CivilDate::from_epoch_day(today.epoch_day() - days).map(Into::into)
     }
 
-    pub(super) fn union(&self, at: usize) -> Option<String> {
+    pub(in crate::storage) fn union(&self, at: usize) -> Option<String> {
         let pool = self.pool.lock();
         pool.unions.get(at % pool.unions.len().max(1)).cloned()
     }
 
-    pub(super) fn employer(&self, at: usize) -> Option<String> {
+    pub(in crate::storage) fn employer(&self, at: usize) -> Option<String> {
         let pool = self.pool.lock();
         pool.employers.get(at % pool.employers.len().max(1)).cloned()
+    }
+
+    pub(in crate::storage) fn member(&self, at: usize) -> Option<String> {
+        let pool = self.pool.lock();
+        pool.members.get(at % pool.members.len().max(1)).cloned()
+    }
+
+    pub(in crate::storage) fn wants_members(&self) -> bool {
+        self.pool.lock().members.len() < MEMBERS
+    }
+
+    pub(in crate::storage) fn has_members(&self) -> bool {
+        self.pool.lock().members.len() > MOST * MEMBERS
+    }
+
+    pub(in crate::storage) fn member_came(&self, name: String) {
+        self.pool.lock().members.push(name);
     }
 
     pub(super) fn community(&self, at: usize) -> String {
@@ -170,7 +195,7 @@ impl Hall {
         pool.communities[at % pool.communities.len()].clone()
     }
 
-    pub(super) fn serial(&self) -> u32 {
+    pub(in crate::storage) fn serial(&self) -> u32 {
         let mut pool = self.pool.lock();
         pool.serial += 1;
         pool.serial
@@ -183,7 +208,7 @@ impl Hall {
         pool.merges <= MERGES
     }
 
-    pub(super) fn wants_unions(&self) -> bool {
+    pub(in crate::storage) fn wants_unions(&self) -> bool {
         self.pool.lock().unions.len() < UNIONS
     }
 
@@ -224,10 +249,11 @@ impl Hall {
         self.pool.lock().titles.get(name).cloned().unwrap_or_default()
     }
 
-    pub(super) fn went(&self, name: &str) {
+    pub(in crate::storage) fn went(&self, name: &str) {
         let mut pool = self.pool.lock();
         pool.unions.retain(|known| known != name);
         pool.employers.retain(|known| known != name);
+        pool.members.retain(|known| known != name);
     }
 
     pub(super) fn told(&self) -> Told {
@@ -235,7 +261,7 @@ impl Hall {
     }
 
     /// Counts an answer. A refusal is as good as a success, a failure is not.
-    pub(super) fn answered<T>(
+    pub(in crate::storage) fn answered<T>(
         &self,
         what: &str,
         answer: Result<Response<T>, Status>,

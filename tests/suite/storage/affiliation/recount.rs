@@ -23,6 +23,9 @@ use unionhall_registry::{
         },
         contribution::{Counting, Metric, Paths, contributions},
         history::History,
+        member::{
+            MemberId, contribution::contributions as member_contributions, metric::MemberMetric,
+        },
         steps::Step,
         union::{
             UnionId,
@@ -35,13 +38,14 @@ use unionhall_registry::{
         base_registers::{self, EntryRecord},
         employers::{self, EmployerRecord},
         grounds,
+        members::{self, MemberRecord, Wanted, read_grounds},
         unions::{self, UnionRecord, paths_of},
     },
 };
 use uuid::Uuid;
 
 use super::hall::Hall;
-use crate::storage::restructure::everywhere;
+use crate::storage::{membership::whole, restructure::everywhere};
 
 /// Questions that are asked at a time.
 const QUESTIONS: usize = 4_000;
@@ -53,6 +57,7 @@ const EXPLAINED: usize = 200;
 /// Everything that the register holds.
 struct Books {
     unions: HashMap<UnionId, UnionRecord>,
+    members: HashMap<MemberId, MemberRecord>,
     paths: Paths,
     employers: HashMap<Uuid, EmployerRecord>,
     entries: Vec<EntryRecord>,
@@ -72,6 +77,8 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     ensure!(behind.is_none(), "{behind:?} is counted by older rules");
     paths_agree(&books)?;
     places_agree(&books)?;
+    let conn = hall.register.ledger.db().reader();
+    whole::holds(conn, &books.members, &books.unions).await?;
     let steps = recounted(hall, &books).await?;
     let mut figures = 0;
     let mut to_explain = Vec::new();
@@ -92,12 +99,14 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     for asked in &to_explain {
         explained += usize::from(explains(hall, &books, asked).await?);
     }
-    let Books { unions, employers, entries, .. } = &books;
+    let Books { unions, employers, members, entries, .. } = &books;
     let counting = entries.iter().filter(|entry| entry.counts.is_some()).count();
     Ok(format!(
-        "{} unions, {} employers, {counting} listed, {figures} figures, {explained} of them explained",
+        "{} unions, {} employers, {} members, {counting} listed, {figures} figures, {explained} of them \
+         explained",
         unions.len(),
-        employers.len()
+        employers.len(),
+        members.len()
     ))
 }
 
@@ -117,9 +126,12 @@ async fn read(hall: &Hall) -> Result<Books> {
     let union_ids: Vec<UnionId> =
         ids(conn, "trade_union WHERE deleted_at IS NULL").await?.into_iter().map(UnionId).collect();
     let employer_ids = ids(conn, "employer WHERE deleted_at IS NULL").await?;
+    let member_ids: Vec<MemberId> =
+        ids(conn, "member WHERE deleted_at IS NULL").await?.into_iter().map(MemberId).collect();
     let entry_ids = ids(conn, "base_register_entry").await?;
     Ok(Books {
         unions: unions::load(conn, &union_ids).await?,
+        members: members::load(conn, &member_ids).await?,
         paths: paths_of(conn, &union_ids).await?,
         employers: employers::load(conn, &employer_ids).await?,
         entries: base_registers::entries(conn, &entry_ids).await?,
@@ -205,6 +217,11 @@ async fn recounted(
         let paths = books.paths.get(&union.id).unwrap_or(&nowhere);
         steps.extend(union_contributions(&union.facts, paths));
     }
+    let wanted = Wanted::of(books.members.values().map(|member| &member.facts));
+    let by = read_grounds(hall.register.ledger.db().reader(), &wanted).await?;
+    for member in books.members.values() {
+        steps.extend(member_contributions(&member.facts, &by));
+    }
     let ancestors = services::ancestors();
     let mut sums: BTreeMap<Asked, BTreeMap<CivilDate, i64>> = BTreeMap::new();
     for step in steps {
@@ -240,7 +257,8 @@ async fn nothing_else_is_kept(
     let days: BTreeSet<CivilDate> = steps.values().flat_map(BTreeMap::keys).copied().collect();
     let nodes: BTreeSet<(Line, Path)> = left_nodes(hall).await?;
     let metrics = Metric::ALL.into_iter().map(Metric::id);
-    let metrics: Vec<MetricId> = metrics.chain(UnionMetric::all().map(|(_, id, _)| id)).collect();
+    let metrics = metrics.chain(UnionMetric::all().map(|(_, id, _)| id));
+    let metrics: Vec<MetricId> = metrics.chain(MemberMetric::all().map(|(_, id, _)| id)).collect();
     let mut asked = Vec::new();
     for (line, node) in &nodes {
         for metric in &metrics {
@@ -281,8 +299,10 @@ async fn explains(hall: &Hall, books: &Books, asked: &Question) -> Result<bool> 
     let Some(node) = named(books, asked) else { return Ok(false) };
     let metric = Metric::of_id(asked.metric).map(Metric::name);
     let of_unions = || UnionMetric::all().find(|(_, id, _)| *id == asked.metric);
+    let of_members = || MemberMetric::all().find(|(_, id, _)| *id == asked.metric);
     let listed = (asked.metric == LISTED_ENTERPRISES).then_some(LISTED_ENTERPRISES_NAME);
     let metric = metric.or_else(|| of_unions().map(|(_, _, name)| name)).or(listed);
+    let metric = metric.or_else(|| of_members().map(|(_, _, name)| name));
     let metric = metric.context("a metric")?;
     let figures = Figures::new(hall.register.clone());
     let mut request = ExplainRequest {
