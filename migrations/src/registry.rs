@@ -9,6 +9,7 @@ mod looks;
 mod member_follows;
 mod members;
 mod offices;
+mod protection;
 mod terms;
 mod union_splits;
 mod work_lists;
@@ -19,8 +20,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
     formation::Formation, key_rotation::KeyRotation, looks::Looks, member_follows::MemberFollows,
-    members::Members, offices::Offices, terms::Terms, union_splits::UnionSplits,
-    work_lists::WorkLists,
+    members::Members, offices::Offices, protection::Protection, terms::Terms,
+    union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(KeyRotation),
             Box::new(Looks),
             Box::new(MemberFollows),
+            Box::new(Protection),
         ]
     }
 }

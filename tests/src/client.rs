@@ -16,8 +16,10 @@ use unionhall_proto::unionhall::registry::v1::{
     base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
     coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
     formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
+    member_protection_service_client::MemberProtectionServiceClient,
     member_service_client::MemberServiceClient, membership_service_client::MembershipServiceClient,
     metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
+    subject_request_service_client::SubjectRequestServiceClient,
     union_service_client::UnionServiceClient,
 };
 
@@ -60,6 +62,10 @@ pub struct Clients {
     pub employers: EmployerServiceClient<Caller>,
     /// `unionhall.registry.v1.UnionService`.
     pub unions: UnionServiceClient<Caller>,
+    /// `unionhall.registry.v1.MemberProtectionService`.
+    pub protection: MemberProtectionServiceClient<Caller>,
+    /// `unionhall.registry.v1.SubjectRequestService`.
+    pub subjects: SubjectRequestServiceClient<Caller>,
     /// `unionhall.registry.v1.CoverageService`.
     pub coverage: CoverageServiceClient<Caller>,
     /// `unionhall.registry.v1.BaseRegisterService`.
@@ -91,6 +97,8 @@ impl Clients {
             areas: AreaServiceClient::new(caller.clone()),
             employers: EmployerServiceClient::new(caller.clone()),
             unions: UnionServiceClient::new(caller.clone()),
+            protection: MemberProtectionServiceClient::new(caller.clone()),
+            subjects: SubjectRequestServiceClient::new(caller.clone()),
             coverage: CoverageServiceClient::new(caller.clone()),
             base_registers: BaseRegisterServiceClient::new(caller.clone()),
             formation: FormationServiceClient::new(caller.clone()),

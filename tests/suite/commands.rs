@@ -33,6 +33,8 @@ const LEARNT: &[(&str, &str)] = &[
     ("BASE_REGISTER", "baseRegisters"),
     ("ELECTION", "elections"),
     ("MEMBER", "members"),
+    ("DUPLICATE", "members"),
+    ("REQUEST", "subjectRequests"),
     ("CONGRESS", "elections"),
 ];
 

@@ -37,6 +37,8 @@ async fn keys_rotate_under_reads_and_a_kill(engine: Engine) -> Result<()> {
     let plan = Plan::new(engine, Layout::All).policy(policy);
     let plan =
         plan.variable("UNIONHALL__TELEMETRY__LOG_FILTER", "info,unionhall_kit::rotation=debug");
+    // Here the readers look as fast as they can.
+    let plan = plan.variable("UNIONHALL__LOOKS_AN_HOUR", "1000000000");
     let mut suite = plan.start().await?;
     let unions = Arc::new(enter(&suite.connect().await?).await?);
     let before = listed(&suite).await?;

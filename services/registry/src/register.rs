@@ -18,7 +18,7 @@ use unionhall_kit::{
 use crate::{
     reference::ReferenceBook,
     revisions::Revisions,
-    rules::{employer::EmployerFacts, formation::law::Law, quality::RuleSet},
+    rules::{employer::EmployerFacts, formation::law::Law, quality::RuleSet, retention::Retention},
     store::employers::{EmployerRecord, NewEmployer},
     tree::{self, AreaTrees},
 };
@@ -40,6 +40,8 @@ pub struct Register {
     pub revisions: Revisions,
     /// The rules of formation, with the days on which each holds.
     pub law: Arc<Law>,
+    /// How long personal information is kept, and how soon a person is answered.
+    pub retention: Arc<Retention>,
     /// The tree of areas; read through [`Register::tree`].
     pub(crate) areas: AreaTrees,
     /// Rings when a structure change was begun here, for the job that carries it out.
@@ -70,6 +72,8 @@ impl Register {
             .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         let law =
             Law::shipped().map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
+        let retention = Retention::shipped()
+            .map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))?;
         let revisions = Revisions::open(&ledger, shipped).await?;
         let database = ledger.feed_start().await?.epoch.into_bytes();
         let ids = ledger.ids().clone();
@@ -81,6 +85,7 @@ impl Register {
             quality: Arc::clone(revisions.current()),
             revisions,
             law: Arc::new(law),
+            retention: Arc::new(retention),
             areas: AreaTrees::default(),
             structure_bell: Arc::new(Notify::new()),
             list_bell: Arc::new(Notify::new()),

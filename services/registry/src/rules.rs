@@ -24,7 +24,9 @@ pub mod purpose;
 pub mod quality;
 pub mod reasons;
 pub mod refusal;
+pub mod retention;
 pub mod steps;
+pub mod subject_request;
 pub mod union;
 
 pub use refusal::Refusal;

@@ -25,7 +25,7 @@ use unionhall_proto::{
         metrics_server::{self, MetricsServer},
         officer_service_server::{self, OfficerServiceServer},
         reference_service_server::{self, ReferenceServiceServer},
-        union_service_server,
+        subject_request_service_server, union_service_server,
     },
 };
 
@@ -58,6 +58,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(of_members.members)
         .service(of_members.memberships)
         .service(of_members.protection)
+        .service(of_members.requests)
         .service(ElectionServiceServer::new(Elections::new(register.clone())))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
@@ -77,6 +78,7 @@ pub fn names() -> Vec<&'static str> {
         member_service_server::SERVICE_NAME,
         membership_service_server::SERVICE_NAME,
         member_protection_service_server::SERVICE_NAME,
+        subject_request_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,

@@ -12,6 +12,7 @@ pub mod members;
 pub mod officers;
 pub mod quality;
 pub mod structure_changes;
+pub mod subject_requests;
 pub mod unions;
 pub mod vacancies;
 pub mod written;

@@ -4,6 +4,7 @@
 //! data.
 
 pub mod head;
+pub mod told;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use hmac::{Hmac, KeyInit, Mac};

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{insert_rows, rows},
+    db::{insert_rows, rows, sql},
     path::Path,
 };
 
@@ -75,6 +75,17 @@ async fn append_pending(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> R
         )
     })
     .await
+}
+
+/// Puts another snapshot where events of a record have one.
+pub(super) async fn overwrite(
+    conn: &impl ConnectionTrait,
+    record: &str,
+    snapshot: &[u8],
+) -> Result<(), DbErr> {
+    let text = "UPDATE event SET snapshot = $2 WHERE record = $1 AND snapshot_type <> ''";
+    let values: [Value; 2] = [record.into(), snapshot.to_vec().into()];
+    conn.execute_raw(sql(conn, text, values)).await.map(|_| ())
 }
 
 fn row(batch: Uuid, now: DateTime<Utc>, event: &Event) -> Vec<Value> {

@@ -1,17 +1,22 @@
-//! `MemberService`, `MembershipService` and `MemberProtectionService`.
+//! `MemberService`, `MembershipService`, `MemberProtectionService` and `SubjectRequestService`.
 
 mod change;
+mod correct;
 mod decode;
 pub mod desk;
+mod disclose;
 pub mod effect;
 mod encode;
 mod enter;
+mod erase;
 pub mod follow;
 mod list;
+mod merge;
 mod pass;
 mod protection;
 mod read;
 mod reveal;
+mod subject;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +35,7 @@ use unionhall_proto::registry::v1::{
     member_protection_service_server::MemberProtectionServiceServer,
     member_service_server::{MemberService, MemberServiceServer},
     membership_service_server::{MembershipService, MembershipServiceServer},
+    subject_request_service_server::SubjectRequestServiceServer,
 };
 
 use crate::{
@@ -53,6 +59,8 @@ pub struct Servers {
     pub memberships: MembershipServiceServer<Members>,
     /// What is protected.
     pub protection: MemberProtectionServiceServer<Members>,
+    /// What persons ask for.
+    pub requests: SubjectRequestServiceServer<Members>,
 }
 
 impl Members {
@@ -62,7 +70,8 @@ impl Members {
         Servers {
             members: MemberServiceServer::new(members.clone()),
             memberships: MembershipServiceServer::new(members.clone()),
-            protection: MemberProtectionServiceServer::new(members),
+            protection: MemberProtectionServiceServer::new(members.clone()),
+            requests: SubjectRequestServiceServer::new(members),
         }
     }
 

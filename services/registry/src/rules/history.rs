@@ -79,6 +79,48 @@ impl<T: Clone + PartialEq> History<T> {
         join(&mut self.0);
     }
 
+    /// The history with other values on the same days.
+    pub fn mapped<U: Clone + PartialEq>(&self, other: impl Fn(&T) -> U) -> History<U> {
+        let row = |row: &Dated<T>| Dated { value: other(&row.value), period: row.period };
+        let mut rows = self.0.iter().map(row).collect();
+        join(&mut rows);
+        History(rows)
+    }
+
+    /// The history, and on days of which it knows nothing what `other` knows.
+    #[must_use]
+    pub fn filled_by(&self, other: &Self) -> Self {
+        let mut rows = self.0.clone();
+        for row in &other.0 {
+            let (mut from, end) = (Some(row.period.from()), row.period.until());
+            let mut add = |from: CivilDate, until: Option<CivilDate>| {
+                let until = until.map_or(end, |day| Some(end.map_or(day, |end| day.min(end))));
+                let period = Period::new(from, until).filter(|_| until != Some(from));
+                let value = row.value.clone();
+                rows.extend(period.map(|period| Dated { value, period }));
+            };
+            for own in &self.0 {
+                let Some(at) = from else { break };
+                if own.period.until().is_some_and(|until| until <= at) {
+                    continue;
+                }
+                if end.is_some_and(|end| end <= own.period.from()) {
+                    break;
+                }
+                if at < own.period.from() {
+                    add(at, Some(own.period.from()));
+                }
+                from = own.period.until();
+            }
+            if let Some(at) = from.filter(|at| end.is_none_or(|end| *at < end)) {
+                add(at, None);
+            }
+        }
+        rows.sort_by_key(|row| row.period.from());
+        join(&mut rows);
+        Self(rows)
+    }
+
     /// The rows of `self` that `newer` no longer has, and those that it has instead.
     pub fn replaced_by<'a>(&'a self, newer: &'a Self) -> (Vec<&'a Dated<T>>, Vec<&'a Dated<T>>) {
         let missing = |rows: &'a [Dated<T>], other: &'a [Dated<T>]| {
@@ -148,7 +190,42 @@ mod tests {
         assert!(History::new(vec![dated(1, 3, Some(3))]).unwrap().rows().is_empty());
     }
 
+    fn of_cells(cells: &[Option<u8>]) -> History<u8> {
+        let mut history = History::default();
+        for (at, cell) in (0..).zip(cells) {
+            history.record(*cell, day(at));
+        }
+        history
+    }
+
+    #[test]
+    fn another_value_on_the_same_days_is_joined() {
+        let history = History::new(vec![dated(1, 1, Some(5)), dated(2, 5, None)]).unwrap();
+        assert_eq!(
+            history.mapped(|value| *value + 1).rows(),
+            [dated(2, 1, Some(5)), dated(3, 5, None)]
+        );
+        assert_eq!(history.mapped(|_| 7).rows(), [dated(7, 1, None)]);
+    }
+
     proptest! {
+        /// Cell by cell, what one knows nothing of is the other's.
+        #[test]
+        fn gaps_are_filled_and_nothing_else(
+            own in prop::collection::vec(prop::option::of(0_u8..3), 12),
+            other in prop::collection::vec(prop::option::of(0_u8..3), 12),
+        ) {
+            let filled = of_cells(&own).filled_by(&of_cells(&other));
+            let again = History::new(filled.rows().to_vec());
+            prop_assert_eq!(again.as_ref(), Ok(&filled));
+            // The last cell holds for ever.
+            for at in 0..14 {
+                let cell = usize::try_from(at).unwrap().min(11);
+                let expected = own[cell].or(other[cell]);
+                prop_assert_eq!(filled.on(day(at)).copied(), expected, "day {}", at);
+            }
+        }
+
         /// The oracle keeps one cell a day; a change writes the cells up to the next difference.
         #[test]
         fn every_day_has_the_value_last_written_for_it(

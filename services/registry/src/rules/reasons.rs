@@ -326,4 +326,24 @@ unionhall_kit::reasons! {
     PURPOSE_INVALID: InvalidArgument,
         "the reason is wrong: {problem}",
         "理由有误：{problem_zh}";
+    /// The correction of a document has nothing to correct.
+    DOCUMENT_CORRECTION_INVALID: FailedPrecondition,
+        "there is nothing to correct: {problem}",
+        "无可更正：{problem_zh}";
+    /// Two records cannot become one.
+    MEMBER_MERGE_INVALID: FailedPrecondition,
+        "the records cannot be merged: {problem}",
+        "记录不能合并：{problem_zh}";
+    /// A merge cannot be taken back.
+    MEMBER_UNMERGE_INVALID: FailedPrecondition,
+        "the merge cannot be taken back: {problem}",
+        "合并不能撤销：{problem_zh}";
+    /// The person cannot be erased yet.
+    MEMBER_ERASURE_INVALID: FailedPrecondition,
+        "the person cannot be erased: {problem}",
+        "暂不能删除：{problem_zh}";
+    /// A request of a person, or its answer, cannot be so.
+    SUBJECT_REQUEST_INVALID: FailedPrecondition,
+        "the request of the person cannot be so: {problem}",
+        "个人请求信息有误：{problem_zh}";
 }

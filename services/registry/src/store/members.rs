@@ -4,6 +4,7 @@
 //! Locks are taken after those of areas, unions and employers: whoever relies on a union or an
 //! employer holds it first ([`hold_grounds`]), then the members by ascending id.
 
+mod erase;
 mod fact;
 mod following;
 mod grounds;
@@ -11,6 +12,7 @@ mod index;
 mod kept;
 mod keys;
 mod list;
+mod merge;
 mod past;
 mod present;
 mod read;
@@ -23,6 +25,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use self::{
+    erase::erase,
     fact::{Fact, facts, rows},
     following::{count_following, next_following},
     grounds::{Held, Wanted, hold_grounds, read_grounds},
@@ -30,12 +33,13 @@ pub use self::{
     kept::{facts_of, facts_text},
     keys::{keep_key, key_of, keys_of, owner},
     list::{Page, Place, Want, list},
-    past::{Recorded, past},
+    merge::{Merge, Merging, Restoring, into, merge, merge_of, unmerge},
+    past::{Recorded, facts_at, last_change, past},
     present::{Present, state_code},
     read::{load, load_for_update, of_units},
     remove::{remove, remove_many},
     rotation::{MemberKeys, MemberNumbers},
-    sealed::{MOBILE_FIELD, document_field, open_number},
+    sealed::{MOBILE_FIELD, Opened, document_field, open_documents, open_mobile, open_number},
     write::{Changed, NewMember, Numbers, Taken, insert_many, save, save_many},
 };
 use crate::rules::{

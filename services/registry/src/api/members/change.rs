@@ -1,7 +1,10 @@
 //! Changing a member: update and withdrawal.
 
+use std::collections::HashMap;
+
 use prost::Message;
 use unionhall_kit::{
+    access::Caller,
     call::Call,
     fault::{Fault, Outcome},
     ledger::{Begun, Done, Entry},
@@ -17,7 +20,7 @@ use unionhall_proto::{
 use super::{
     Members,
     decode::{self, Said},
-    desk::Desk,
+    desk::{Desk, FoundBy},
     effect, encode,
     enter::visible_employer,
     reveal::lives,
@@ -31,6 +34,7 @@ use crate::{
         member::{
             MemberFacts, MemberId,
             change::{Surroundings, amend},
+            merge::MergeFault,
         },
         union::{EmployerId, UnionId},
     },
@@ -38,6 +42,7 @@ use crate::{
         employers::hold_areas,
         members::{
             self, Changed, Held, MemberRecord, Numbers, Wanted, hold_grounds, key_of, owner,
+            resource_name,
         },
     },
 };
@@ -48,6 +53,13 @@ orders!(DeleteMemberRequest);
 pub(super) struct Opening {
     pub(super) entry: Box<Entry>,
     pub(super) record: MemberRecord,
+    pub(super) held: Held,
+    pub(super) areas: AreaTree,
+}
+
+/// Members who are held, in the order in which they were named.
+pub(super) struct Several {
+    pub(super) records: Vec<MemberRecord>,
     pub(super) held: Held,
     pub(super) areas: AreaTree,
 }
@@ -92,7 +104,7 @@ impl Members {
         let key = self.key(&entry, before.id).await?;
         let desk = Desk { vault: &self.register.vault, key: &key, today: entry.today() };
         let present = encode::settable(&before.facts, from);
-        let Said { changes, numbers } =
+        let Said { changes, mut numbers } =
             decode::amended(&desk, present, given, mask, (&before.facts, from))?;
         let around = Surroundings {
             today: entry.today(),
@@ -102,6 +114,13 @@ impl Members {
             employer: visible_employer(&call.caller, &held, employer)?,
         };
         let facts = amend(&before.facts, &changes, from, around).map_err(|f| f.to_fault())?;
+        if facts.documents != before.facts.documents {
+            // A number that was overwritten on its first day was never the person's.
+            let vault = &self.register.vault;
+            let after = FoundBy::of(vault, &key, &facts)?;
+            let gone = FoundBy::of(vault, &key, &before.facts)?.becoming(after);
+            numbers.wrong_documents = gone.wrong_documents;
+        }
         let opening = Opening { entry, record: before, held, areas };
         self.keep(&call, order, opening, (facts, numbers), "updated").await
     }
@@ -144,6 +163,9 @@ impl Members {
             Opened::Replay(_) => return Ok(()),
         };
         let Opening { mut entry, record: before, held, .. } = opening;
+        if let Some(source) = members::into(entry.conn(), before.id).await?.first() {
+            return Err(MergeFault::Holds(resource_name(*source)).to_fault());
+        }
         let after = members::remove(entry.conn(), &before, entry.now()).await?;
         if order.validate_only {
             return entry.discard().await;
@@ -163,30 +185,56 @@ impl Members {
         order: Order<'_>,
         named: Named,
     ) -> Outcome<Opened> {
-        let id = decode::id(order.name)?;
+        decode::id(order.name)?;
         let entry = match self.register.ledger.begin(&call.intent(order.effective_id())).await? {
             Begun::Fresh(entry) => entry,
             Begun::Replay(done) => return Ok(Opened::Replay(done)),
         };
-        let missing = || not_found(order.name);
-        let peeked = members::load(entry.conn(), &[id]).await?.remove(&id).ok_or_else(missing)?;
-        let peeked = scoped(peeked).open(&call.caller.scope, order.name)?;
+        let names = [order.name];
+        let Several { mut records, held, areas } =
+            self.hold(&call.caller, &entry, (&names, &[]), named).await?;
+        let record = records.pop().ok_or_else(decode::broken)?;
+        unchanged(&record, order.etag)?;
+        lives(&record)?;
+        Ok(Opened::Fresh(Box::new(Opening { entry, record, held, areas })))
+    }
+
+    /// Holds areas, then the unions and employers of these persons, then the persons: those whom the
+    /// caller names and has to see, and behind them `others`. `NOT_FOUND`, `CONFLICT`.
+    pub(super) async fn hold(
+        &self,
+        caller: &Caller,
+        entry: &Entry,
+        (names, others): (&[&str], &[MemberId]),
+        named: Named,
+    ) -> Outcome<Several> {
+        let mut ids = names.iter().map(|name| decode::id(name)).collect::<Outcome<Vec<_>>>()?;
+        ids.extend(others);
+        let seen = |mut found: HashMap<MemberId, MemberRecord>| -> Outcome<Vec<MemberRecord>> {
+            let mut records = Vec::with_capacity(ids.len());
+            for (at, id) in ids.iter().enumerate() {
+                let record = found.remove(id);
+                records.push(match names.get(at) {
+                    Some(name) => {
+                        scoped(record.ok_or_else(|| not_found(name))?).open(&caller.scope, name)?
+                    }
+                    None => record.ok_or_else(|| Fault::new(&kit_reasons::CONFLICT))?,
+                });
+            }
+            Ok(records)
+        };
+        let peeked = seen(members::load(entry.conn(), &ids).await?)?;
         let areas = hold_areas(entry.conn(), &named.areas).await?;
-        let mut wanted = Wanted::of([&peeked.facts]);
+        let mut wanted = Wanted::of(peeked.iter().map(|record| &record.facts));
         named.unions.into_iter().for_each(|union| wanted.union(union));
         named.employers.into_iter().for_each(|employer| wanted.employer(employer));
         let held = hold_grounds(entry.conn(), &wanted).await?;
-        let locked = members::load_for_update(entry.conn(), &[id]).await?;
-        let record = locked.into_iter().next().ok_or_else(missing)?;
-        let record = scoped(record).open(&call.caller.scope, order.name)?;
-        if !wanted.covers(&Wanted::of([&record.facts])) {
+        let locked = members::load_for_update(entry.conn(), &ids).await?;
+        let records = seen(locked.into_iter().map(|record| (record.id, record)).collect())?;
+        if !wanted.covers(&Wanted::of(records.iter().map(|record| &record.facts))) {
             return Err(Fault::new(&kit_reasons::CONFLICT));
         }
-        if !order.etag.is_empty() && order.etag != record.etag() {
-            return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
-        }
-        lives(&record)?;
-        Ok(Opened::Fresh(Box::new(Opening { entry, record, held, areas })))
+        Ok(Several { records, held, areas })
     }
 
     /// The person's own key.
@@ -194,4 +242,12 @@ impl Members {
         let sealed = key_of(entry.conn(), id).await?;
         self.register.vault.open_data_key(owner(&id), sealed.as_deref())
     }
+}
+
+/// `ETAG_MISMATCH` where the record is no longer the one that the caller read.
+pub(super) fn unchanged(record: &MemberRecord, etag: &str) -> Outcome<()> {
+    if etag.is_empty() || etag == record.etag() {
+        return Ok(());
+    }
+    Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", etag))
 }

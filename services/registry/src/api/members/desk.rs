@@ -1,6 +1,8 @@
 //! Where numbers become what the register keeps: checked by their rules, sealed under the person's
 //! own key, masked, and turned into the digests by which the person is found.
 
+use std::collections::HashMap;
+
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use unionhall_kit::{
     civil::CivilDate,
@@ -8,13 +10,14 @@ use unionhall_kit::{
     vault::{BlindIndex, DataKey, Vault},
 };
 use unionhall_proto::registry::v1::IdentityDocument;
+use zeroize::Zeroizing;
 
 use super::decode;
 use crate::{
     rules::{
         Refusal,
         member::{
-            MemberFault,
+            MemberFacts, MemberFault,
             sealed::{HeldDocument, SealedNumber},
         },
         person::{
@@ -23,7 +26,10 @@ use crate::{
             validity::Validity,
         },
     },
-    store::members::{Indexed, MOBILE_FIELD, document_field, open_number},
+    store::members::{
+        Indexed, MOBILE_FIELD, Numbers, Opened, document_field, open_documents, open_mobile,
+        open_number,
+    },
 };
 
 /// Seals the numbers of one person.
@@ -54,13 +60,7 @@ impl Desk<'_> {
 
     /// Receives a document that was read.
     pub fn receive(&self, document: Document, validity: Option<Validity>) -> Outcome<Received> {
-        let field = document_field(document.kind());
-        let number = document.number();
-        let number = SealedNumber {
-            masked: document.masked(),
-            digest: self.key.digest(&field, number.as_bytes()),
-            sealed: base64(&self.key.seal(&field, number.as_bytes())?),
-        };
+        let number = self.kept(&document)?;
         let indexed = Indexed {
             kind: document.kind().code(),
             digests: document_indexes(self.vault, &document),
@@ -75,13 +75,84 @@ impl Desk<'_> {
 
     /// The same of a number that was read.
     pub fn receive_mobile(&self, mobile: &Mobile) -> Outcome<(SealedNumber, Vec<BlindIndex>)> {
-        let number = mobile.number().as_bytes();
-        let sealed = SealedNumber {
-            masked: mobile.masked(),
-            digest: self.key.digest(MOBILE_FIELD, number),
-            sealed: base64(&self.key.seal(MOBILE_FIELD, number)?),
-        };
+        let sealed = self.seal(MOBILE_FIELD, mobile.number(), mobile.masked())?;
         Ok((sealed, mobile_indexes(self.vault, mobile)))
+    }
+
+    /// The number of a document, as it is kept.
+    pub(super) fn kept(&self, document: &Document) -> Outcome<SealedNumber> {
+        let field = document_field(document.kind());
+        self.seal(&field, document.number(), document.masked())
+    }
+
+    fn seal(&self, field: &str, number: &str, masked: String) -> Outcome<SealedNumber> {
+        Ok(SealedNumber {
+            masked,
+            digest: self.key.digest(field, number.as_bytes()),
+            sealed: base64(&self.key.seal(field, number.as_bytes())?),
+        })
+    }
+
+    /// The facts with every number sealed for the person of this desk; `key` is that of the person
+    /// of the facts.
+    pub(super) fn resealed(&self, key: &DataKey, facts: &MemberFacts) -> Outcome<MemberFacts> {
+        let anew = |field: &str, kept: &SealedNumber| {
+            let number = open_number(key, field, kept)?;
+            let sealed = self.seal(field, &number, kept.masked.clone())?;
+            Outcome::Ok((kept.digest.clone(), sealed))
+        };
+        let mut resealed = facts.clone();
+        for (kind, history) in &mut resealed.documents {
+            let field = document_field(*kind);
+            let rows = history.rows().iter().map(|row| anew(&field, &row.value.number));
+            let numbers: HashMap<_, _> = rows.collect::<Outcome<_>>()?;
+            *history = history.mapped(|held| HeldDocument {
+                number: numbers.get(&held.number.digest).unwrap_or(&held.number).clone(),
+                validity: held.validity,
+            });
+        }
+        let rows = facts.mobiles.rows().iter().map(|row| anew(MOBILE_FIELD, &row.value));
+        let numbers: HashMap<_, _> = rows.collect::<Outcome<_>>()?;
+        resealed.mobiles =
+            facts.mobiles.mapped(|kept| numbers.get(&kept.digest).unwrap_or(kept).clone());
+        Ok(resealed)
+    }
+}
+
+/// By which numbers somebody is found.
+pub(super) struct FoundBy {
+    documents: Vec<Indexed>,
+    mobile: Option<Vec<BlindIndex>>,
+}
+
+impl FoundBy {
+    /// The numbers of a person with these facts, whose key this is.
+    pub(super) fn of(vault: &Vault, key: &DataKey, facts: &MemberFacts) -> Outcome<Self> {
+        let opened = open_documents(key, facts)?;
+        let indexed = |Opened { document, .. }: &Opened| Indexed {
+            kind: document.kind().code(),
+            digests: document_indexes(vault, document),
+        };
+        let mobile = open_mobile(key, facts)?;
+        let indexes =
+            |number: Zeroizing<String>| vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes());
+        Ok(Self { documents: opened.iter().map(indexed).collect(), mobile: mobile.map(indexes) })
+    }
+
+    /// The numbers that come and go when the person is found by `after` alone.
+    pub(super) fn becoming(self, after: Self) -> Numbers {
+        let missing = |some: &[Indexed], other: &[Indexed]| -> Vec<Indexed> {
+            let held = |one: &&Indexed| other.iter().any(|other| other.digests == one.digests);
+            some.iter().filter(|one| !held(one)).cloned().collect()
+        };
+        let gone = missing(&self.documents, &after.documents);
+        let same = self.mobile == after.mobile;
+        Numbers {
+            documents: missing(&after.documents, &self.documents),
+            wrong_documents: gone.into_iter().map(|document| document.digests).collect(),
+            mobiles: after.mobile.filter(|_| !same).into_iter().collect(),
+            old_mobiles: self.mobile.filter(|_| !same).into_iter().collect(),
+        }
     }
 }
 

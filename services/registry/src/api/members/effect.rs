@@ -135,15 +135,20 @@ pub fn figures(before: Counted<'_>, after: Counted<'_>) -> Vec<Delta> {
 
 /// The audit entry: which fields changed, never their values.
 pub fn audit(before: Option<&MemberRecord>, record: &MemberRecord, what: &str) -> AuditNote {
-    let old = before.map(|before| rows(&before.facts)).unwrap_or_default();
-    let new = rows(&record.facts);
+    let nothing = MemberFacts::default();
+    let fields = differing(before.map_or(&nothing, |before| &before.facts), &record.facts);
+    let detail =
+        if fields.is_empty() { what.to_owned() } else { format!("{what}: {}", fields.join(", ")) };
+    AuditNote { record: record.name(), area: area(record.stand.as_ref()), detail }
+}
+
+/// The fields in which facts differ, ascending; confirmations are no field.
+pub(super) fn differing(one: &MemberFacts, other: &MemberFacts) -> Vec<&'static str> {
+    let (old, new) = (rows(one), rows(other));
     let differing = old
         .iter()
         .filter(|row| !new.contains(row))
         .chain(new.iter().filter(|row| !old.contains(row)));
     let fields: BTreeSet<&str> = differing.map(|row| row.fact.field()).collect();
-    let fields: Vec<&str> = fields.into_iter().collect();
-    let detail =
-        if fields.is_empty() { what.to_owned() } else { format!("{what}: {}", fields.join(", ")) };
-    AuditNote { record: record.name(), area: area(record.stand.as_ref()), detail }
+    fields.into_iter().collect()
 }

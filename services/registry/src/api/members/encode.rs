@@ -2,7 +2,7 @@
 
 use unionhall_kit::civil::CivilDate;
 use unionhall_proto::registry::v1::{
-    IdentityDocument, Member, MemberFact, Membership as MembershipMessage,
+    IdentityDocument, Member, MemberFact, MemberFinding, Membership as MembershipMessage,
     Passage as PassageMessage, member::State,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     rules::{
         member::{
             MemberFacts,
+            finding::Finding,
             membership::{Membership, Relation, Standing},
             passage::{Passage, Passages, Step},
             sealed::HeldDocument,
@@ -27,6 +28,19 @@ use crate::{
 
 /// The member as it was on `day`.
 pub(super) fn member(record: &MemberRecord, day: CivilDate) -> Member {
+    let stub = Member {
+        name: record.name(),
+        state: State::Unknown.into(),
+        merged_into: record.merged_into.map(resource_name).unwrap_or_default(),
+        erase_time: record.erased_at.map(timestamp),
+        create_time: Some(timestamp(record.created_at)),
+        update_time: Some(timestamp(record.updated_at)),
+        etag: record.etag(),
+        ..Member::default()
+    };
+    if record.merged_into.is_some() || record.erased_at.is_some() {
+        return stub;
+    }
     let facts = &record.facts;
     let standing = facts.standing_on(day);
     let applied_to = match standing {
@@ -34,8 +48,8 @@ pub(super) fn member(record: &MemberRecord, day: CivilDate) -> Member {
         _ => String::new(),
     };
     let until = facts.passages.all().iter().take_while(|passage| passage.on <= day);
+    let settable = settable(facts, day);
     Member {
-        name: record.name(),
         masked_mobile: facts.mobiles.on(day).map(|held| held.masked.clone()).unwrap_or_default(),
         state: state(standing).into(),
         membership: standing
@@ -44,12 +58,11 @@ pub(super) fn member(record: &MemberRecord, day: CivilDate) -> Member {
         applied_to,
         confirmed_on: facts.confirmations.last().map(Into::into),
         passages: until.map(passage).collect(),
-        merged_into: record.merged_into.map(resource_name).unwrap_or_default(),
-        erase_time: record.erased_at.map(timestamp),
-        create_time: Some(timestamp(record.created_at)),
-        update_time: Some(timestamp(record.updated_at)),
-        etag: record.etag(),
-        ..settable(facts, day)
+        name: stub.name,
+        create_time: stub.create_time,
+        update_time: stub.update_time,
+        etag: stub.etag,
+        ..settable
     }
 }
 
@@ -137,6 +150,15 @@ fn passage(passage: &Passage) -> PassageMessage {
         union: step.union().map(unions::resource_name).unwrap_or_default(),
         cause,
         note: step.note().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// What to look at again.
+pub(super) fn finding(finding: &Finding) -> MemberFinding {
+    MemberFinding {
+        field: finding.field().to_owned(),
+        problem: finding.english(),
+        problem_zh: finding.chinese(),
     }
 }
 

@@ -5,6 +5,7 @@ use unionhall_kit::{
     call::Call,
     civil::CivilDate,
     fault::{Fault, Outcome},
+    ledger::Entry,
     reasons as kit_reasons,
 };
 use unionhall_proto::{
@@ -279,7 +280,11 @@ impl Members {
 /// `CONFLICT` while the person is still to follow the end or the split of a union: the next step
 /// follows from where that leaves them. The unions are held, so that none ends meanwhile.
 async fn arrived(opening: &Opening) -> Outcome<()> {
-    let Opening { entry, record, .. } = opening;
+    followed(&opening.entry, &opening.record).await
+}
+
+/// As [`arrived`], of a person who is held.
+pub(super) async fn followed(entry: &Entry, record: &MemberRecord) -> Outcome<()> {
     let standing = record.facts.passages.last_standing();
     let applying = structure_changes::applying(entry.conn()).await?;
     let mut works = applying.iter().filter_map(|change| change.of_unions());

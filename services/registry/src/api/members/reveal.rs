@@ -27,7 +27,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    fn of(fields: impl IntoIterator<Item = ProtectedField>) -> Outcome<Self> {
+    pub(super) fn of(fields: impl IntoIterator<Item = ProtectedField>) -> Outcome<Self> {
         let mut shown = Self::default();
         for field in fields {
             match field {
@@ -39,8 +39,13 @@ impl Shown {
         Ok(shown)
     }
 
+    /// Whether nothing is to be shown.
+    pub(super) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+
     /// The names of the fields, for the audit.
-    fn fields(self) -> String {
+    pub(super) fn fields(self) -> String {
         let named = [("documents", self.documents), ("mobile", self.mobile)];
         let named: Vec<&str> =
             named.into_iter().filter(|(_, shown)| *shown).map(|(name, _)| name).collect();

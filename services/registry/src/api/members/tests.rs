@@ -23,14 +23,18 @@ use crate::{
     testing::{Rig, call, call_within, rig},
 };
 
+mod correct;
 mod documents;
 mod ending;
+mod erase;
 mod figures;
 mod following;
 mod lists;
+mod merge;
 mod recount;
 mod reveal;
 mod rotation;
+mod subject;
 
 const HOME: &str = "110102012004";
 const NEIGHBOUR: &str = "110102010002";

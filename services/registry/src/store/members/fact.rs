@@ -12,6 +12,7 @@ use crate::{
         history::{Dated, History},
         member::{
             Employment, MemberFacts,
+            erasure::without_note,
             passage::{Passage, Passages, Step},
             sealed::{HeldDocument, SealedNumber},
         },
@@ -70,6 +71,24 @@ impl Fact {
             Self::WorkerGroup(_) => "worker_group",
             Self::MigrantWorker(_) => "migrant_worker",
             Self::Membership(..) => "membership",
+        }
+    }
+
+    /// What stays of it when what is personal is erased; see
+    /// [`crate::rules::member::erasure::impersonal`].
+    pub(super) fn impersonal(self) -> Option<Self> {
+        match self {
+            Self::Membership(number, step) => Some(Self::Membership(number, without_note(&step))),
+            Self::Sex(_) | Self::Employment(_) | Self::WorkerGroup(_) | Self::MigrantWorker(_) => {
+                Some(self)
+            }
+            Self::DisplayName(_)
+            | Self::BirthDate(_)
+            | Self::Ethnicity(_)
+            | Self::Education(_)
+            | Self::Documents(..)
+            | Self::Mobile(_)
+            | Self::Residence(_) => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Finding a person by keyed digests of a document or a mobile number.
 
+use std::collections::HashMap;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     db::{fault, places, rows_per_statement, sql},
@@ -58,12 +60,47 @@ async fn find(
         let rows = Found::find_by_statement(sql(conn, &text, values)).all(conn).await;
         found.extend(rows.map_err(fault::of)?.into_iter().map(|row| MemberId(row.member)));
     }
+    let mut found = remaining(conn, found).await?;
     found.sort_unstable();
     found.dedup();
     Ok(found)
 }
 
-/// Who has a document with one of these digests, each digest with its member.
+/// The records into which these were merged, or these themselves.
+async fn remaining(conn: &impl ConnectionTrait, mut ids: Vec<MemberId>) -> Outcome<Vec<MemberId>> {
+    #[derive(FromQueryResult)]
+    struct Pointer {
+        id: Uuid,
+        merged_into: Uuid,
+    }
+    loop {
+        let mut merged = false;
+        for some in ids.chunks_mut(rows_per_statement(1)) {
+            let text = format!(
+                "SELECT id, merged_into FROM member
+                 WHERE merged_into IS NOT NULL AND id IN (VALUES {})",
+                places(some.len(), 1)
+            );
+            let values = some.iter().map(|MemberId(id)| Value::from(*id));
+            let rows = Pointer::find_by_statement(sql(conn, &text, values)).all(conn).await;
+            let rows = rows.map_err(fault::of)?;
+            let into: HashMap<Uuid, Uuid> =
+                rows.into_iter().map(|row| (row.id, row.merged_into)).collect();
+            merged |= !into.is_empty();
+            for MemberId(id) in some {
+                *id = into.get(id).copied().unwrap_or(*id);
+            }
+        }
+        // A record that was merged may have been merged into one that was: the way is short, and it
+        // ends, for nothing is merged into what points elsewhere.
+        if !merged {
+            return Ok(ids);
+        }
+    }
+}
+
+/// Who has a document with one of these digests, each digest with its member: the one that remained
+/// where records were merged.
 pub async fn holders(
     conn: &impl ConnectionTrait,
     digests: &[BlindIndex],
@@ -87,7 +124,9 @@ pub async fn holders(
         let rows = rows.map_err(fault::of)?;
         held.extend(rows.into_iter().map(|row| (row.mac, MemberId(row.member))));
     }
-    Ok(held)
+    let ids = held.iter().map(|(_, id)| *id).collect();
+    let remaining = remaining(conn, ids).await?;
+    Ok(held.into_iter().map(|(mac, _)| mac).zip(remaining).collect())
 }
 
 /// By what mobile numbers these members are found, each digest with its member.

@@ -220,7 +220,7 @@ impl Listing<'_> {
 
     fn wanting(&self, query: &mut Query) {
         query.conditions.push("m.deleted_at IS NULL".to_owned());
-        query.conditions.push("m.merged_into IS NULL".to_owned());
+        query.conditions.push("m.merged_into IS NULL AND m.erased_at IS NULL".to_owned());
         let want = self.want;
         if let Some(UnionId(union)) = want.union {
             query.equal("m.trade_union", union);

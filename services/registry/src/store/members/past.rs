@@ -1,20 +1,46 @@
 //! What was recorded of a member.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     db::{fault, sql},
     fault::Outcome,
 };
 
-use super::fact::Fact;
+use super::fact::{self, Fact};
 use crate::{
-    rules::member::MemberId,
+    rules::member::{MemberFacts, MemberId},
     store::dated::{self, DatedFact, PastFact},
 };
 
 /// A fact that was recorded at some time.
 pub type Recorded = PastFact<Fact>;
+
+/// The last recording of a member; 0 where nothing was recorded.
+pub async fn last_change(conn: &impl ConnectionTrait, MemberId(id): MemberId) -> Outcome<i64> {
+    let text = "SELECT COALESCE(MAX(id), 0) AS n FROM member_change WHERE member = $1";
+    let row = conn.query_one_raw(sql(conn, text, [id.into()])).await.map_err(fault::of)?;
+    row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)
+}
+
+/// The facts of a member right after a recording; confirmations are not recorded one by one.
+pub async fn facts_at(
+    conn: &impl ConnectionTrait,
+    MemberId(id): MemberId,
+    change: i64,
+) -> Outcome<MemberFacts> {
+    let text = "SELECT added, gone, recorded_at FROM member_change
+                WHERE member = $1 AND id <= $2 ORDER BY id";
+    let values: [Value; 2] = [id.into(), change.into()];
+    let rows = Row::find_by_statement(sql(conn, text, values)).all(conn).await;
+    let mut facts: Vec<DatedFact<Fact>> = Vec::new();
+    for row in rows.map_err(fault::of)? {
+        let gone: Vec<DatedFact<Fact>> = dated::read(&row.gone)?;
+        facts.retain(|fact| !gone.contains(fact));
+        facts.extend(dated::read::<Fact>(&row.added)?);
+    }
+    fact::facts(facts)
+}
 
 #[derive(FromQueryResult)]
 struct Row {

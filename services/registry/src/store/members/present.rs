@@ -85,7 +85,7 @@ fn state(standing: Standing) -> State {
     }
 }
 
-fn written_confirmations(confirmations: &Confirmations) -> Outcome<String> {
+pub(super) fn written_confirmations(confirmations: &Confirmations) -> Outcome<String> {
     serde_json::to_string(confirmations).map_err(broken)
 }
 

@@ -4,7 +4,6 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
 use unionhall_kit::{
-    civil::CivilDate,
     db::{fault, insert_new_rows, sql},
     fault::Outcome,
     rotation::{Chunk, Indexed, Sealed, set_each},
@@ -12,13 +11,18 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::{MOBILE_FIELD, document_field, fact, index::version, owner, sealed::open_number};
+use super::{
+    fact,
+    index::version,
+    owner,
+    sealed::{Opened, open_documents, open_mobile},
+};
 use crate::{
     rules::{
         member::{MemberFacts, MemberId},
-        person::{document::Document, mobile::Mobile},
+        person::mobile::Mobile,
     },
-    store::dated::{self, broken},
+    store::dated,
 };
 
 /// The members' own keys.
@@ -175,29 +179,20 @@ struct Numbers<'a> {
 impl Numbers<'_> {
     /// The digests of every document, replaced ones too: each finds the member.
     fn documents(&self) -> Outcome<Vec<(&'static str, BlindIndex)>> {
-        // What was taken once was right on its day.
-        let ever = CivilDate::new(9_999, 12, 31).ok_or_else(|| broken("no last day"))?;
         let mut found = Vec::new();
-        for (kind, history) in &self.facts.documents {
-            for row in history.rows() {
-                let field = document_field(*kind);
-                let number = open_number(&self.key, &field, &row.value.number)?;
-                let document = Document::parse(*kind, &number, ever).map_err(broken)?;
-                let digests =
-                    self.vault.blind_indexes(document.index_kind(), document.index_bytes());
-                found.extend(digests.into_iter().map(|digest| (kind.code(), digest)));
-            }
+        for Opened { document, .. } in open_documents(&self.key, &self.facts)? {
+            let digests = self.vault.blind_indexes(document.index_kind(), document.index_bytes());
+            let code = document.kind().code();
+            found.extend(digests.into_iter().map(|digest| (code, digest)));
         }
         Ok(found)
     }
 
     /// The digests of the mobile number by which the member is found now.
     fn mobile(&self) -> Outcome<Vec<BlindIndex>> {
-        let last = self.facts.mobiles.rows().last();
-        let Some(row) = last.filter(|row| row.period.until().is_none()) else {
-            return Ok(Vec::new());
-        };
-        let number = open_number(&self.key, MOBILE_FIELD, &row.value)?;
-        Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()))
+        let number = open_mobile(&self.key, &self.facts)?;
+        let digests =
+            number.map(|number| self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()));
+        Ok(digests.unwrap_or_default())
     }
 }

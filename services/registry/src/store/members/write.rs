@@ -60,7 +60,7 @@ pub struct NewMember {
 pub struct Taken;
 
 /// What a write gives: a failure of the storage outside, a taken document inside.
-type Write<T> = Outcome<Result<T, Taken>>;
+pub(super) type Write<T> = Outcome<Result<T, Taken>>;
 
 /// Enters members as version 1.
 pub async fn insert_many(
@@ -170,7 +170,7 @@ pub async fn save_many(
 }
 
 /// What a save writes of a member, in the order of [`update`].
-fn row(before: &MemberRecord, after: &MemberRecord) -> Outcome<Vec<Value>> {
+pub(super) fn row(before: &MemberRecord, after: &MemberRecord) -> Outcome<Vec<Value>> {
     let MemberId(id) = before.id;
     let mut values: Vec<Value> =
         vec![id.into(), before.version.into(), after.version.into(), after.updated_at.into()];
@@ -180,7 +180,7 @@ fn row(before: &MemberRecord, after: &MemberRecord) -> Outcome<Vec<Value>> {
     Ok(values)
 }
 
-async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
+pub(super) async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
     let columns: Vec<&str> = present::COLUMNS.split(',').map(str::trim).collect();
     let width = columns.len() + 6;
     let sets: Vec<String> =
@@ -228,7 +228,7 @@ pub(super) async fn record_changes(
     insert_rows(conn, "member_change", columns, rows).await.map_err(fault::of)
 }
 
-async fn keep_numbers(
+pub(super) async fn keep_numbers(
     conn: &impl ConnectionTrait,
     numbers: Vec<(MemberId, Numbers)>,
 ) -> Result<(), DbErr> {
@@ -272,7 +272,7 @@ async fn not_kept(conn: &impl ConnectionTrait, numbers: &mut [(MemberId, Numbers
     Ok(())
 }
 
-async fn forget_numbers(
+pub(super) async fn forget_numbers(
     conn: &impl ConnectionTrait,
     numbers: &[(MemberId, Numbers)],
 ) -> Outcome<()> {
@@ -304,7 +304,10 @@ async fn forget_numbers(
 
 /// Keeps every union and employer for which the members count or counted. What a correction takes
 /// back stays: what counts is asked of the facts.
-async fn keep_units(conn: &impl ConnectionTrait, records: &[MemberRecord]) -> Outcome<()> {
+pub(super) async fn keep_units(
+    conn: &impl ConnectionTrait,
+    records: &[MemberRecord],
+) -> Outcome<()> {
     let mut rows: BTreeSet<(Uuid, Uuid, Uuid)> = BTreeSet::new();
     for record in records {
         let MemberId(member) = record.id;
@@ -326,7 +329,7 @@ async fn keep_units(conn: &impl ConnectionTrait, records: &[MemberRecord]) -> Ou
     insert_new_rows(conn, "member_unit", columns, rows).await.map_err(fault::of)
 }
 
-fn taken<T>(error: DbErr) -> Write<T> {
+pub(super) fn taken<T>(error: DbErr) -> Write<T> {
     match fault::unique_violation(&error) {
         Some(_) => Ok(Err(Taken)),
         None => Err(fault::of(error)),
