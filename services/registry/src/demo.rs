@@ -1,8 +1,9 @@
-//! Synthetic employers of the district, the unions that cover them and an outside list that counts
-//! them, for trials, demonstrations and measurements.
+//! Synthetic employers of the district, the unions that cover them, an outside list that counts them
+//! and their members, for trials, demonstrations and measurements.
 //!
 //! The same number, seed and shares give the same file on every machine. Names are invented, codes
-//! carry the synthetic bodies `T…`, telephone numbers cannot be dialled, and no person occurs. A
+//! carry the synthetic bodies `T…`, telephone numbers cannot be dialled, and persons were born
+//! between 1880 and 1899. A
 //! stated share of the rows is dirty; each dirty row has exactly one planted fault and says which,
 //! so that a test can hold an import's report against the truth.
 
@@ -18,6 +19,9 @@ mod dice;
 mod dirt;
 mod employer;
 mod file;
+mod member;
+mod member_dirt;
+mod person;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -27,6 +31,7 @@ mod words;
 pub use base_register::{DEMO_EDITION, DemoEntry, generate_base_register};
 pub use dirt::{Dirt, DirtShares, PlantedFault};
 pub use file::{DemoFileError, write_csv, write_truth, write_xlsx};
+pub use member::{DemoMember, MemberDirt, employers_for, generate_members};
 pub use union::{DemoCoverage, DemoUnion, generate_coverage, generate_unions};
 
 use dirt::Plan;
@@ -101,7 +106,7 @@ pub fn generate_employers(
 ) -> Result<DemoEmployers, ReferenceError> {
     Ok(DemoEmployers {
         places: Arc::new(Places::shipped()?),
-        plan: Plan::new(shares, seed),
+        plan: Plan::new(shares.0, seed),
         last_clean: None,
         seed,
         next: 0,
@@ -113,7 +118,7 @@ pub fn generate_employers(
 #[derive(Debug, Clone)]
 pub struct DemoEmployers {
     places: Arc<Places>,
-    plan: Plan,
+    plan: Plan<{ Dirt::ALL.len() }>,
     /// The line and code of a clean row, which a duplicate can repeat.
     last_clean: Option<(u32, String)>,
     seed: u64,
@@ -130,7 +135,9 @@ impl DemoEmployers {
         let facts = Facts::of(&self.places, self.seed, self.next);
         let mut row = facts.row(self.next + 2);
         self.next += 1;
-        match self.plan.next(self.last_clean.is_some()) {
+        let can_repeat = self.last_clean.is_some();
+        let can = |kind: usize| can_repeat || Dirt::ALL[kind] != Dirt::DuplicateInFile;
+        match self.plan.next(can).map(|kind| Dirt::ALL[kind]) {
             Some(kind) => dirt::plant(&mut row, kind, &facts, self.last_clean.as_ref()),
             None if facts.has_credit_code => {
                 self.last_clean = Some((row.line, facts.credit_code.clone()));

@@ -277,9 +277,12 @@ pub(crate) struct Template {
 /// Which synthetic file to write.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Employers.
+    /// Employers; as many as the members need when only those are asked for.
+    #[arg(long, value_name = "N", required_unless_present = "members")]
+    pub employers: Option<u32>,
+    /// Members of the unions that cover these employers, and of the communities' joint unions.
     #[arg(long, value_name = "N")]
-    pub employers: u32,
+    pub members: Option<u32>,
     /// The same seed writes the same file.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -299,6 +302,9 @@ pub(crate) struct Demo {
     /// `.xlsx`.
     #[arg(long, value_name = "FILE")]
     pub base_register: Option<PathBuf>,
+    /// The file of the members: `.csv` or `.xlsx`.
+    #[arg(long, default_value = "members.csv", value_name = "FILE")]
+    pub members_out: PathBuf,
 }
 
 impl Cli {

@@ -4,16 +4,17 @@ use std::{fs::File, io::BufWriter, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use unionhall_registry::demo::{
-    DirtShares, Row, generate_base_register, generate_coverage, generate_employers,
-    generate_unions, write_csv, write_xlsx,
+    DirtShares, Row, employers_for, generate_base_register, generate_coverage, generate_employers,
+    generate_members, generate_unions, write_csv, write_xlsx,
 };
 
 use crate::cli::Demo;
 
-/// Writes synthetic files of employers and, where they are asked for, of unions, coverage and a base
-/// register.
+/// Writes synthetic files of employers and, where they are asked for, of unions, coverage, a base
+/// register and members.
 pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
-    let of = (ask.employers, ask.seed, DirtShares::of_each(ask.dirty));
+    let needed = ask.members.map_or(0, employers_for);
+    let of = (ask.employers.unwrap_or(needed), ask.seed, DirtShares::of_each(ask.dirty));
     let employers = generate_employers(of.0, of.1, of.2)?;
     write(&ask.out, employers)?;
     if let Some(out) = &ask.unions {
@@ -24,6 +25,9 @@ pub(crate) fn demo(ask: &Demo) -> Result<ExitCode> {
     }
     if let Some(out) = &ask.base_register {
         write(out, generate_base_register(of)?)?;
+    }
+    if let Some(count) = ask.members {
+        write(&ask.members_out, generate_members(count, of, ask.dirty)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

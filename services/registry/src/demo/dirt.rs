@@ -116,10 +116,10 @@ pub struct PlantedFault {
 /// How many rows of ten thousand carry each kind of fault. A row carries one fault at most, so
 /// all shares together never exceed ten thousand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DirtShares([u16; Dirt::ALL.len()]);
+pub struct DirtShares(pub(super) [u16; Dirt::ALL.len()]);
 
 /// All rows, in the unit of the shares.
-const WHOLE: u16 = 10_000;
+pub(super) const WHOLE: u16 = 10_000;
 
 impl DirtShares {
     /// No dirt.
@@ -148,33 +148,31 @@ impl DirtShares {
 /// Spreads the dirty rows evenly: of any stretch of rows each kind has its share, give or take the
 /// rows that it had to wait while another kind was due.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
-    shares: DirtShares,
-    due: [u32; Dirt::ALL.len()],
+pub(super) struct Plan<const N: usize> {
+    shares: [u16; N],
+    due: [u32; N],
 }
 
-impl Plan {
+impl<const N: usize> Plan<N> {
     /// Begins at a place that the seed gives, so that kinds do not fall due together.
-    pub(super) fn new(shares: DirtShares, seed: u64) -> Self {
-        let mut due = [0; Dirt::ALL.len()];
+    pub(super) fn new(shares: [u16; N], seed: u64) -> Self {
+        let mut due = [0; N];
         for (at, due) in (0_u32..).zip(&mut due) {
             *due = u32::try_from(shuffled(at, seed, u64::from(WHOLE))).unwrap_or(0);
         }
         Self { shares, due }
     }
 
-    /// What the next row carries.
-    pub(super) fn next(&mut self, can_repeat: bool) -> Option<Dirt> {
-        for (due, share) in self.due.iter_mut().zip(self.shares.0) {
+    /// The number of the kind that the next row carries, of those that it can.
+    pub(super) fn next(&mut self, can: impl Fn(usize) -> bool) -> Option<usize> {
+        for (due, share) in self.due.iter_mut().zip(self.shares) {
             *due += u32::from(share);
         }
-        let kind = Dirt::ALL
-            .into_iter()
-            .filter(|kind| self.shares.of(*kind) > 0)
-            .filter(|kind| can_repeat || *kind != Dirt::DuplicateInFile)
-            .filter(|kind| self.due[*kind as usize] >= u32::from(WHOLE))
-            .max_by_key(|kind| self.due[*kind as usize])?;
-        self.due[kind as usize] -= u32::from(WHOLE);
+        let kind = (0..N)
+            .filter(|kind| self.shares[*kind] > 0 && can(*kind))
+            .filter(|kind| self.due[*kind] >= u32::from(WHOLE))
+            .max_by_key(|kind| self.due[*kind])?;
+        self.due[kind] -= u32::from(WHOLE);
         Some(kind)
     }
 }

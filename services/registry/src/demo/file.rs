@@ -6,7 +6,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use unionhall_kit::{civil::CivilDate, sheet::MAX_XLSX_ROWS};
 
 use super::{DemoCell, DemoRow, Row};
-use crate::columns;
+use crate::columns::{self, Column};
 
 /// A synthetic file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,12 +36,16 @@ pub fn write_csv<R: Row>(
     writer.write_record(columns.iter().map(|column| column.zh))?;
     for row in rows {
         writer.write_record(columns.iter().zip(row.cells()).map(|(column, cell)| match cell {
-            DemoCell::Number(number) if *column == columns::CREDIT_CODE => scientific(*number),
+            DemoCell::Number(number) if is_identifier(*column) => scientific(*number),
             cell => plain(cell),
         }))?;
     }
     writer.flush()?;
     Ok(())
+}
+
+fn is_identifier(column: Column) -> bool {
+    [columns::CREDIT_CODE, columns::member::DOCUMENT_NUMBER].contains(&column)
 }
 
 fn plain(cell: &DemoCell) -> String {

@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod files;
+mod members;
 
 const SEED: u64 = 7;
 

@@ -47,7 +47,10 @@ impl Row for DemoCoverage {
     }
 }
 
-fn filled<const N: usize>(all: [Column; N], cells: &[(Column, DemoCell)]) -> [DemoCell; N] {
+pub(super) fn filled<const N: usize>(
+    all: [Column; N],
+    cells: &[(Column, DemoCell)],
+) -> [DemoCell; N] {
     all.map(|column| {
         let found = cells.iter().find(|(of, _)| *of == column);
         found.map_or(DemoCell::Empty, |(_, cell)| cell.clone())
@@ -74,16 +77,7 @@ pub fn generate_coverage(
 ) -> Result<impl Iterator<Item = DemoCoverage>, ReferenceError> {
     let all = employers(count, seed, shares)?;
     Ok(all.filter_map(move |(facts, row)| {
-        let mut dice = Dice::of_row(seed ^ CODES, facts.number);
-        let own = has_own(&facts, &row);
-        if !(own || clean(&facts, &row) && dice.percent(COVERED)) {
-            return None;
-        }
-        let community = union_code('1', seed ^ CODES, number_of(&facts.actual.0));
-        let (code, from) = match own {
-            true => (own_code(&facts, seed), own_since(&facts)),
-            false => (community, later(facts.effective_on, dice.below(200))),
-        };
+        let (code, from) = cover(&facts, &row, seed)?;
         Some(DemoCoverage(filled(
             coverage::ALL,
             &[
@@ -94,6 +88,22 @@ pub fn generate_coverage(
             ],
         )))
     }))
+}
+
+/// The code of the union that covers an employer, and the day from which it does.
+pub(super) fn cover(facts: &Facts, row: &DemoRow, seed: u64) -> Option<(String, CivilDate)> {
+    let mut dice = Dice::of_row(seed ^ CODES, facts.number);
+    if has_own(facts, row) {
+        return Some((own_code(facts, seed), own_since(facts)));
+    }
+    let covered = clean(facts, row) && dice.percent(COVERED);
+    let from = later(facts.effective_on, dice.below(200));
+    covered.then(|| (community_code(&facts.actual.0, seed), from))
+}
+
+/// The code of the joint union of a community.
+pub(super) fn community_code(label: &str, seed: u64) -> String {
+    union_code('1', seed ^ CODES, number_of(label))
 }
 
 /// Employers with their rows.
@@ -107,7 +117,11 @@ impl Iterator for Employers {
     }
 }
 
-fn employers(count: u32, seed: u64, shares: DirtShares) -> Result<Employers, ReferenceError> {
+pub(super) fn employers(
+    count: u32,
+    seed: u64,
+    shares: DirtShares,
+) -> Result<Employers, ReferenceError> {
     generate_employers(count, seed, shares).map(Employers)
 }
 
@@ -122,7 +136,7 @@ fn has_own(facts: &Facts, row: &DemoRow) -> bool {
 }
 
 /// Some days later, yet in the years of the file.
-fn later(day: CivilDate, days: u32) -> CivilDate {
+pub(super) fn later(day: CivilDate, days: u32) -> CivilDate {
     let last = CivilDate::new(2023, 12, 31).unwrap_or(day);
     day.plus_days(days.into()).min(last)
 }
@@ -167,7 +181,7 @@ fn lives(established: CivilDate, years: u32, chance: u32) -> [(Column, DemoCell)
     ]
 }
 
-fn day(day: CivilDate) -> DemoCell {
+pub(super) fn day(day: CivilDate) -> DemoCell {
     DemoCell::Text(day.to_string())
 }
 

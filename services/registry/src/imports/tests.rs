@@ -4,6 +4,7 @@ mod areas;
 mod base_register;
 mod coverage;
 mod demo;
+mod demo_members;
 mod demo_unions;
 mod employers;
 mod members;

@@ -299,7 +299,11 @@ impl Reader<'_> {
                 Step::Retained(causes.find(|known| known.code() == cause)?)
             }
         };
-        self.past(columns::LEFT_ON).map(|on| Passage { on, step })
+        let on = self.past(columns::LEFT_ON)?;
+        // A day of joining that cannot be read is a fault enough; nothing is too early for it.
+        let joined = self.draft.joined_on.is_some();
+        let unread = !joined && *self.row.value(columns::JOINED_ON.key) != Value::Empty;
+        (!unread).then_some(Passage { on, step })
     }
 
     /// A value in `column` means nothing without one in `other`.

@@ -31,6 +31,11 @@ pub struct Document {
     number: Zeroizing<String>,
 }
 
+/// The number of a resident identity card of its first 17 digits, for synthetic persons.
+pub(crate) fn resident_id(body: &str) -> Option<String> {
+    form::completed(body)
+}
+
 /// A document of an import, in which the old form may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {

@@ -215,12 +215,14 @@ pub(super) fn lengthened(old: &str) -> Result<String, Problem> {
     if CENTENARIANS.contains(&number_of(&text[12..])) {
         return Err(Problem::Century);
     }
-    let mut number = String::with_capacity(LENGTH);
-    number.push_str(&old[..6]);
-    number.push_str("19");
-    number.push_str(&old[6..]);
-    number.push(char::from(check_character(number.as_bytes())));
-    Ok(number)
+    let body = format!("{}19{}", &old[..6], &old[6..]);
+    completed(&body).ok_or(Problem::Length(body.len()))
+}
+
+/// A number of GB 11643-1999 of its first 17 digits.
+pub(super) fn completed(body: &str) -> Option<String> {
+    let sound = body.len() == LENGTH - 1 && digits(body.as_bytes());
+    sound.then(|| format!("{body}{}", char::from(check_character(body.as_bytes()))))
 }
 
 /// Whether it has the form of 1989.
