@@ -9,6 +9,7 @@ mod areas;
 mod cases;
 mod employers;
 mod figures;
+mod members;
 mod rate;
 mod unions;
 
@@ -75,7 +76,9 @@ async fn the_year_2014_is_told_as_it_was(engine: Engine, layout: Layout) -> Resu
     let formed = cases::of_the_year(&clients, &areas, &employers, &unions).await?;
     employers::covered_in_the_year(&clients, &employers, &unions).await?;
     unions::marked(&clients, &areas, &formed).await?;
+    members::entered(&clients, &employers, &unions).await?;
     figures::read_back(&clients, &areas, &employers, &unions, &formed).await?;
+    members::read_back(&clients, &unions).await?;
     rate::read_back(&clients).await
 }
 

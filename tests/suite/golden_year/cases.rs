@@ -26,7 +26,7 @@ use super::{
     day,
     employers::{Employer, Employers},
     spread,
-    unions::{Unions, seat},
+    unions::{Unions, newly_formed, seat},
 };
 
 /// Delegates at the founding congress: just under a hundred (F037).
@@ -56,7 +56,7 @@ pub(super) async fn of_the_year(
         (workers(areas, unions, label), on)
     });
     let mut workers = vec![first];
-    workers.extend(led(clients, cases.collect()).await?);
+    workers.extend(led(clients, cases.collect(), 40).await?);
 
     let own = employers.own().iter().enumerate().map(|(at, Employer { name, community, .. })| {
         let case = FormationCase {
@@ -64,13 +64,14 @@ pub(super) async fn of_the_year(
             union_type: "SINGLE_EMPLOYER".to_owned(),
             union_form: "COMMITTEE".to_owned(),
             union_level: "BASIC".to_owned(),
-            display_name: format!("示例新建第{at}工会"),
+            display_name: newly_formed(at),
             superior: unions.federations[&community[..9]].clone(),
             ..FormationCase::default()
         };
         (case, spread(at, OWN))
     });
-    let own = led(clients, own.collect()).await?;
+    // Ten delegates of fifty members.
+    let own = led(clients, own.collect(), 10).await?;
     joined(clients, employers, unions).await?;
     Ok(Formed { workers, own })
 }
@@ -145,13 +146,17 @@ async fn the_first_of_its_kind(
 }
 
 /// Leads cases from their opening to the establishment, all on one day.
-async fn led(clients: &Clients, cases: Vec<(FormationCase, Option<Date>)>) -> Result<Vec<String>> {
+async fn led(
+    clients: &Clients,
+    cases: Vec<(FormationCase, Option<Date>)>,
+    delegates: i32,
+) -> Result<Vec<String>> {
     let clients = clients.clone();
     each(cases, move |(case, on)| {
         let clients = clients.clone();
         async move {
             let case = open(&clients, case, on).await?;
-            for content in path(40) {
+            for content in path(delegates) {
                 record(&clients, &case, content, on).await?;
             }
             Ok(establish(&clients, &case, on).await?.union)

@@ -18,6 +18,7 @@ use unionhall_tests::{
 use super::{
     JOINT, JOINT_BY_CASE, OLD_JOINT, OLD_OWN, OWN, UNCOVERED,
     areas::Areas,
+    members::employees,
     spread,
     unions::{Unions, joint_of},
 };
@@ -87,7 +88,7 @@ pub(super) async fn entered(clients: &Clients, areas: &Areas) -> Result<Employer
             "北京试样{number}号贸易有限公司,{code},57,51,2011,{community},示范路{number}号,\
              {}-03-01,{},2013-12-01,{}",
             2005 + number % 7,
-            20 + number % 60,
+            employees(at).unwrap_or(20 + at % 60),
             samples::phone(number),
         ));
         communities.insert(code, (at, community.clone()));

@@ -105,7 +105,7 @@ fn expected() -> Vec<Expected> {
     ]
 }
 
-async fn figures(
+pub(super) async fn figures(
     clients: &Clients,
     metric: &str,
     nodes: Vec<String>,
@@ -130,7 +130,7 @@ async fn sub_districts_sum_to_the_district(clients: &Clients, areas: &Areas) -> 
 }
 
 /// The records behind a figure sum to it.
-async fn explained(
+pub(super) async fn explained(
     clients: &Clients,
     metric: &str,
     node: &str,

@@ -36,6 +36,8 @@ pub(super) struct Unions {
     pub(super) federations: HashMap<String, String>,
     /// The joint union of each community.
     pub(super) joint: HashMap<String, String>,
+    /// The own unions, by their full names.
+    pub(super) own: HashMap<String, String>,
 }
 
 pub(super) fn seat(area: &str) -> Option<Address> {
@@ -77,8 +79,13 @@ pub(super) fn joint_of(label: &str) -> String {
     format!("示例社区{label}联合工会")
 }
 
-fn own_of(at: usize) -> String {
+pub(super) fn own_of(at: usize) -> String {
     format!("示例第{at}工会")
+}
+
+/// The own union that is the number `at` of the year.
+pub(super) fn newly_formed(at: usize) -> String {
+    format!("示例新建第{at}工会")
 }
 
 pub(super) async fn before_the_year(
@@ -108,6 +115,7 @@ pub(super) async fn before_the_year(
         district: of("北京市西城区总工会".to_owned())?,
         federations: HashMap::new(),
         joint: HashMap::new(),
+        own: HashMap::new(),
     };
     for label in &areas.subdistricts {
         unions.federations.insert(label.clone(), of(federation_of(label))?);
@@ -115,6 +123,7 @@ pub(super) async fn before_the_year(
     for label in &areas.communities {
         unions.joint.insert(label.clone(), of(joint_of(label))?);
     }
+    unions.own = names;
 
     let own = employers.old_own().iter().enumerate();
     let own = own.map(|(at, employer)| (employer, own_of(at), samples::day(2013, 3, 1)));
