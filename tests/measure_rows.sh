@@ -1,30 +1,46 @@
 # Sourced by tests/measure: the rows. Each notes its rounds in files and writes lines of the table.
 
-# Tables that an import writes, children after parents. Deltas of figures are not among them: by
-# the end they are folded into balances, which like positions and seals come after the write.
-imported_tables=(employer employer_fact employer_place event audit_entry import_batch import_effect)
+# Tables that an import of employers and one of members write, children after parents, and those that
+# both write. Deltas of figures are not among them: by the end they are folded into balances, which
+# like positions and seals come after the write.
+tables_of_employers=(employer employer_fact employer_place)
+tables_of_members=(member member_change member_unit member_key member_document member_mobile)
+tables_of_both=(event import_batch import_effect)
 point_read='SELECT id, version, area, facts, created_at, updated_at'
+member_read='SELECT id, version, trade_union, employer, facts, created_at, updated_at'
 
-# import_into NAME FILE FOLDER ADDRESS: notes the milliseconds of the whole command.
+# import_into NAME KIND FILE FOLDER ADDRESS: notes the milliseconds of the whole command.
 import_into() {
     local began
     began=$(now)
-    "$unionhall" import employers "$2" --data "$3" --server "http://$4" >"$home/$1.import" ||
+    "$unionhall" import "$2" "$3" --data "$4" --server "http://$5" >"$home/$1.import" ||
         give_up "the import failed: $(cat "$home/$1.import")"
     note "$1" "ms=$(($(now) - began))"
+}
+
+# grown_by NAME WORDS...: what a command makes the server grow by at the highest.
+grown_by() {
+    local name=$1 idle
+    shift
+    echo 5 >"/proc/$server/clear_refs"
+    idle=$(memory "$server" VmRSS)
+    "$@"
+    note "grown-$name" "kib=$(($(memory "$server" VmHWM) - idle))"
 }
 
 # peak PROCESS: KiB at the highest, and now.
 memory() { sed -nE "s/^$2:\s*([0-9]+) kB/\1/p" "/proc/$1/status"; }
 
-# Both registers with the same employers; every row stands on them, and the imports are rows too.
+# Both registers with the same employers and members; every row stands on them, and the imports are
+# rows too.
 fill_registers() {
     database=${UNIONHALL_TEST_POSTGRES%/*}/measure
     psql "$UNIONHALL_TEST_POSTGRES" -qc 'CREATE DATABASE measure'
-    file=$home/employers.csv
-    "$unionhall" demo --employers "$employers" --seed 1 --out "$file"
+    "$unionhall" demo --employers "$employers" --members "$members" --seed 1 \
+        --out "$home/employers.csv" --unions "$home/unions.csv" \
+        --coverage "$home/coverage.csv" --members-out "$home/members.csv"
     on_postgres=(--data "$home/postgres" --database-url "$database" --migrate)
-    local name
+    local name kind
     for name in postgres sqlite; do
         local where=(--data "$home/sqlite")
         [[ $name == sqlite ]] || where=("${on_postgres[@]}")
@@ -32,56 +48,83 @@ fill_registers() {
         raise_rate "$home/$name"
         # The policy is read every second.
         sleep 2
-        local idle
-        idle=$(memory "$server" VmRSS)
-        import_into "import-$name" "$file" "$home/$name" "$address"
-        note "grown-$name" "kib=$(($(memory "$server" VmHWM) - idle))"
+        for kind in employers unions coverage members; do
+            grown_by "$kind-$name" import_into \
+                "$kind-$name" "$kind" "$home/$kind.csv" "$home/$name" "$address"
+        done
         stop_server "$server"
     done
 }
 
-# The same final rows, copied into tables with the same indexes.
+# copy_bare KIND COUNT: the same final rows, copied into tables with the same indexes.
 copy_bare() {
-    local table script=$home/copy.sql
+    local kind=$1 table script=$home/copy.sql rows tables
+    if [[ $kind == employers ]]; then
+        tables=("${tables_of_employers[@]}" "${tables_of_both[@]}")
+    else
+        tables=("${tables_of_members[@]}" "${tables_of_both[@]}")
+    fi
     psql "$database" -qc 'CREATE SCHEMA bare'
     : >"$script"
-    for table in "${imported_tables[@]}"; do
+    for table in "${tables[@]}"; do
+        rows="registry.$table"
+        case $table in
+        event | import_effect) rows="(SELECT * FROM registry.$table WHERE record LIKE '$kind/%')" ;;
+        import_batch) rows="(SELECT * FROM registry.$table WHERE kind = '$kind')" ;;
+        esac
         psql "$database" -q <<SQL
 CREATE TABLE bare.$table (LIKE registry.$table INCLUDING ALL);
-\copy registry.$table TO '$home/$table.copy'
+\copy $rows TO '$home/$table.copy'
 SQL
         echo "\\copy bare.$table FROM '$home/$table.copy'" >>"$script"
     done
-    psql "$database" -q <<SQL
+    if [[ $kind == employers ]]; then
+        psql "$database" -q <<SQL
 ALTER TABLE bare.employer_fact ADD FOREIGN KEY (employer) REFERENCES bare.employer (id);
 ALTER TABLE bare.employer_place ADD FOREIGN KEY (employer) REFERENCES bare.employer (id);
+SQL
+    else
+        psql "$database" -q <<SQL
+ALTER TABLE bare.member ADD FOREIGN KEY (trade_union) REFERENCES registry.trade_union (id);
+ALTER TABLE bare.member ADD FOREIGN KEY (employer) REFERENCES registry.employer (id);
+ALTER TABLE bare.member_change ADD FOREIGN KEY (member) REFERENCES bare.member (id);
+SQL
+    fi
+    psql "$database" -q <<SQL
 ALTER TABLE bare.import_effect ADD FOREIGN KEY (batch) REFERENCES bare.import_batch (id);
 CHECKPOINT;
 SQL
     local began
     began=$(now)
     psql "$database" -q --set ON_ERROR_STOP=1 --file "$script"
-    note copy "ms=$(($(now) - began))"
+    note "copy-$kind" "ms=$(($(now) - began))"
     psql "$database" -qc 'DROP SCHEMA bare CASCADE'
 }
 
 measure_import() {
-    local round name
-    for ((round = 0; round < rounds; round++)); do copy_bare; done
-    local copy
-    copy=$(median copy ms)
+    local round kind
+    for kind in employers members; do
+        for ((round = 0; round < rounds; round++)); do copy_bare "$kind"; done
+        rows_of_import "$kind" "${!kind}"
+    done
+}
+
+# rows_of_import KIND COUNT
+rows_of_import() {
+    local kind=$1 count=$2 name copy
+    copy=$(median "copy-$kind" ms)
     for name in postgres sqlite; do
         local took grown allowed
-        took=$(median "import-$name" ms)
-        local text="import of $employers employers, $name" command='`unionhall import employers`'
+        took=$(median "$kind-$name" ms)
+        local text="import of $count $kind, $name" command="\`unionhall import $kind\`"
         if [[ $name == postgres ]]; then
             row "$text" "$command beside \`\\copy\`" "$(shown "$took") s" "$(shown "$copy") s" \
                 "$(ratio "$copy" "$took")" "≥ 0.50" "$(at_least "$copy" "$took" 0.5)"
         else
             row "$text" "$command" "$(shown "$took") s" "" "" "" ""
         fi
-        grown=$(median "grown-$name" kib)
-        allowed=$((64 + employers * 32 / 1048576))
+        grown=$(median "grown-$kind-$name" kib)
+        allowed=$((64 + count * 32 / 1048576))
         row "memory of that import above idle, $name" "\`VmHWM\` − \`VmRSS\` before" \
             "$((grown / 1024)) MiB" "" "" "≤ $allowed MiB" "$(at_most $((grown / 1024)) "$allowed")"
     done
@@ -108,68 +151,79 @@ speed() {
         'BEGIN { printf "%d/s, p50 %.1f ms, p99 %.1f ms", r, h / 1000, n / 1000 }'
 }
 
-# The same rows under a number, since pgbench draws no UUIDs: a shorter key, if anything.
-number_employers() {
+# number_rows KIND COUNT: the same rows under a number, since pgbench draws no UUIDs: a shorter key, if
+# anything.
+number_rows() {
+    local table=${1%s} columns=$point_read
+    if [[ $1 == members ]]; then columns=$member_read; fi
     psql "$database" -q <<SQL
-CREATE TABLE registry.employer_by_number AS
-    SELECT row_number() OVER (ORDER BY random()) AS number, * FROM registry.employer;
-ALTER TABLE registry.employer_by_number ADD PRIMARY KEY (number);
+CREATE TABLE registry.${table}_by_number AS
+    SELECT row_number() OVER (ORDER BY random()) AS number, * FROM registry.$table;
+ALTER TABLE registry.${table}_by_number ADD PRIMARY KEY (number);
 VACUUM ANALYZE;
 SQL
-    cat >"$home/point.sql" <<SQL
-\\set number random(1, $employers)
-$point_read FROM registry.employer_by_number WHERE number = :number AND deleted_at IS NULL;
+    cat >"$home/$1.sql" <<SQL
+\\set number random(1, $2)
+$columns FROM registry.${table}_by_number WHERE number = :number AND deleted_at IS NULL;
 SQL
 }
 
-# pgbench_with CLIENTS
+# pgbench_with KIND CLIENTS
 pgbench_with() {
     local line
-    line=$("$UNIONHALL_PG_BIN/pgbench" -n -M prepared -c "$1" -j 2 -T "$seconds" \
-        -f "$home/point.sql" "$database" 2>/dev/null | sed -nE 's/^tps = ([0-9]+).*/\1/p')
-    note "pgbench-$1" "rps=$line"
+    line=$("$UNIONHALL_PG_BIN/pgbench" -n -M prepared -c "$2" -j 2 -T "$seconds" \
+        -f "$home/$1.sql" "$database" 2>/dev/null | sed -nE 's/^tps = ([0-9]+).*/\1/p')
+    note "pgbench-$1-$2" "rps=$line"
 }
 
-# read_at NAME ROLE WORDS...: the role alone, started for this round.
+# read_at KIND NAME ROLE WORDS...: the role alone, started for this round.
 read_at() {
-    local name=$1 role=$2
-    shift 2
+    local kind=$1 name=$2 role=$3
+    shift 3
     start "$name" serve "$role" "$@"
-    note "$name" "$(ask employers "$address" "$home/${name%%-*}")"
-    [[ $name != postgres-registry ]] || note transport "$(ask health "$address" "$home/postgres")"
+    note "$kind-$name" "$(ask "$kind" "$address" "$home/${name%%-*}")"
+    [[ $kind-$name != employers-postgres-registry ]] ||
+        note transport "$(ask health "$address" "$home/postgres")"
     stop_server "$server"
 }
 
 measure_read() {
-    local round
-    number_employers
+    read_rows employers "$employers"
+    row "no token, no database: the transport alone" "\`load health --in-flight 64\`" \
+        "$(speed transport)" "" "" "" ""
+}
+
+measure_members() { read_rows members "$members"; }
+
+# read_rows KIND COUNT
+read_rows() {
+    local kind=$1 round
+    number_rows "$kind" "$2"
     for ((round = 0; round < rounds; round++)); do
-        pgbench_with 16
-        read_at postgres-registry registry "${on_postgres[@]}"
-        pgbench_with 64
-        read_at postgres-all all "${on_postgres[@]}"
-        read_at sqlite-registry registry --data "$home/sqlite"
-        read_at sqlite-all all --data "$home/sqlite"
+        pgbench_with "$kind" 16
+        read_at "$kind" postgres-registry registry "${on_postgres[@]}"
+        pgbench_with "$kind" 64
+        read_at "$kind" postgres-all all "${on_postgres[@]}"
+        read_at "$kind" sqlite-registry registry --data "$home/sqlite"
+        read_at "$kind" sqlite-all all --data "$home/sqlite"
     done
     # The better of the two is the reference.
     local best clients=16 name
-    best=$(median pgbench-16 rps)
-    if (($(median pgbench-64 rps) > best)); then
-        clients=64 best=$(median pgbench-64 rps)
+    best=$(median "pgbench-$kind-16" rps)
+    if (($(median "pgbench-$kind-64" rps) > best)); then
+        clients=64 best=$(median "pgbench-$kind-64" rps)
     fi
     for name in registry all; do
-        local target=1.0 rps text="point read at the register's own port"
-        if [[ $name == all ]]; then target=0.7 text="point read through \`serve all\`"; fi
-        rps=$(median "postgres-$name" rps)
+        local target=1.0 rps text="point read of $kind at the register's own port"
+        if [[ $name == all ]]; then target=0.7 text="point read of $kind through \`serve all\`"; fi
+        rps=$(median "$kind-postgres-$name" rps)
         row "$text, PostgreSQL" \
-            "\`load employers --in-flight 64\` beside \`pgbench -M prepared -c $clients -j 2\`" \
-            "$(speed "postgres-$name")" "$best/s" "$(ratio "$rps" "$best")" "≥ $target" \
+            "\`load $kind --in-flight 64\` beside \`pgbench -M prepared -c $clients -j 2\`" \
+            "$(speed "$kind-postgres-$name")" "$best/s" "$(ratio "$rps" "$best")" "≥ $target" \
             "$(at_least "$rps" "$best" "$target")"
-        row "$text, SQLite" "\`load employers --in-flight 64\`" "$(speed "sqlite-$name")" \
+        row "$text, SQLite" "\`load $kind --in-flight 64\`" "$(speed "$kind-sqlite-$name")" \
             "" "" "" ""
     done
-    row "no token, no database: the transport alone" "\`load health --in-flight 64\`" \
-        "$(speed transport)" "" "" "" ""
 }
 
 # start_nginx UPSTREAM PORT
@@ -253,7 +307,7 @@ measure_board() {
         stop_server "$server"
         local worst
         worst=$(median "board-$name" p99_us)
-        row "board of 15 sub-districts × 20 figures at a random past day, $name" \
+        row "board of 15 sub-districts × 20 figures at a random past day of ten years, $name" \
             "\`load boards --in-flight 4\`" "$(speed "board-$name")" "" "" "p99 ≤ 20 ms" \
             "$(at_most "$worst" 20000)"
     done

@@ -7,9 +7,12 @@ use prost::Message;
 use rand::Rng;
 use tonic_health::pb::HealthCheckRequest;
 use unionhall_proto::{
-    common::v1::{BatchGetFiguresRequest, ListMetricsRequest},
+    common::v1::BatchGetFiguresRequest,
     google::r#type::Date,
-    registry::v1::{GetEmployerRequest, ListAreasRequest, ListEmployersRequest},
+    registry::v1::{
+        GetEmployerRequest, GetMemberRequest, ListAreasRequest, ListEmployersRequest,
+        ListMembersRequest,
+    },
 };
 use unionhall_tests::client::Clients;
 
@@ -75,19 +78,62 @@ pub(crate) async fn employers(target: SocketAddr, token: &str) -> Result<Calls> 
     Ok(Calls::new("/unionhall.registry.v1.EmployerService/GetEmployer", messages))
 }
 
-/// Figures of a board.
-const FIGURES: usize = 20;
+/// Members that are read; so many names take a few seconds to list.
+const MEMBERS: usize = 100_000;
 
-/// `BatchGetFigures` of every sub-district and [`FIGURES`] figures, on random past days.
+/// `GetMember` of up to [`MEMBERS`] members that the caller sees.
+pub(crate) async fn members(target: SocketAddr, token: &str) -> Result<Calls> {
+    let mut clients = Clients::connect(target, token).await?;
+    let mut names = Vec::new();
+    let mut request = ListMembersRequest { page_size: LARGEST_PAGE, ..Default::default() };
+    while names.len() < MEMBERS {
+        let page = clients.members.list_members(request.clone()).await?.into_inner();
+        names.extend(page.members.into_iter().map(|member| member.name));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    let name = names.first().context("the register has no members")?.clone();
+    let asked = GetMemberRequest { name: name.clone(), day: None };
+    let answer = clients.members.get_member(asked).await?.into_inner();
+    ensure!(answer.name == name, "GetMember answered with another member");
+    let messages = names.into_iter().map(|name| GetMemberRequest { name, day: None });
+    Ok(Calls::new("/unionhall.registry.v1.MemberService/GetMember", messages))
+}
+
+/// The figures of a board.
+const FIGURES: [&str; 20] = [
+    "employers",
+    "employees",
+    "valid_records",
+    "covered_employers",
+    "covered_employees",
+    "new_union_organisations",
+    "newly_covered_by_own_union",
+    "newly_covered_by_joint_union",
+    "unions",
+    "integrated_unions",
+    "members",
+    "women_members",
+    "migrant_members",
+    "retained_members",
+    "employed_members",
+    "members_in_covered_employers",
+    "new_members",
+    "joined_members",
+    "left_members",
+    "members_confirmed_in_year",
+];
+
+/// `BatchGetFigures` of every sub-district and [`FIGURES`], on random past days.
 pub(crate) async fn boards(target: SocketAddr, token: &str) -> Result<Calls> {
     let mut clients = Clients::connect(target, token).await?;
     let request = ListAreasRequest { parent: DISTRICT.to_owned(), ..Default::default() };
     let areas = clients.areas.list_areas(request).await?.into_inner().areas;
     let nodes: Vec<String> = areas.into_iter().map(|area| area.name).collect();
-    let metrics = clients.metrics.list_metrics(ListMetricsRequest::default()).await?.into_inner();
-    let metrics = metrics.metrics.into_iter().map(|metric| metric.name).take(FIGURES);
-    let metrics: Vec<String> = metrics.collect();
-    ensure!(!nodes.is_empty() && !metrics.is_empty(), "no board without nodes and figures");
+    let metrics: Vec<String> = FIGURES.map(|name| format!("metrics/{name}")).into();
+    ensure!(!nodes.is_empty(), "no board without nodes");
     let board = || {
         let mut random = rand::rng();
         let (year, month) = (random.random_range(YEARS), random.random_range(1..=12));

@@ -29,6 +29,8 @@ struct Cli {
 enum What {
     /// `GetEmployer` of random employers.
     Employers(Load),
+    /// `GetMember` of random members.
+    Members(Load),
     /// `BatchGetFigures`: every sub-district, 20 figures, a random past day.
     Boards(Load),
     /// The server's own health method: no token, no database. What the transport alone carries.
@@ -76,6 +78,10 @@ async fn measure(what: What) -> Result<()> {
     match what {
         What::Employers(load) => {
             let calls = calls::employers(load.target, &load.token()?).await?;
+            run(&load, calls).await
+        }
+        What::Members(load) => {
+            let calls = calls::members(load.target, &load.token()?).await?;
             run(&load, calls).await
         }
         What::Boards(load) => {
