@@ -5,6 +5,7 @@ mod coverage;
 mod errors;
 mod method_comments;
 mod planted;
+mod readme;
 
 use std::{fs, path::PathBuf};
 
