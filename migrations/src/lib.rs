@@ -20,8 +20,12 @@ const MIGRATION_LOCK: i64 = 0x756e_696f_6e68_616c;
 /// Where sea-orm-migration notes what was applied.
 const APPLIED: &str = "seaql_migrations";
 
-/// Brings the schema up to date, creating the PostgreSQL schema when it is missing.
+/// Brings the schema up to date, creating the PostgreSQL schema when it is missing. One that a newer
+/// release made is left as it is.
 pub async fn migrate<M: MigratorTrait>(db: &DatabaseConnection, schema: &str) -> Result<(), DbErr> {
+    if pending::<M>(db).await? == 0 {
+        return Ok(());
+    }
     if db.get_database_backend() != DatabaseBackend::Postgres {
         return M::up(db, None).await;
     }
@@ -34,16 +38,30 @@ pub async fn migrate<M: MigratorTrait>(db: &DatabaseConnection, schema: &str) ->
     tx.commit().await
 }
 
+/// Runs the first `steps` migrations on an empty schema, as it was in an earlier release; in the
+/// transaction that `db` is in, if it is in one.
+pub async fn raise<M: MigratorTrait>(db: &DatabaseConnection, steps: u32) -> Result<(), DbErr> {
+    M::up(db, Some(steps)).await
+}
+
+/// The migrations that this release knows, oldest first.
+pub fn known<M: MigratorTrait>() -> Vec<String> {
+    M::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// The migrations that a database has, those of a newer release too; reads only.
+pub async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    if !SchemaManager::new(db).has_table(APPLIED).await? {
+        return Ok(Vec::new());
+    }
+    let applied = format!("SELECT version FROM {APPLIED} ORDER BY version");
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), applied)).await?;
+    rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
 /// How many migrations are still to run; reads only. Migrations that only a newer release knows
 /// are none of ours: a release runs on the schema of the next one.
 pub async fn pending<M: MigratorTrait>(db: &DatabaseConnection) -> Result<usize, DbErr> {
-    let ours = M::migrations();
-    if !SchemaManager::new(db).has_table(APPLIED).await? {
-        return Ok(ours.len());
-    }
-    let applied = format!("SELECT version FROM {APPLIED}");
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), applied)).await?;
-    let applied: HashSet<String> =
-        rows.iter().map(|row| row.try_get("", "version")).collect::<Result<_, _>>()?;
-    Ok(ours.iter().filter(|migration| !applied.contains(migration.name())).count())
+    let applied: HashSet<String> = applied(db).await?.into_iter().collect();
+    Ok(known::<M>().iter().filter(|name| !applied.contains(*name)).count())
 }

@@ -48,6 +48,9 @@ async fn the_runbook_works_as_it_stands(engine: Engine, layout: Layout) -> Resul
     // As an operator's environment has it.
     let url = suite.database_url().map(str::to_owned);
     desk.variables.extend(url.map(|url| ("UNIONHALL__DATABASE__URL".to_owned(), url)));
+    let drill = engine.database().await?;
+    let drilled = drill.url().unwrap_or("sqlite://drill/registry.db").to_owned();
+    desk.variables.push(("DRILL".into(), drilled));
     for step in typed() {
         let output = step.run(&desk).await?;
         ensure!(

@@ -4,6 +4,7 @@
 mod access;
 mod admission;
 mod audit;
+mod backup;
 mod bad_input;
 mod canary;
 mod commands;

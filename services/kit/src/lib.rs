@@ -4,6 +4,7 @@
 //! bytes, figures are names.
 
 pub mod access;
+pub mod backup;
 pub mod call;
 pub mod civil;
 pub mod clock;

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     books::{Standing, reopen, retire, standings},
     data_keys::DataKeys,
-    keeper::{AdmitError, Keeper},
+    keeper::{AdmitError, Keeper, covers},
 };
 use crate::{
     db::{fault, places, rows_per_statement, sql},

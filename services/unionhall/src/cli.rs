@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Migrate,
     /// Check the audit chain of the register.
     Audit(Audit),
+    /// Write everything, keys included, to one encrypted file, while servers run.
+    Backup(Backup),
+    /// Stand a register up again from such a file, on an empty place.
+    Restore(Restore),
     /// List, rotate and retire the keys of the data folder.
     Keys(Keys),
     /// Print a fresh bearer token for a client of the access policy.
@@ -116,6 +120,31 @@ pub(crate) struct Audit {
 pub(crate) enum AuditAction {
     /// Recompute every MAC and hash.
     Verify,
+}
+
+/// Where to write a backup.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; one that is there is never written over.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// A file whose first line encrypts the backup: 20 characters at least, readable by you alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: PathBuf,
+}
+
+/// What to stand up again.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+    /// The file with the passphrase that it was written with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: PathBuf,
+    /// Bring the schema to this release's afterwards.
+    #[arg(long)]
+    pub(crate) migrate: bool,
 }
 
 /// What to do with the keys.

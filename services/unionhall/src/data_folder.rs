@@ -36,6 +36,11 @@ impl DataFolder {
         Ok(Self(path.to_owned()))
     }
 
+    /// The folder itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Refuses a second server on the same folder.
     pub(crate) fn lock(&self) -> Result<Lock> {
         let path = self.0.join(".lock");

@@ -1,12 +1,14 @@
 //! The one binary of the suite: every role, and the command line that is a gRPC client.
 
 mod audit;
+mod backup;
 mod cli;
 mod client;
 mod data_folder;
 mod demo;
 mod keys;
 mod migrate;
+mod restore;
 mod serve;
 mod settings;
 mod token;
@@ -56,6 +58,8 @@ async fn run(cli: Cli, settings: settings::Settings) -> anyhow::Result<ExitCode>
         Command::Audit(ask) => match ask.action {
             cli::AuditAction::Verify => audit::verify(&ask, &settings).await,
         },
+        Command::Backup(ask) => Box::pin(backup::backup(&ask, &settings)).await,
+        Command::Restore(ask) => Box::pin(restore::restore(&ask, &settings)).await,
         Command::Keys(ask) => keys::keys(&ask, &settings).await,
         Command::Token(ask) => token::mint(&ask, &settings),
         Command::Client(ask) => token::put_client(&ask, &settings),

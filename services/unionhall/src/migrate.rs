@@ -13,11 +13,17 @@ use crate::{data_folder::DataFolder, settings::Settings};
 pub(crate) async fn migrate(settings: &Settings) -> Result<ExitCode> {
     let folder = DataFolder::open(&settings.data)?;
     let _lock = folder.lock()?;
+    run(settings).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same for who holds the folder already.
+pub(crate) async fn run(settings: &Settings) -> Result<()> {
     let db = Db::open(&settings.db(registry::SCHEMA)).await?;
     bring_up::<registry::Migrator>(db.migrator(), registry::SCHEMA).await.context("migration")?;
     db.close().await;
     println!("the schema '{}' is up to date", registry::SCHEMA);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Makes sure that the schema is what this release needs. SQLite is brought up by the server

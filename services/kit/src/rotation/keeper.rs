@@ -36,6 +36,22 @@ pub enum AdmitError {
     Books(#[from] Fault),
 }
 
+/// Refuses a ring that lacks a version under which something may be, or has another key under its
+/// number. A version is noted before its first use, so that these are all of them.
+pub fn covers(ring: &KeyRing, found: &[Standing]) -> Result<(), KeyError> {
+    for standing in found.iter().filter(|standing| standing.retired_at.is_none()) {
+        let (path, version) = (ring.file_of(standing.purpose), standing.version);
+        match ring.version(standing.purpose, version) {
+            None => return Err(KeyError::Lost { path, version }),
+            Some(key) if standing.fingerprint != key.fingerprint() => {
+                return Err(KeyError::Strange { path, version });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Keeps a ring as its files and the database say.
 pub struct Keeper {
     ledger: Ledger,
@@ -57,14 +73,7 @@ impl Keeper {
     /// was written with, or lack one of them.
     pub async fn admit(&self) -> Result<(), AdmitError> {
         let found = self.note(|purpose| self.ring.all(purpose).to_vec()).await?;
-        let missing = found.iter().find(|standing| {
-            let held = self.ring.version(standing.purpose, standing.version).is_some();
-            standing.retired_at.is_none() && !held
-        });
-        if let Some(Standing { purpose, version, .. }) = missing {
-            let (path, version) = (self.ring.file_of(*purpose), *version);
-            return Err(KeyError::Lost { path, version }.into());
-        }
+        covers(&self.ring, &found)?;
         self.follow(&found);
         Ok(())
     }
