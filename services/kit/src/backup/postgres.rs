@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,6 +26,10 @@ use super::{
     table::{Sum, Summing, Table, quote},
 };
 use crate::db::DbConfig;
+
+/// How long the one connection may take to come back between two uses: nobody waits for an answer,
+/// and giving up would cost the whole work.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One state of everything, which takes no lock that a writer waits for.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -75,7 +80,7 @@ impl Session {
         // one, after the first was lost, would work outside of the transaction.
         let pool = PgPoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(config.acquire_timeout)
+            .acquire_timeout(PATIENCE)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
