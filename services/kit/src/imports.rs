@@ -48,6 +48,7 @@ use tokio::sync::Notify;
 pub use self::{
     actor::Actor,
     importer::{Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    template::{Spreadsheet, spreadsheet},
 };
 use crate::{
     fault::{Fault, Outcome},

@@ -44,7 +44,7 @@ pub use fault::{CellFault, FaultKind, shown};
 pub use layout::{CodeEntry, CodeList, CodeMatch, Column, ColumnKind, Layout, Unwanted};
 pub use records::{Record, Records};
 pub use report::FaultReportWriter;
-pub use template::{template_csv, template_xlsx};
+pub use template::{filled_csv, filled_xlsx, template_csv, template_xlsx};
 pub use value::Value;
 
 use csv::CsvRows;

@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod base_register;
+pub mod confirmation;
 pub mod coverage;
 pub mod member;
 pub mod union;

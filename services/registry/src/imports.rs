@@ -3,6 +3,7 @@
 
 mod areas;
 mod base_register;
+pub(crate) mod confirmations;
 mod coverage;
 mod employers;
 pub mod kinds;
@@ -32,13 +33,14 @@ use crate::{
 
 /// The imports into this register. All of one process ring the same bells.
 pub fn imports(register: &Register) -> Arc<Imports> {
-    let importers: [Arc<dyn Importer>; 6] = [
+    let importers: [Arc<dyn Importer>; 7] = [
         Arc::new(areas::AreaImport::new(register.clone())),
         Arc::new(employers::EmployerImport::new(register.clone())),
         Arc::new(base_register::BaseRegisterImport::new(register.clone())),
         Arc::new(unions::UnionImport::new(register.clone())),
         Arc::new(coverage::CoverageImport::new(register.clone())),
         Arc::new(members::MemberImport::new(register.clone())),
+        Arc::new(confirmations::ConfirmationImport::new(register.clone())),
     ];
     Imports::new(
         register.ledger.clone(),

@@ -17,7 +17,7 @@ use unionhall_proto::{
         area_service_server::{self, AreaServiceServer},
         base_register_service_server::{self, BaseRegisterServiceServer},
         change_feed_server::{self, ChangeFeedServer},
-        coverage_service_server,
+        confirmation_service_server, coverage_service_server,
         election_service_server::{self, ElectionServiceServer},
         employer_service_server, formation_service_server,
         import_service_server::{self, ImportServiceServer},
@@ -59,6 +59,7 @@ pub fn registered(register: &Register) -> Registered {
         .service(of_members.memberships)
         .service(of_members.protection)
         .service(of_members.requests)
+        .service(of_members.confirmations)
         .service(ElectionServiceServer::new(Elections::new(register.clone())))
         .service(OfficerServiceServer::new(Officers::new(register.clone())))
         .service(Formations::new(register.clone()))
@@ -79,6 +80,7 @@ pub fn names() -> Vec<&'static str> {
         membership_service_server::SERVICE_NAME,
         member_protection_service_server::SERVICE_NAME,
         subject_request_service_server::SERVICE_NAME,
+        confirmation_service_server::SERVICE_NAME,
         coverage_service_server::SERVICE_NAME,
         officer_service_server::SERVICE_NAME,
         formation_service_server::SERVICE_NAME,

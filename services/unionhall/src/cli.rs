@@ -245,6 +245,8 @@ pub(crate) enum Kind {
     Coverage,
     /// Members (会员).
     Members,
+    /// Filled-in sheets of GetConfirmationSheet (信息核对).
+    Confirmations,
     /// Entries of a base register (底册).
     #[value(name = "base_register")]
     BaseRegister,
@@ -259,6 +261,7 @@ impl Kind {
             Self::Unions => "unions",
             Self::Coverage => "coverage",
             Self::Members => "members",
+            Self::Confirmations => "confirmations",
             Self::BaseRegister => "base_register",
         }
     }

@@ -13,14 +13,18 @@ use unionhall_kit::{
         read::{self, Question},
     },
     ledger::sequencer::Sequencer,
+    path::{Line, Path},
 };
 use unionhall_registry::{
     rules::{
         member::{MemberFacts, MemberId, contribution::contributions},
         steps::Leaf,
+        union::UnionId,
     },
     services,
-    store::members::{Wanted, load, read_grounds},
+    store::members::{
+        Wanted, count_unconfirmed, load, longest_unconfirmed, read_grounds, unconfirmed_unions,
+    },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines, samples};
 use uuid::Uuid;
@@ -74,6 +78,8 @@ async fn members(engine: Engine) -> Result<()> {
     }
     let first = recounted(&books).await?;
 
+    behind(db).await?;
+
     // The same sheet again changes nothing.
     let again = instances.check("members", good.as_bytes()).await?;
     ensure!(again.unchanged_row_count == i64::from(MEMBERS), "{again:?}");
@@ -95,6 +101,26 @@ async fn members(engine: Engine) -> Result<()> {
     // Everybody has changed since the first sheet: the last undo comes first, and did.
     let undone = instances.undo(&entered.name).await?;
     ensure!(undone.refused_undo_count == i64::from(MEMBERS), "{undone:?}");
+    Ok(())
+}
+
+/// Who is to be confirmed, as the work list and the calls that confirm find it.
+async fn behind(db: &Db) -> Result<()> {
+    let (day, all) = ("2024-06-01".parse()?, Path::parse("11")?);
+    let list = unconfirmed_unions(db.reader(), (Line::Area, &all, &[]), day, (None, 10)).await?;
+    let [one] = list.as_slice() else { anyhow::bail!("{list:?}") };
+    ensure!((one.waiting, one.active) == (i64::from(MEMBERS), i64::from(MEMBERS)), "{one:?}");
+    let (after, union) = (Some((one.path.as_str(), one.id)), UnionId(one.id));
+    let more = unconfirmed_unions(db.reader(), (Line::Area, &all, &[]), day, (after, 10)).await?;
+    let root = Path::parse("u")?;
+    let shown = (Line::Affiliation, &root, std::slice::from_ref(&all));
+    let other = unconfirmed_unions(db.reader(), shown, day, (None, 10)).await?;
+    ensure!(more.is_empty() && other.is_empty(), "{more:?} {other:?}");
+    let some = longest_unconfirmed(db.reader(), union, day, (&[], 3)).await?;
+    let left = count_unconfirmed(db.reader(), union, day, &some).await?;
+    ensure!(some.len() == 3 && left == i64::from(MEMBERS) - 3, "{left}");
+    let others = longest_unconfirmed(db.reader(), union, day, (&some, 3)).await?;
+    ensure!(others.iter().all(|id| !some.contains(id)), "an exception was confirmed");
     Ok(())
 }
 

@@ -26,24 +26,42 @@ const CODES_HEAD: u32 = 2;
 /// # Errors
 /// `INTERNAL` where the layout breaks a rule of the format, for instance in its title.
 pub fn template_xlsx(layout: &Layout) -> Outcome<Vec<u8>> {
-    written(layout).map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))
+    filled_xlsx(layout, &[])
+}
+
+/// The same with rows that are filled in already, as text, cell by cell in the layout's order.
+///
+/// # Errors
+/// As [`template_xlsx`].
+pub fn filled_xlsx(layout: &Layout, rows: &[Vec<String>]) -> Outcome<Vec<u8>> {
+    written(layout, rows).map_err(|error| Fault::new(&reasons::INTERNAL).caused_by(error))
 }
 
 /// The header alone, as CSV in UTF-8 with a BOM.
 pub fn template_csv(layout: &Layout) -> Vec<u8> {
-    let titles: Vec<&str> = layout.columns().iter().map(Column::title).collect();
-    let quoted = |title: &&str| {
-        if title.contains([',', '"', '\n']) {
-            format!("\"{}\"", title.replace('"', "\"\""))
-        } else {
-            (*title).to_owned()
-        }
-    };
-    let line: Vec<String> = titles.iter().map(quoted).collect();
-    format!("\u{FEFF}{}\r\n", line.join(",")).into_bytes()
+    filled_csv(layout, &[])
 }
 
-fn written(layout: &Layout) -> Result<Vec<u8>, XlsxError> {
+/// The same with rows that are filled in already.
+pub fn filled_csv(layout: &Layout, rows: &[Vec<String>]) -> Vec<u8> {
+    let titles: Vec<String> = layout.columns().iter().map(|c| c.title().to_owned()).collect();
+    let quoted = |cell: &String| {
+        if cell.contains([',', '"', '\n']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
+    };
+    let mut text = "\u{FEFF}".to_owned();
+    for row in std::iter::once(&titles).chain(rows) {
+        let cells: Vec<String> = row.iter().map(quoted).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    text.into_bytes()
+}
+
+fn written(layout: &Layout, rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_ymd(2024, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
@@ -51,6 +69,12 @@ fn written(layout: &Layout) -> Result<Vec<u8>, XlsxError> {
     sheet.set_freeze_panes(1, 0)?;
     for (at, column) in (0_u16..).zip(layout.columns()) {
         head(sheet, at, column)?;
+    }
+    let text = Format::new().set_num_format("@");
+    for (line, row) in (1_u32..).zip(rows) {
+        for (at, cell) in (0_u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string_with_format(line, at, cell, &text)?;
+        }
     }
     let lists: Vec<(u16, &Column, &CodeList)> = (0_u16..)
         .zip(layout.columns())

@@ -1,6 +1,8 @@
-//! `MemberService`, `MembershipService`, `MemberProtectionService` and `SubjectRequestService`.
+//! `MemberService`, `MembershipService`, `MemberProtectionService`, `SubjectRequestService` and
+//! `ConfirmationService`.
 
 mod change;
+mod confirm;
 mod correct;
 mod decode;
 pub mod desk;
@@ -17,6 +19,7 @@ mod protection;
 mod read;
 mod reveal;
 mod subject;
+mod unconfirmed;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +35,7 @@ use unionhall_proto::registry::v1::{
     ListMembersRequest, ListMembersResponse, LookupMembersRequest, LookupMembersResponse, Member,
     ResumeMembershipRequest, RetainMembershipRequest, TakeBackPassageRequest,
     TransferMemberRequest, UpdateMemberRequest,
+    confirmation_service_server::ConfirmationServiceServer,
     member_protection_service_server::MemberProtectionServiceServer,
     member_service_server::{MemberService, MemberServiceServer},
     membership_service_server::{MembershipService, MembershipServiceServer},
@@ -61,6 +65,8 @@ pub struct Servers {
     pub protection: MemberProtectionServiceServer<Members>,
     /// What persons ask for.
     pub requests: SubjectRequestServiceServer<Members>,
+    /// Currency of the records.
+    pub confirmations: ConfirmationServiceServer<Members>,
 }
 
 impl Members {
@@ -71,7 +77,8 @@ impl Members {
             members: MemberServiceServer::new(members.clone()),
             memberships: MembershipServiceServer::new(members.clone()),
             protection: MemberProtectionServiceServer::new(members.clone()),
-            requests: SubjectRequestServiceServer::new(members),
+            requests: SubjectRequestServiceServer::new(members.clone()),
+            confirmations: ConfirmationServiceServer::new(members),
         }
     }
 

@@ -126,4 +126,8 @@ unionhall_kit::fault_kinds! {
     MEMBER_EMPLOYER_ENDED:
         "the employer of the facts from before has ended since, so that they were not restored; change the member itself",
         "导入前的工作单位现已注销，未恢复原信息；请直接修改该会员";
+    /// No member that the sender sees has the id.
+    MEMBER_UNKNOWN:
+        "no member that you see has this id; fill in the sheet that GetConfirmationSheet gives",
+        "您管辖范围内没有该标识的会员，请填写由 GetConfirmationSheet 生成的核对表";
 }

@@ -9,8 +9,9 @@ mod draft;
 mod judge;
 mod known;
 mod layout;
-mod undo;
-mod write;
+pub(super) mod undo;
+pub(super) mod ways;
+pub(super) mod write;
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -2,6 +2,7 @@
 
 mod areas;
 mod base_register;
+mod confirmations;
 mod coverage;
 mod demo;
 mod demo_members;

@@ -19,6 +19,7 @@ mod read;
 mod remove;
 mod rotation;
 mod sealed;
+mod unconfirmed;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -40,6 +41,7 @@ pub use self::{
     remove::{remove, remove_many},
     rotation::{MemberKeys, MemberNumbers},
     sealed::{MOBILE_FIELD, Opened, document_field, open_documents, open_mobile, open_number},
+    unconfirmed::{UnconfirmedUnion, count_unconfirmed, longest_unconfirmed, unconfirmed_unions},
     write::{Changed, NewMember, Numbers, Taken, insert_many, save, save_many},
 };
 use crate::rules::{

@@ -118,7 +118,7 @@ fn wanted(scope: &Scope, filter: &MemberFilter) -> Outcome<Scope> {
     Ok(Scope { area: left, ..Scope::default() })
 }
 
-fn page_place(place: Place) -> PagePlace {
+pub(super) fn page_place(place: Place) -> PagePlace {
     let phase = match place.line {
         Line::Area => 0,
         Line::Affiliation => 1,
@@ -127,7 +127,7 @@ fn page_place(place: Place) -> PagePlace {
     PagePlace { phase, key }
 }
 
-fn listed_place(place: PagePlace) -> Outcome<Place> {
+pub(super) fn listed_place(place: PagePlace) -> Outcome<Place> {
     let line = match place.phase {
         0 => Line::Area,
         _ => Line::Affiliation,
@@ -147,6 +147,6 @@ fn number(place: PagePlace) -> Outcome<i64> {
 }
 
 /// A token opens only for what it was made for, so that this is one of another release.
-fn foreign() -> Fault {
+pub(super) fn foreign() -> Fault {
     Fault::new(&reasons::PAGE_TOKEN_INVALID)
 }

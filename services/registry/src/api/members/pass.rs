@@ -60,7 +60,7 @@ orders!(
 
 /// Whose step it is, which a caller must see to record it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     /// The union of the person.
     Own,
     /// The union to which the membership is to pass.
@@ -294,7 +294,12 @@ pub(super) async fn followed(entry: &Entry, record: &MemberRecord) -> Outcome<()
 
 /// Who may see a person through the union to which the membership is to pass may accept or refuse,
 /// and nothing else.
-fn sees<M>(call: &Call<M>, record: &MemberRecord, side: Side, name: &str) -> Outcome<()> {
+pub(super) fn sees<M>(
+    call: &Call<M>,
+    record: &MemberRecord,
+    side: Side,
+    name: &str,
+) -> Outcome<()> {
     let stand: Option<&Stand> = match side {
         Side::Own => record.stand.as_ref(),
         // Without a transfer the step itself is refused, which says more.

@@ -23,6 +23,7 @@ use crate::{
     testing::{Rig, call, call_within, rig},
 };
 
+mod confirmations;
 mod correct;
 mod documents;
 mod ending;

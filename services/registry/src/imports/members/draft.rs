@@ -6,8 +6,9 @@ use unionhall_kit::{
     vault::BlindIndex,
 };
 
-use super::layout::{
-    APPLIED, DECEASED, DEEMED_WITHDRAWN, EXPELLED, TRANSFERRED, WITHDRAWN, YES, list,
+use super::{
+    layout::{APPLIED, TRANSFERRED, YES, list},
+    ways::step_out,
 };
 use crate::{
     Register,
@@ -25,10 +26,7 @@ use crate::{
         Refusal,
         area::AreaPath,
         credit_code::CreditCode,
-        member::{
-            MemberFault,
-            passage::{Passage, RetentionCause, Step},
-        },
+        member::{MemberFault, passage::Passage},
         organisation_code::OrganisationCode,
         person::{
             code::{EducationCode, EmploymentStatus, EthnicityCode, Sex, WorkerGroup},
@@ -285,25 +283,15 @@ impl Reader<'_> {
         self.needs(columns::WAY_OUT, columns::LEFT_ON);
         self.needs(columns::LEFT_ON, columns::WAY_OUT);
         self.needs(columns::WAY_OUT_NOTE, columns::WAY_OUT);
-        let step = match self.row.code(columns::WAY_OUT.key)? {
-            WITHDRAWN => Step::Withdrawn,
-            DEEMED_WITHDRAWN => Step::DeemedWithdrawn,
-            EXPELLED => {
-                self.needs(columns::WAY_OUT, columns::WAY_OUT_NOTE);
-                Step::Expelled(note?)
-            }
-            TRANSFERRED => Step::TransferredOut(note.or_else(|| Note::parse("").ok())?),
-            DECEASED => Step::Deceased,
-            cause => {
-                let mut causes = RetentionCause::ALL.into_iter();
-                Step::Retained(causes.find(|known| known.code() == cause)?)
-            }
-        };
+        let step = step_out(self.row.code(columns::WAY_OUT.key)?, note);
+        if step.is_none() {
+            self.needs(columns::WAY_OUT, columns::WAY_OUT_NOTE);
+        }
         let on = self.past(columns::LEFT_ON)?;
         // A day of joining that cannot be read is a fault enough; nothing is too early for it.
         let joined = self.draft.joined_on.is_some();
         let unread = !joined && *self.row.value(columns::JOINED_ON.key) != Value::Empty;
-        (!unread).then_some(Passage { on, step })
+        step.filter(|_| !unread).map(|step| Passage { on, step })
     }
 
     /// A value in `column` means nothing without one in `other`.

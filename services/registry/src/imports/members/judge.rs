@@ -2,7 +2,6 @@
 
 use unionhall_kit::{
     civil::CivilDate,
-    path::Path,
     sheet::{CellFault, FaultKind, Record, Value, kinds::MISSING_VALUE},
 };
 
@@ -10,6 +9,7 @@ use super::{
     decide::{Around, Decision, Plan},
     draft::{Draft, Way, Workplace},
     known::Known,
+    write::sees,
 };
 use crate::{
     columns::{Column, member as columns},
@@ -33,7 +33,7 @@ use crate::{
     },
     store::{
         employers::EmployerRecord,
-        members::{MemberRecord, Stand},
+        members::MemberRecord,
         unions::{UnionRecord, resource_name},
     },
 };
@@ -98,12 +98,8 @@ impl<'a, 'b> Judge<'a, 'b> {
     }
 
     fn sees(&self, record: &MemberRecord) -> bool {
-        let sees = |stand: &Option<Stand>| {
-            let area = stand.as_ref().map(|stand| stand.area.path());
-            let path: Option<&Path> = stand.as_ref().map(|stand| stand.affiliation.path());
-            self.around.scope.sees(area, path)
-        };
-        sees(&record.stand) || sees(&record.transfer)
+        let scope = self.around.scope;
+        sees(scope, &record.stand) || sees(scope, &record.transfer)
     }
 
     fn union(&mut self) -> Option<&'a UnionRecord> {

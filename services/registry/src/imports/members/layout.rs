@@ -7,11 +7,12 @@ use unionhall_kit::{
     sheet::{CodeEntry, CodeList, Column as SheetColumn, ColumnKind, Layout, Unwanted},
 };
 
+use super::ways::ways_out;
 use crate::{
     columns::{Column, member as columns},
     imports::{kinds::NOT_COLLECTED, offered, places::Places},
     reference::{ListId, ReferenceBook},
-    rules::{member::passage::RetentionCause, person::not_collected},
+    rules::person::not_collected,
 };
 
 /// The columns, with the code lists and the areas of `today`.
@@ -61,7 +62,7 @@ fn kind(column: Column) -> ColumnKind {
     }
 }
 
-fn entry((code, zh, en): (&str, &str, &str)) -> CodeEntry {
+pub(super) fn entry((code, zh, en): (&str, &str, &str)) -> CodeEntry {
     CodeEntry { code: code.to_owned(), zh: zh.to_owned(), en: en.to_owned() }
 }
 
@@ -74,7 +75,7 @@ fn yes_or_no() -> CodeList {
 
 /// The ways in, by the codes of the contract.
 pub(super) const ADMITTED: &str = "ADMITTED";
-pub(super) const TRANSFERRED: &str = "TRANSFERRED";
+pub(in crate::imports) const TRANSFERRED: &str = "TRANSFERRED";
 pub(super) const APPLIED: &str = "APPLIED";
 
 fn ways_in() -> CodeList {
@@ -86,35 +87,6 @@ fn ways_in() -> CodeList {
         ]
         .map(entry),
     )
-}
-
-/// The ways out, by the codes of the contract.
-pub(super) const WITHDRAWN: &str = "WITHDRAWN";
-pub(super) const DEEMED_WITHDRAWN: &str = "DEEMED_WITHDRAWN";
-pub(super) const EXPELLED: &str = "EXPELLED";
-pub(super) const DECEASED: &str = "DECEASED";
-
-/// Those of EndMembership, then the causes of RetainMembership.
-fn ways_out() -> CodeList {
-    let ends = [
-        (WITHDRAWN, "退会", "Withdrawn"),
-        (DEEMED_WITHDRAWN, "自动退会", "Deemed withdrawn"),
-        (EXPELLED, "开除会籍", "Expelled"),
-        (TRANSFERRED, "转出", "Transferred out"),
-        (DECEASED, "死亡", "Deceased"),
-    ];
-    let causes = RetentionCause::ALL.map(|cause| {
-        let (zh, en) = match cause {
-            RetentionCause::Retired => ("退休保留会籍", "Retained: retired"),
-            RetentionCause::Unemployed => ("失业保留会籍", "Retained: unemployed"),
-            RetentionCause::MilitaryService => ("服兵役保留会籍", "Retained: military service"),
-            RetentionCause::EmployerEnded => ("单位终止保留会籍", "Retained: employer ended"),
-            RetentionCause::UnionEnded => ("工会终止保留会籍", "Retained: union ended"),
-            RetentionCause::Other => ("其他原因保留会籍", "Retained: another cause"),
-        };
-        (cause.code(), zh, en)
-    });
-    CodeList::new(ends.into_iter().chain(causes).map(entry))
 }
 
 /// The code list of a column.

@@ -14,7 +14,7 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::write::{BEFORE, changed};
+use super::write::{BEFORE, changed, sees};
 use crate::{
     Register,
     api::members::{desk::Desk, effect},
@@ -24,8 +24,8 @@ use crate::{
         member::{MemberFacts, MemberId, sealed::SealedNumber},
     },
     store::members::{
-        COLLECTION, Changed, Held, MemberRecord, Numbers, Stand, Wanted, facts_of, hold_grounds,
-        keys_of, load, load_for_update, owner, remove_many, save_many,
+        COLLECTION, Changed, Held, MemberRecord, Numbers, Wanted, facts_of, hold_grounds, keys_of,
+        load, load_for_update, owner, remove_many, save_many,
     },
 };
 
@@ -35,7 +35,7 @@ struct Former {
     numbers: Numbers,
 }
 
-pub(super) async fn undo(
+pub(in crate::imports) async fn undo(
     register: &Register,
     entry: &mut Entry,
     actor: &Actor,
@@ -52,7 +52,7 @@ pub(super) async fn undo(
             undone.push(Undone::Refused(&CHANGED_SINCE));
             continue;
         };
-        if !sees(actor, &record.stand) {
+        if !sees(&actor.scope, &record.stand) {
             undone.push(Undone::Refused(&OUT_OF_SCOPE));
         } else if effect.version_before == 0 {
             undone.push(Undone::Done);
@@ -74,11 +74,6 @@ pub(super) async fn undo(
     withdraw(entry, &withdrawn, &held).await?;
     restore(entry, restored, &held).await?;
     Ok(undone)
-}
-
-fn sees(actor: &Actor, stand: &Option<Stand>) -> bool {
-    let area = stand.as_ref().map(|stand| stand.area.path());
-    actor.scope.sees(area, stand.as_ref().map(|stand| stand.affiliation.path()))
 }
 
 /// Whether the facts would let the person work for an employer that has closed since the row took

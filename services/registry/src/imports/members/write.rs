@@ -1,11 +1,12 @@
 //! Writing a chunk of rows: few statements, however many rows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use unionhall_kit::{
     fault::{Fault, Outcome},
     imports::{Actor, Applied, Effect, kinds::DUPLICATE_IN_FILE},
     ledger::Entry,
+    path::Scope,
     reasons,
     sheet::Record,
     vault::{DataKey, Vault},
@@ -28,7 +29,7 @@ use crate::{
     store::{
         employers::hold_areas,
         members::{
-            self, Changed, Held, MemberRecord, NewMember, Numbers, facts_text, hold_grounds,
+            self, Changed, Held, MemberRecord, NewMember, Numbers, Stand, facts_text, hold_grounds,
             insert_many, keys_of, load_for_update, owner, save_many,
         },
     },
@@ -171,46 +172,68 @@ impl Work<'_> {
             }
         }
         let amended = std::mem::take(&mut self.amended);
-        if !amended.is_empty() {
-            let ids: Vec<MemberId> = amended.iter().map(|(_, record, ..)| record.id).collect();
-            let keys = keys_of(entry.conn(), &ids).await?;
-            let (mut changes, mut kept) = (Vec::new(), Vec::new());
-            for (at, record, draft, plan) in &amended {
-                let (changed, before) =
-                    amending(register, &keys, (record, draft, plan), held, around)?;
-                changes.push(changed);
-                kept.push((*at, *record, before));
-            }
-            let saved = save_many(entry.conn(), changes, now).await?.map_err(taken)?;
-            let both = kept.iter().zip(&saved).map(|((_, old, _), new)| (Some(*old), new));
-            effect::note_many(entry, both, &held.grounds);
-            for ((at, old, before), new) in kept.into_iter().zip(&saved) {
-                self.applied[at] = Applied::Changed(change(old.version, new, before));
-            }
+        let ids: Vec<MemberId> = amended.iter().map(|(_, record, ..)| record.id).collect();
+        let keys = keys_of(entry.conn(), &ids).await?;
+        let mut amendments = Vec::with_capacity(amended.len());
+        for (at, record, draft, plan) in &amended {
+            let key = keys.get(&record.id).map(Vec::as_slice);
+            let key = register.vault.open_data_key(owner(&record.id), key)?;
+            let of_row = (*draft, &**plan);
+            let (facts, numbers) =
+                sealed_facts(&register.vault, &key, of_row, &record.facts, around)?;
+            amendments.push(Amendment { at: *at, record, facts, numbers, key });
+        }
+        for (at, effect) in amend(entry, held, amendments).await? {
+            self.applied[at] = Applied::Changed(effect);
         }
         Ok(self.applied)
     }
 }
 
-/// What a member becomes, and what the facts were, sealed under the member's own key: whoever is
-/// erased is erased there too.
-fn amending<'a>(
-    register: &Register,
-    keys: &HashMap<MemberId, Vec<u8>>,
-    (record, draft, plan): (&'a MemberRecord, &Draft, &Plan<'_>),
+/// What the row at `at` makes of a member.
+pub(in crate::imports) struct Amendment<'a> {
+    pub(in crate::imports) at: usize,
+    pub(in crate::imports) record: &'a MemberRecord,
+    pub(in crate::imports) facts: MemberFacts,
+    pub(in crate::imports) numbers: Numbers,
+    /// The member's own key.
+    pub(in crate::imports) key: DataKey,
+}
+
+/// Saves what rows make of members, with its books. What the facts were is kept sealed under the
+/// member's own key: whoever is erased is erased there too.
+pub(in crate::imports) async fn amend(
+    entry: &mut Entry,
     held: &Held,
-    around: Around<'_>,
-) -> Outcome<(Changed<'a>, Vec<u8>)> {
-    let vault = &register.vault;
-    let key = keys.get(&record.id).map(Vec::as_slice);
-    let key = vault.open_data_key(owner(&record.id), key)?;
-    let (facts, numbers) = sealed_facts(vault, &key, (draft, plan), &record.facts, around)?;
-    let before = key.seal(BEFORE, facts_text(&record.facts)?.as_bytes())?;
-    Ok((changed(record, facts, numbers, held), before))
+    amendments: Vec<Amendment<'_>>,
+) -> Outcome<Vec<(usize, Effect)>> {
+    if amendments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut changes, mut kept) = (Vec::new(), Vec::new());
+    for Amendment { at, record, facts, numbers, key } in amendments {
+        let before = key.seal(BEFORE, facts_text(&record.facts)?.as_bytes())?;
+        changes.push(changed(record, facts, numbers, held));
+        kept.push((at, record, before));
+    }
+    let saved = save_many(entry.conn(), changes, entry.now()).await?;
+    let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
+    let both = kept.iter().zip(&saved).map(|((_, old, _), new)| (Some(*old), new));
+    effect::note_many(entry, both, &held.grounds);
+    let effect = |((at, old, before), new): ((usize, &MemberRecord, Vec<u8>), &MemberRecord)| {
+        (at, change(old.version, new, before))
+    };
+    Ok(kept.into_iter().zip(&saved).map(effect).collect())
+}
+
+/// Whether the sender sees who stands there.
+pub(in crate::imports) fn sees(scope: &Scope, stand: &Option<Stand>) -> bool {
+    let area = stand.as_ref().map(|stand| stand.area.path());
+    scope.sees(area, stand.as_ref().map(|stand| stand.affiliation.path()))
 }
 
 /// A change of a member by what stands there now.
-pub(super) fn changed<'a>(
+pub(in crate::imports) fn changed<'a>(
     before: &'a MemberRecord,
     facts: MemberFacts,
     numbers: Numbers,

@@ -258,6 +258,21 @@ fn exists_still(union: Option<&UnionFacts>) -> Result<(), MemberFault> {
     ended.map_or(Ok(()), |ended| Err(MemberFault::Union(UnionProblem::NotActive(ended))))
 }
 
+/// The facts with a confirmation of `today` 信息更新. There is nothing to confirm of somebody who is
+/// no member and has not applied.
+pub fn confirm(facts: &MemberFacts, today: CivilDate) -> Result<MemberFacts, MemberFault> {
+    match facts.passages.last_standing() {
+        standing @ (Standing::Nobody | Standing::Former { .. }) => {
+            Err(MemberFault::Step("CONFIRMED", standing.code()))
+        }
+        _ => {
+            let mut facts = facts.clone();
+            facts.confirmations.note(today);
+            Ok(facts)
+        }
+    }
+}
+
 /// The union that a step names exists on its day and is one that has members.
 fn takes(union: UnionId, passage: &Passage, around: Surroundings<'_>) -> Result<(), MemberFault> {
     let known = around.union.filter(|(id, _)| *id == union);
