@@ -50,7 +50,7 @@ async fn no_planted_number_comes_out(engine: Engine) -> Result<()> {
     };
     canary.union = canary.a_union().await?;
     let member = canary.enter_and_update().await?;
-    canary.what_is_refused(&member).await?;
+    Box::pin(canary.what_is_refused(&member)).await?;
     canary.look(&member).await?;
     rotate(&suite).await?;
     canary.look(&member).await?;

@@ -160,7 +160,10 @@ async fn scraped(address: &str) -> Result<Vec<u8>> {
 }
 
 /// Every form of some numbers, found by how it begins.
-struct Forms(HashMap<[u8; HEAD], Vec<(usize, &'static str, Vec<u8>)>>);
+struct Forms(HashMap<[u8; HEAD], Vec<Form>>);
+
+/// The place of a number among those planted, the name of a form of it, and its bytes.
+type Form = (usize, &'static str, Vec<u8>);
 
 impl Forms {
     fn of(numbers: &[String]) -> Self {

@@ -123,7 +123,8 @@ impl Session {
     }
 
     pub(super) async fn tables(&self) -> Result<Vec<Table>, BackupError> {
-        let found: Vec<(String, Vec<String>, Vec<String>, Vec<String>)> =
+        type Found = (String, Vec<String>, Vec<String>, Vec<String>);
+        let found: Vec<Found> =
             sqlx::query_as(TABLES).bind(&self.schema).fetch_all(&self.pool).await?;
         let table = |(name, columns, key, parents)| Table { name, columns, key, parents };
         Ok(found.into_iter().map(table).collect())
