@@ -18,6 +18,7 @@ pub use self::{
     occupants::{employers_in, next_employers, next_unions, occupants, union_occupants, unions_in},
     work::{AreaWork, MemberWork, Part, Root, UnionChangeKind, UnionWork, Work},
 };
+use crate::rules::member::{MemberId, membership::Standing};
 
 /// How far a structure change has come; numbers as in the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,6 +224,20 @@ pub async fn applying(conn: &impl ConnectionTrait) -> Outcome<Vec<StructureChang
     let state = Progress::Applying as i16;
     let rows = select(conn, "WHERE state = $1 ORDER BY number", [state.into()]).await?;
     rows.into_iter().map(Row::change).collect()
+}
+
+/// Whether a change is still to say where one of these persons belongs, who stand so. Their unions are
+/// held, so that none ends meanwhile.
+pub async fn awaited(
+    conn: &impl ConnectionTrait,
+    members: impl IntoIterator<Item = (MemberId, Standing)> + Clone,
+) -> Outcome<bool> {
+    let applying = applying(conn).await?;
+    let mut works = applying.iter().filter_map(StructureChange::of_unions);
+    let of = |work: &UnionWork| {
+        members.clone().into_iter().any(|(member, standing)| work.awaits(member, standing))
+    };
+    Ok(works.any(of))
 }
 
 /// Takes a change that is being applied for this transaction; `None` when it is done by now or

@@ -278,17 +278,15 @@ impl Members {
 }
 
 /// `CONFLICT` while the person is still to follow the end or the split of a union: the next step
-/// follows from where that leaves them. The unions are held, so that none ends meanwhile.
+/// follows from where that leaves them.
 async fn arrived(opening: &Opening) -> Outcome<()> {
     followed(&opening.entry, &opening.record).await
 }
 
 /// As [`arrived`], of a person who is held.
 pub(super) async fn followed(entry: &Entry, record: &MemberRecord) -> Outcome<()> {
-    let standing = record.facts.passages.last_standing();
-    let applying = structure_changes::applying(entry.conn()).await?;
-    let mut works = applying.iter().filter_map(|change| change.of_unions());
-    let under_way = works.any(|work| work.awaits(record.id, standing));
+    let stands = [(record.id, record.facts.passages.last_standing())];
+    let under_way = structure_changes::awaited(entry.conn(), stands).await?;
     if under_way { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
 }
 

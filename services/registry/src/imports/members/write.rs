@@ -32,6 +32,7 @@ use crate::{
             self, Changed, Held, MemberRecord, NewMember, Numbers, Stand, facts_text, hold_grounds,
             insert_many, keys_of, load_for_update, owner, save_many,
         },
+        structure_changes,
     },
 };
 
@@ -172,6 +173,13 @@ impl Work<'_> {
             }
         }
         let amended = std::mem::take(&mut self.amended);
+        let stepping = amended.iter().filter(|(_, _, _, plan)| !plan.passages.is_empty());
+        let stand: Vec<_> =
+            stepping.map(|(_, old, ..)| (old.id, old.facts.passages.last_standing())).collect();
+        if !stand.is_empty() && structure_changes::awaited(entry.conn(), stand).await? {
+            // The job that lets members follow the end of their union comes to them soon.
+            return Err(Fault::new(&reasons::CONFLICT));
+        }
         let ids: Vec<MemberId> = amended.iter().map(|(_, record, ..)| record.id).collect();
         let keys = keys_of(entry.conn(), &ids).await?;
         let mut amendments = Vec::with_capacity(amended.len());
