@@ -4,7 +4,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use anyhow::{Context, Result, ensure};
@@ -41,8 +44,8 @@ async fn soak_kill_amid_members(engine: Engine) -> Result<()> {
     let policy = Policy::administrator(UNBOUNDED).text();
     let mut suite = Plan::new(engine, Layout::All).policy(policy).start().await?;
     let mut home = union(&suite.connect().await?, 0).await?;
-    let crowd = Crowd(Arc::new(enter(&suite, &home).await?));
-    let (mut interrupted, mut recorded) = (0, 0);
+    let crowd = Crowd { members: Arc::new(enter(&suite, &home).await?), recorded: Arc::default() };
+    let mut interrupted = 0;
     for cycle in 1..=CYCLES {
         let clients = suite.connect().await?;
         let target = union(&clients, cycle).await?;
@@ -51,14 +54,16 @@ async fn soak_kill_amid_members(engine: Engine) -> Result<()> {
         for _ in 0..WRITERS {
             writers.spawn(crowd.clone().write_until_cut(suite.connect().await?, cycle));
         }
-        patience::until("some to follow", || async {
+        let before = crowd.recorded();
+        patience::until("some to follow, and steps of those", || async {
             let found = look(&clients, &change.name).await.ok()?;
-            (found.moved_member_count > 0).then_some(())
+            let some = found.moved_member_count > 0 && crowd.recorded() > before;
+            (some || found.state() == State::Done).then_some(())
         })
         .await?;
         suite.kill().await?;
         while let Some(ended) = writers.join_next().await {
-            recorded += ended??;
+            ended??;
         }
         suite.start_again().await?;
         let clients = suite.connect().await?;
@@ -78,8 +83,9 @@ async fn soak_kill_amid_members(engine: Engine) -> Result<()> {
     soak::record(
         &format!("kill -9 while members follow, {engine:?}"),
         &format!(
-            "{CYCLES} kills, {interrupted} amid {MEMBERS} members on their way, {recorded} steps \
-             beside it: nobody lost, nothing twice, figures as counted"
+            "{CYCLES} kills, {interrupted} amid {MEMBERS} members on their way, {} steps beside it: \
+             nobody lost, nothing twice, figures as counted",
+            crowd.recorded()
         ),
     )
 }
@@ -167,17 +173,23 @@ struct Known {
 }
 
 #[derive(Clone)]
-struct Crowd(Arc<Vec<Mutex<Known>>>);
+struct Crowd {
+    members: Arc<Vec<Mutex<Known>>>,
+    /// Steps that were acknowledged.
+    recorded: Arc<AtomicUsize>,
+}
 
 impl Crowd {
-    /// Retains, resumes and ends memberships until an answer does not come. Answers how many steps
-    /// were acknowledged.
-    async fn write_until_cut(self, clients: Clients, cycle: i32) -> Result<usize> {
-        let mut recorded = 0;
+    fn recorded(&self) -> usize {
+        self.recorded.load(Ordering::Relaxed)
+    }
+
+    /// Retains, resumes and ends memberships until an answer does not come.
+    async fn write_until_cut(self, clients: Clients, cycle: i32) -> Result<()> {
         loop {
-            let at = rand::rng().random_range(0..self.0.len());
+            let at = rand::rng().random_range(0..self.members.len());
             let (name, retained) = {
-                let known = self.0[at].lock();
+                let known = self.members[at].lock();
                 (known.name.clone(), known.retained)
             };
             let effective_date = Some(samples::day(2022, cycle + 1, 15));
@@ -201,19 +213,19 @@ impl Crowd {
             match answer {
                 Ok(member) => {
                     let member = member.into_inner();
-                    let mut known = self.0[at].lock();
+                    let mut known = self.members[at].lock();
                     // Another writer may have been answered first.
                     known.version = known.version.max(member.etag.parse()?);
                     known.retained = member.state() == member::State::Retained;
-                    recorded += 1;
+                    self.recorded.fetch_add(1, Ordering::Relaxed);
                 }
                 // Still on the way, or another writer was faster.
                 Err(status) if status.code() == Code::FailedPrecondition => {
-                    let mut known = self.0[at].lock();
+                    let mut known = self.members[at].lock();
                     known.retained = !known.retained;
                 }
                 Err(status) if reason(&status).as_deref() == Some("CONFLICT") => {}
-                Err(_) => return Ok(recorded),
+                Err(_) => return Ok(()),
             }
         }
     }
@@ -237,7 +249,7 @@ impl Crowd {
             let left = member.membership.is_none();
             ensure!(carried == cycle || (left && carried < cycle), "{member:?}: {carried}");
         }
-        for known in self.0.iter() {
+        for known in self.members.iter() {
             let known = known.lock();
             let shown: i64 = listed.get(&known.name).context("a member")?.etag.parse()?;
             ensure!(
