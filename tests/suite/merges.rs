@@ -147,7 +147,9 @@ async fn acted(
     match answer {
         Ok(()) => Ok((act, true)),
         Err(status) => {
-            let codes = [Code::FailedPrecondition, Code::Aborted, Code::InvalidArgument];
+            // `Unavailable`: on a busy machine so many writers wait for a connection in vain.
+            let codes =
+                [Code::FailedPrecondition, Code::Aborted, Code::InvalidArgument, Code::Unavailable];
             ensure!(codes.contains(&status.code()), "act {act}: {status:?}");
             Ok((act, false))
         }
