@@ -218,9 +218,9 @@ impl Entry {
         self.events.push(event);
     }
 
-    /// Shows `snapshot` in every event of a record that showed one: what it showed was erased.
-    pub async fn overwrite_events(&self, record: &str, snapshot: &[u8]) -> Outcome<()> {
-        events::overwrite(self.conn(), record, snapshot).await.map_err(fault::of)
+    /// Shows another snapshot in every event of a record that showed one: what it showed was erased.
+    pub async fn overwrite_events(&self, snapshots: Vec<(String, Vec<u8>)>) -> Outcome<()> {
+        events::overwrite(self.conn(), snapshots).await.map_err(fault::of)
     }
 
     /// Notes how figures move.

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{insert_rows, rows, sql},
+    db::{insert_rows, places, rows, rows_per_statement, sql},
     path::Path,
 };
 
@@ -80,12 +80,20 @@ async fn append_pending(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> R
 /// Puts another snapshot where events of a record have one.
 pub(super) async fn overwrite(
     conn: &impl ConnectionTrait,
-    record: &str,
-    snapshot: &[u8],
+    snapshots: Vec<(String, Vec<u8>)>,
 ) -> Result<(), DbErr> {
-    let text = "UPDATE event SET snapshot = $2 WHERE record = $1 AND snapshot_type <> ''";
-    let values: [Value; 2] = [record.into(), snapshot.to_vec().into()];
-    conn.execute_raw(sql(conn, text, values)).await.map(|_| ())
+    for some in snapshots.chunks(rows_per_statement(2)) {
+        let text = format!(
+            "UPDATE event SET snapshot = v.column2 FROM (VALUES {}) AS v
+             WHERE event.record = v.column1 AND event.snapshot_type <> ''",
+            places(some.len(), 2)
+        );
+        let row = |(record, snapshot): &(String, Vec<u8>)| -> [Value; 2] {
+            [record.clone().into(), snapshot.clone().into()]
+        };
+        conn.execute_raw(sql(conn, &text, some.iter().flat_map(row))).await?;
+    }
+    Ok(())
 }
 
 fn row(batch: Uuid, now: DateTime<Utc>, event: &Event) -> Vec<Value> {

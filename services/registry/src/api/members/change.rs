@@ -167,6 +167,7 @@ impl Members {
             return Err(MergeFault::Holds(resource_name(*source)).to_fault());
         }
         let after = members::remove(entry.conn(), &before, entry.now()).await?;
+        effect::forget_snapshots(&entry, [&after]).await?;
         if order.validate_only {
             return entry.discard().await;
         }

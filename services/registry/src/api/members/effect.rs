@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use prost::Message;
 use unionhall_kit::{
     civil::CivilDate,
+    fault::Outcome,
     figures::Delta,
     ledger::{AuditNote, Entry, Event, EventKind},
     path::{Path, nowhere},
 };
+use unionhall_proto::registry::v1::Member;
 
 use super::encode;
 use crate::{
@@ -80,6 +82,18 @@ pub fn note_removal(
     grounds: &Grounds,
 ) {
     note_removals(entry, [(before, after)], grounds);
+}
+
+/// Leaves of the snapshots of members who were withdrawn nothing but whose they are.
+pub async fn forget_snapshots<'a>(
+    entry: &Entry,
+    removed: impl IntoIterator<Item = &'a MemberRecord>,
+) -> Outcome<()> {
+    let stub = |record: &MemberRecord| {
+        let stub = Member { name: record.name(), ..Member::default() };
+        (record.name(), stub.encode_to_vec())
+    };
+    entry.overwrite_events(removed.into_iter().map(stub).collect()).await
 }
 
 /// The event of a member who was entered or changed; `today` is the day of the snapshot.

@@ -64,14 +64,16 @@ impl Members {
         may_erase(&record.facts, rules, entry.today()).map_err(|fault| fault.to_fault())?;
         let mut fields = BTreeSet::new();
         let mut erased = Vec::with_capacity(several.records.len());
+        let mut stubs = Vec::with_capacity(several.records.len());
         for before in &several.records {
             let kept = impersonal(&before.facts);
             fields.extend(effect::differing(&before.facts, &kept).into_iter().map(named));
             let after = members::erase(entry.conn(), before, kept, entry.now()).await?;
             let stub = encode::member(&after, entry.today()).encode_to_vec();
-            entry.overwrite_events(&after.name(), &stub).await?;
+            stubs.push((after.name(), stub));
             erased.push((before, after));
         }
+        entry.overwrite_events(stubs).await?;
         let fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
         let member = erased.first().map(|(_, after)| encode::member(after, entry.today()));
         let answer = EraseMemberResponse {

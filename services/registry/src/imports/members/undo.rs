@@ -150,6 +150,7 @@ async fn hold(
 
 async fn withdraw(entry: &mut Entry, records: &[&MemberRecord], held: &Held) -> Outcome<()> {
     let removed = remove_many(entry.conn(), records, entry.now()).await?;
+    effect::forget_snapshots(entry, &removed).await?;
     let both = records.iter().copied().zip(&removed);
     effect::note_removals(entry, both, &held.grounds);
     Ok(())

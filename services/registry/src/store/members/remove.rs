@@ -8,14 +8,15 @@ use unionhall_kit::{
     reasons,
 };
 
-use super::{
-    MemberRecord, fact,
-    write::{change, record_changes},
-};
+use super::{MemberRecord, fact};
 use crate::{
     rules::member::{MemberFacts, MemberId},
     store::dated::{self, all_changed},
 };
+
+/// What goes with a member: what finds it, what opens its numbers, what was recorded of it.
+const TABLES: [&str; 5] =
+    ["member_key", "member_document", "member_mobile", "member_unit", "member_change"];
 
 /// Withdraws one member; see [`remove_many`].
 pub async fn remove(
@@ -27,25 +28,25 @@ pub async fn remove(
     removed.into_iter().next().ok_or_else(|| Fault::new(&reasons::INTERNAL))
 }
 
-/// Withdraws distinct members who are held in this transaction: nobody was ever entered. What was
-/// recorded stays readable as superseded, the numbers do not find anybody any more. `CONFLICT` when
-/// a record is no longer at the version that it had.
+/// Withdraws distinct members who are held in this transaction: nobody was ever entered. Nothing
+/// that is personal stays: a record that nobody can name any more can be neither disclosed nor
+/// erased later (Personal Information Protection Law art. 47). `CONFLICT` when a record is no longer
+/// at the version that it had.
 pub async fn remove_many(
     conn: &impl ConnectionTrait,
     records: &[&MemberRecord],
     now: DateTime<Utc>,
 ) -> Outcome<Vec<MemberRecord>> {
-    let (mut recorded, mut removed) = (Vec::new(), Vec::with_capacity(records.len()));
-    for before in records {
-        let at = now.max(before.updated_at);
-        recorded.extend(change(before.id, &fact::rows(&before.facts), &[], at)?);
-        let (version, facts) = (before.version + 1, MemberFacts::default());
-        removed.push(MemberRecord { version, facts, updated_at: at, ..(*before).clone() });
-    }
+    let withdrawn = |before: &&MemberRecord| MemberRecord {
+        version: before.version + 1,
+        facts: MemberFacts::default(),
+        updated_at: now.max(before.updated_at),
+        ..(*before).clone()
+    };
+    let removed: Vec<MemberRecord> = records.iter().map(withdrawn).collect();
     mark(conn, &removed).await?;
-    record_changes(conn, recorded).await?;
     let ids: Vec<Value> = removed.iter().map(|MemberRecord { id, .. }| id.0.into()).collect();
-    for table in ["member_document", "member_mobile", "member_unit"] {
+    for table in TABLES {
         for some in ids.chunks(rows_per_statement(1)) {
             let text =
                 format!("DELETE FROM {table} WHERE member IN (VALUES {})", places(some.len(), 1));
@@ -60,7 +61,7 @@ async fn mark(conn: &impl ConnectionTrait, removed: &[MemberRecord]) -> Outcome<
     for some in removed.chunks(rows_per_statement(4)) {
         let text = format!(
             "UPDATE member SET version = v.column2, updated_at = v.column3,
-                 deleted_at = v.column3, facts = v.column4
+                 deleted_at = v.column3, name_key = '', facts = v.column4
              FROM (VALUES {}) AS v
              WHERE member.id = v.column1 AND member.version = v.column2 - 1
                AND member.deleted_at IS NULL",

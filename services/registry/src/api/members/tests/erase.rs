@@ -176,3 +176,30 @@ async fn records_that_were_merged_go_along() {
     }
     assert_eq!(desk.figures().await, desk.counted(&[&names[0], &names[1], &names[2]]).await);
 }
+
+#[tokio::test]
+async fn who_was_withdrawn_leaves_nothing_that_is_personal() {
+    let desk = desk().await;
+    let union = desk.union("第一", HOME).await;
+    let member = Member {
+        display_name: "竹青青".to_owned(),
+        residence: format!("areas/{HOME}"),
+        ..person(0)
+    };
+    let name = desk.create(member, &union, "2014-02-27").await.unwrap().name;
+    let renewed =
+        Member { name: name.clone(), mobile: "13900000009".to_owned(), ..Default::default() };
+    desk.update(renewed, &["mobile"], "2014-05-01").await.unwrap();
+    let request = DeleteMemberRequest { name: name.clone(), ..Default::default() };
+    desk.service.delete_member(call(request)).await.unwrap();
+    for table in ["member_key", "member_document", "member_mobile", "member_unit", "member_change"]
+    {
+        assert_eq!(desk.rows(table).await, 0, "{table}");
+    }
+    let stored = desk.stored().await;
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    for gone in ["竹青", "****", "1888-08-08"] {
+        assert!(!stored.contains(gone) && !stored.contains(&hex(gone)), "{gone}");
+    }
+    assert!(stored.contains(&hex(&name)), "consumers still learn whose events those are");
+}
