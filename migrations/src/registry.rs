@@ -2,6 +2,7 @@
 
 mod affiliation_changes;
 mod base_register;
+mod due_requests;
 mod elections;
 mod formation;
 mod key_rotation;
@@ -18,10 +19,11 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 use self::{
-    affiliation_changes::AffiliationChanges, base_register::BaseRegister, elections::Elections,
-    formation::Formation, key_rotation::KeyRotation, looks::Looks, member_follows::MemberFollows,
-    members::Members, offices::Offices, protection::Protection, terms::Terms,
-    union_splits::UnionSplits, work_lists::WorkLists,
+    affiliation_changes::AffiliationChanges, base_register::BaseRegister,
+    due_requests::DueRequests, elections::Elections, formation::Formation,
+    key_rotation::KeyRotation, looks::Looks, member_follows::MemberFollows, members::Members,
+    offices::Offices, protection::Protection, terms::Terms, union_splits::UnionSplits,
+    work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -50,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(Looks),
             Box::new(MemberFollows),
             Box::new(Protection),
+            Box::new(DueRequests),
         ]
     }
 }

@@ -148,14 +148,17 @@ impl Listing<'_> {
 
     /// The column by which the members of one union follow each other.
     fn key(&self) -> &'static str {
-        if self.want.confirmed_before.is_some() { "m.confirmed_on" } else { "m.name_key" }
+        if self.by_confirmation() { "m.confirmed_on" } else { "m.name_key" }
+    }
+
+    /// Those of one employer or of one transfer are few and go by name: no index has their days.
+    fn by_confirmation(&self) -> bool {
+        let Want { confirmed_before, employer, transfer_to, .. } = self.want;
+        confirmed_before.is_some() && employer.is_none() && transfer_to.is_none()
     }
 
     fn key_value(&self, key: &str) -> Value {
-        match self.want.confirmed_before {
-            Some(_) => Value::ChronoDate(key.parse().ok()),
-            None => key.into(),
-        }
+        if self.by_confirmation() { Value::ChronoDate(key.parse().ok()) } else { key.into() }
     }
 
     async fn read(
@@ -168,6 +171,24 @@ impl Listing<'_> {
         if left == 0 {
             return Ok(());
         }
+        let (text, values) = self.statement(stretch, left);
+        let rows = Listed::find_by_statement(sql(conn, &text, values)).all(conn).await;
+        for row in rows.map_err(fault::of)? {
+            let key =
+                if self.by_confirmation() { row.confirmed_on.to_string() } else { row.name_key };
+            let place = Place {
+                line: self.line,
+                path: row.union_path,
+                union: row.trade_union,
+                key,
+                id: row.listed_id,
+            };
+            page.records.push((row.row.record()?, place));
+        }
+        Ok(())
+    }
+
+    fn statement(&self, stretch: Stretch<'_>, left: u64) -> (String, Vec<Value>) {
         let (column, key) = (self.column(), self.key());
         let mut query = Query::default();
         self.wanting(&mut query);
@@ -200,22 +221,7 @@ impl Listing<'_> {
              FROM {TABLES} WHERE {} ORDER BY {order} LIMIT {left}",
             query.conditions.join(" AND ")
         );
-        let rows = Listed::find_by_statement(sql(conn, &text, query.values)).all(conn).await;
-        for row in rows.map_err(fault::of)? {
-            let key = match self.want.confirmed_before {
-                Some(_) => row.confirmed_on.to_string(),
-                None => row.name_key,
-            };
-            let place = Place {
-                line: self.line,
-                path: row.union_path,
-                union: row.trade_union,
-                key,
-                id: row.listed_id,
-            };
-            page.records.push((row.row.record()?, place));
-        }
-        Ok(())
+        (text, query.values)
     }
 
     fn wanting(&self, query: &mut Query) {
@@ -310,3 +316,6 @@ impl Query {
         self.conditions.push(format!("({}) > ({})", columns.join(", "), places.join(", ")));
     }
 }
+
+#[cfg(test)]
+mod tests;
