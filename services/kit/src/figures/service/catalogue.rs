@@ -99,6 +99,9 @@ pub struct RateDefinition {
     pub numerator: &'static str,
     /// The name of the figure by which it is divided, a level.
     pub denominator: &'static str,
+    /// Whether it is told of areas alone: on the line of affiliation the two figures count different
+    /// people.
+    pub areas_only: bool,
     /// Row of the domain reference.
     pub source_row: &'static str,
 }
@@ -122,6 +125,7 @@ impl RateDefinition {
             definition: Some(self.definition.message()),
             numerator,
             denominator,
+            areas_only: self.areas_only,
             source_row: self.source_row.to_owned(),
         }
     }

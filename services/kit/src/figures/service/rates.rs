@@ -1,5 +1,7 @@
 //! The rates of a `Metrics` service.
 
+use std::collections::HashSet;
+
 use tonic::{Request, Response, Status};
 use unionhall_proto::common::v1::{
     BatchGetRateFiguresRequest, BatchGetRateFiguresResponse, ListRatesRequest, ListRatesResponse,
@@ -8,7 +10,8 @@ use unionhall_proto::common::v1::{
 
 use super::{Catalogue, FigureDesk, RateDefinition, days::Asked};
 use crate::{
-    call::Call, civil::CivilDate, clock, fault::Outcome, figures::rate::Rate, scoped::not_found,
+    access::Caller, call::Call, civil::CivilDate, clock, fault::Outcome, figures::rate::Rate,
+    path::Line, scoped::not_found,
 };
 
 impl<C: Catalogue> FigureDesk<C> {
@@ -41,17 +44,30 @@ impl<C: Catalogue> FigureDesk<C> {
         let read_time = clock::timestamp(self.ledger.clock().now());
         let figures = self.board(&call.caller, &metrics, &asked.nodes, days).await?;
         let pairs = figures.iter().zip(figures.iter().skip(1)).step_by(2);
+        let elsewhere = self.no_areas(&call.caller, &asked.nodes).await?;
         let rate_figures = rates
             .iter()
             .cycle()
             .zip(pairs)
             .map(|(rate, (numerator, denominator))| {
-                let divided = Rate { numerator: numerator.value, denominator: denominator.value };
-                told(rate, &numerator.node, days.day, divided)
+                let node = &numerator.node;
+                let divided = if rate.areas_only && elsewhere.contains(node) {
+                    Rate { numerator: 0, denominator: 0 }
+                } else {
+                    Rate { numerator: numerator.value, denominator: denominator.value }
+                };
+                told(rate, node, days.day, divided)
             })
             .collect();
         let read_time = Some(read_time);
         Ok(Response::new(BatchGetRateFiguresResponse { rate_figures, read_time }))
+    }
+
+    /// Those of the nodes that stand on the line of affiliation.
+    async fn no_areas(&self, caller: &Caller, names: &[String]) -> Outcome<HashSet<String>> {
+        let nodes = self.nodes(caller, names).await?;
+        let named = names.iter().zip(nodes).filter(|(_, node)| node.line != Line::Area);
+        Ok(named.map(|(name, _)| name.clone()).collect())
     }
 
     fn rate(&self, resource: &str) -> Outcome<&RateDefinition> {

@@ -41,6 +41,7 @@ fn sample() -> Sample {
         definition: words(),
         numerator,
         denominator,
+        areas_only: false,
         source_row: "F180",
     };
     let definitions = vec![

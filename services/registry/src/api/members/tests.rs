@@ -32,6 +32,7 @@ mod figures;
 mod following;
 mod lists;
 mod merge;
+mod rates;
 mod recount;
 mod reveal;
 mod rotation;

@@ -11,6 +11,7 @@ pub(super) fn all() -> Vec<RateDefinition> {
         definition,
         numerator,
         denominator,
+        areas_only: false,
         source_row,
     };
     let mut rates = vec![
@@ -20,12 +21,16 @@ pub(super) fn all() -> Vec<RateDefinition> {
             "F028",
             density(),
         ),
-        rate(
-            "trade_union_density_of_all_employees",
-            ("employed_members", "employees"),
-            "F028",
-            density_of_all(),
-        ),
+        RateDefinition {
+            // An employer that no union covers has employees, and answers to no union.
+            areas_only: true,
+            ..rate(
+                "trade_union_density_of_all_employees",
+                ("employed_members", "employees"),
+                "F028",
+                density_of_all(),
+            )
+        },
         rate(
             "employer_record_validity_rate",
             ("valid_records", "employers"),
@@ -48,8 +53,10 @@ fn density() -> (Words, Words) {
     (
         Words::new("职工入会率（建会单位口径）", "Trade union density of covered employers"),
         Words::new(
-            "建会单位会员数除以建会单位职工数（F028）。",
-            "Members of covered employers over the employees of covered employers (F028).",
+            "建会单位会员数除以建会单位职工数（F028）；按工会统计时，分子为隶属其下的会员，\
+             分母为其下工会所覆盖单位的职工。",
+            "Members of covered employers over the employees of covered employers (F028); of a union: \
+             the members who belong below it over the employees of the employers covered below it.",
         ),
     )
 }
@@ -58,8 +65,8 @@ fn density_of_all() -> (Words, Words) {
     (
         Words::new("职工入会率（全部职工口径）", "Trade union density of all employees"),
         Words::new(
-            "在业单位会员数除以在业单位职工数。",
-            "Members of active employers over the employees of active employers.",
+            "在业单位会员数除以在业单位职工数；仅按区域统计。",
+            "Members of active employers over the employees of active employers; of areas alone.",
         ),
     )
 }
