@@ -126,7 +126,7 @@ impl Members {
     }
 
     /// Saves what became of a member who was opened for a change.
-    pub(super) async fn keep<M>(
+    pub(super) async fn keep<M: Message>(
         &self,
         call: &Call<M>,
         order: Order<'_>,
@@ -147,7 +147,10 @@ impl Members {
         match members::save(entry.conn(), changed, entry.now()).await? {
             Ok(after) => {
                 let both = (Some(&before), &after);
-                self.finish(entry, both, &held, what, order.validate_only).await
+                let only = order.validate_only;
+                let member = self.finish(entry, both, &held, what, only).await?;
+                self.tried(call, &documents, only).await?;
+                Ok(member)
             }
             Err(members::Taken) => {
                 entry.discard().await?;

@@ -1,5 +1,6 @@
 //! Entering a person.
 
+use prost::Message;
 use unionhall_kit::{
     access::Caller,
     call::Call,
@@ -77,7 +78,10 @@ impl Members {
         match members::insert_many(entry.conn(), vec![new], entry.now()).await? {
             Ok(entered) => {
                 let after = entered.into_iter().next().ok_or_else(decode::broken)?;
-                self.finish(entry, (None, &after), &held, "entered", message.validate_only).await
+                let only = message.validate_only;
+                let member = self.finish(entry, (None, &after), &held, "entered", only).await?;
+                self.tried(&call, &documents, only).await?;
+                Ok(member)
             }
             Err(members::Taken) => {
                 entry.discard().await?;
@@ -105,6 +109,19 @@ impl Members {
         entry.audit(effect::audit(before, after, what));
         entry.commit(Done { record: after.name(), version: after.version }).await?;
         Ok(encode::member(after, today))
+    }
+
+    /// A check whose documents nobody has is a look-up that finds nobody. `RATE_LIMITED`.
+    pub(super) async fn tried<M: Message>(
+        &self,
+        call: &Call<M>,
+        documents: &[Indexed],
+        validate_only: bool,
+    ) -> Outcome<()> {
+        if validate_only && !documents.is_empty() {
+            self.unfound(call, "checked a number that nobody has").await?;
+        }
+        Ok(())
     }
 
     /// The answer to a request that was done before: the record as it is now, if the caller still

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::try_join_all;
+use prost::Message;
 use unionhall_kit::{
     access::Caller,
     call::Call,
     civil::CivilDate,
     fault::{Fault, Outcome},
+    ledger::{AuditNote, Done},
     reasons as kit_reasons,
     scoped::not_found,
 };
@@ -16,10 +18,10 @@ use unionhall_proto::registry::v1::{
     LookupMembersResponse, Member,
 };
 
-use super::{Members, decode, desk, encode, scoped};
+use super::{Members, decode, desk, effect, encode, scoped};
 use crate::{
     rules::member::MemberId,
-    store::members::{self, MemberRecord, find_by_document, find_by_mobile},
+    store::members::{self, COLLECTION, MemberRecord, find_by_document, find_by_mobile},
 };
 
 /// People who share a mobile number and are told.
@@ -72,8 +74,25 @@ impl Members {
             .iter()
             .filter_map(|id| found.remove(id))
             .filter_map(|record| scoped(record).visible(&call.caller.scope));
-        let members = visible.map(|record| self.shown(&record, None)).collect();
+        let members: Vec<Member> = visible.map(|record| self.shown(&record, None)).collect();
+        if members.is_empty() {
+            self.unfound(&call, "looked up a number that finds nobody").await?;
+        }
         Ok(LookupMembersResponse { members })
+    }
+
+    /// Counts a question after a number that found nobody as a look, and notes it: who tries numbers
+    /// out one by one would learn one in the end. `RATE_LIMITED`.
+    pub(super) async fn unfound<M: Message>(&self, call: &Call<M>, what: &str) -> Outcome<()> {
+        let mut entry = self.register.ledger.begin_look(&call.intent("")).await?;
+        let everybody = format!("{COLLECTION}-");
+        let note = AuditNote {
+            record: everybody.clone(),
+            area: effect::area(None),
+            detail: what.to_owned(),
+        };
+        entry.look(note, self.register.looks_an_hour).await?;
+        entry.commit(Done { record: everybody, version: 0 }).await
     }
 
     /// The member, if the caller sees it; `name` is what the caller asked for.

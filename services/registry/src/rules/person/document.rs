@@ -132,11 +132,12 @@ impl Document {
         }
     }
 
-    /// The number with most of it hidden. Sex and birth date of a member are in plain beside it, so
-    /// what is shown must not leave them as all that is missing: of a citizen's number the place
-    /// and the sequence stay hidden.
+    /// The number with most of it hidden. Sex and birth date of a member are in plain beside it, and
+    /// whoever knows a number may ask for its holder, so what is shown must leave too much to try
+    /// out: of a citizen's number the place, the sequence and the check character stay hidden.
     pub fn masked(&self) -> String {
         let (head, tail) = match self.kind {
+            DocumentKind::ResidentId | DocumentKind::TemporaryResidentId => (1, 0),
             // The six digits of a residence permit are the same for everybody.
             DocumentKind::ResidencePermit => (6, 0),
             DocumentKind::ForeignPermanentResidence if self.number.len() == form::OLD_LENGTH => {

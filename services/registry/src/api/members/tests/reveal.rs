@@ -92,6 +92,46 @@ async fn a_repeated_look_is_one_more_look() {
     assert_eq!(refused(desk.reveal("11", other).await), "REQUEST_ID_REUSED");
 }
 
+/// Whoever tries numbers out meets the limit before a number.
+#[tokio::test]
+async fn a_question_that_finds_nobody_is_a_look() {
+    let mut desk = desk().await;
+    let union = desk.union("第一", HOME).await;
+    desk.create(person(0), &union, "2014-02-27").await.unwrap();
+    desk.rig.register.looks_an_hour = 3;
+    desk.service = Members::over(desk.rig.register.clone());
+    let lookup = |number: &str| {
+        let document = IdentityDocument {
+            document_type: "111".to_owned(),
+            number: number.to_owned(),
+            ..Default::default()
+        };
+        call(LookupMembersRequest { document: Some(document), ..Default::default() })
+    };
+    for _ in 0..5 {
+        let found = inner(desk.service.lookup_members(lookup(NUMBERS[0])).await).unwrap();
+        assert_eq!(found.members.len(), 1, "who finds somebody meets no limit");
+    }
+    for number in &NUMBERS[1..3] {
+        let found = inner(desk.service.lookup_members(lookup(number)).await).unwrap();
+        assert!(found.members.is_empty());
+    }
+    let check = CreateMemberRequest {
+        member: Some(person(3)),
+        union: union.clone(),
+        way_in: WayIn::Admitted.into(),
+        effective_date: date("2014-02-27"),
+        validate_only: true,
+        ..Default::default()
+    };
+    inner(desk.service.create_member(call(check.clone())).await).unwrap();
+    assert_eq!(refused(desk.service.create_member(call(check)).await), "RATE_LIMITED");
+    assert_eq!(refused(desk.service.lookup_members(lookup(NUMBERS[1])).await), "RATE_LIMITED");
+    let details = desk.rig.audit_details().await;
+    let noted = details.iter().filter(|detail| detail.contains("nobody")).count();
+    assert_eq!(noted, 3, "{details:?}");
+}
+
 #[tokio::test]
 async fn a_client_has_so_many_looks_an_hour() {
     let mut desk = desk().await;
