@@ -8,6 +8,7 @@ use unionhall_kit::{
     civil::CivilDate,
     fault::{Fault, Outcome},
     imports::spreadsheet,
+    ledger::{AuditNote, Done},
     paging::{Place as PagePlace, page_size},
     path::{Line, Path, Prefixes, Scope},
     reasons,
@@ -146,6 +147,14 @@ impl Members {
         let member_count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
         let layout = Arc::new(confirmations::layout());
         let made = spreadsheet(layout, rows, message.format()).await?;
+        // What leaves as a file is told in the audit.
+        let mut entry = self.register.ledger.begin_look(&call.intent("")).await?;
+        entry.audit(AuditNote {
+            record: message.name.clone(),
+            area: union.area.path().clone(),
+            detail: format!("gave out a sheet to confirm {member_count} members"),
+        });
+        entry.commit(Done { record: message.name.clone(), version: union.version }).await?;
         let UnionId(id) = id;
         Ok(ConfirmationSheet {
             file_name: format!("confirmations-{id}.{}", made.extension),
