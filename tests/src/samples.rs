@@ -4,7 +4,9 @@
 //! that they test.
 
 use unionhall_proto::google::r#type::Date;
-use unionhall_proto::registry::v1::{Address, Employer, Industry, Workforce};
+use unionhall_proto::registry::v1::{
+    Address, CreateUnionRequest, Employer, Industry, Union, Workforce,
+};
 
 /// The alphabet of GB 32100-2015: digits and letters without I, O, S, V, Z.
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -159,6 +161,24 @@ pub fn employer(number: u32) -> Employer {
             ..Workforce::default()
         }),
         ..Employer::default()
+    }
+}
+
+/// A joint union of a community, formed on 2010-01-01; it takes in whoever comes.
+#[must_use]
+pub fn joint_union(number: i32) -> CreateUnionRequest {
+    let union = Union {
+        display_name: format!("北京某某第{number}联合工会"),
+        union_type: "JOINT".to_owned(),
+        union_form: "JOINT_COMMITTEE".to_owned(),
+        union_level: "BASIC".to_owned(),
+        seat: Some(Address { area: "areas/110102010002".to_owned(), line: String::new() }),
+        ..Union::default()
+    };
+    CreateUnionRequest {
+        union: Some(union),
+        effective_date: Some(day(2010, 1, 1)),
+        ..CreateUnionRequest::default()
     }
 }
 

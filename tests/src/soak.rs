@@ -27,6 +27,14 @@ pub fn operations() -> Result<usize> {
     number("UNIONHALL_SOAK_OPERATIONS").map(|asked| asked.unwrap_or(3_000))
 }
 
+/// Members of the register whose keys rotate: 2,000, unless `tests/soak` asks for more.
+///
+/// # Errors
+/// When the variable holds no number.
+pub fn members() -> Result<u32> {
+    number("UNIONHALL_SOAK_MEMBERS").map(|asked| asked.unwrap_or(2_000))
+}
+
 /// What chance begins with: another number each time, unless one is asked for to see a failure
 /// again, as far as writers side by side let it be seen.
 ///

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::Barrier;
 use tonic::{Code, Status};
 use unionhall_proto::registry::v1::{
-    Address, AdmitMemberRequest, CreateMemberRequest, CreateUnionRequest, EndMembershipRequest,
-    IdentityDocument, LookupMembersRequest, Member, Union, WayIn, WayOut,
+    AdmitMemberRequest, CreateMemberRequest, EndMembershipRequest, IdentityDocument,
+    LookupMembersRequest, Member, WayIn, WayOut,
 };
 use unionhall_tests::{
     client::{Clients, reason, repeated, request_id},
@@ -24,7 +24,7 @@ const PERSONS: u32 = 60;
 /// Persons who are looked for in the end.
 const LOOKED_AT: u32 = 100;
 /// Clerks for one person.
-const CLERKS: u32 = 2;
+const CLERKS: i32 = 2;
 
 on_both_engines!(one_of_two_clerks_admits_a_person);
 
@@ -80,24 +80,13 @@ struct Clerk {
     union: String,
 }
 
-async fn union(clients: &Clients, number: u32) -> Result<String> {
-    let union = Union {
-        display_name: format!("北京某某第{number}联合工会"),
-        union_type: "JOINT".to_owned(),
-        union_form: "JOINT_COMMITTEE".to_owned(),
-        union_level: "BASIC".to_owned(),
-        seat: Some(Address { area: "areas/110102010002".to_owned(), line: String::new() }),
-        ..Union::default()
-    };
-    let request = CreateUnionRequest {
-        union: Some(union),
-        effective_date: Some(samples::day(2010, 1, 1)),
-        ..CreateUnionRequest::default()
-    };
+async fn union(clients: &Clients, number: i32) -> Result<String> {
+    let request = samples::joint_union(number);
     Ok(clients.unions.clone().create_union(request).await?.into_inner().name)
 }
 
-fn document(number: u32) -> IdentityDocument {
+/// The passport of somebody who is no other sample.
+pub(crate) fn document(number: u32) -> IdentityDocument {
     IdentityDocument {
         document_type: "414".to_owned(),
         number: format!("E{number:08}"),
@@ -183,9 +172,14 @@ where
     };
     let [one, other] = clerks else { bail!("two clerks, not {}", clerks.len()) };
     let (one, other) = tokio::join!(begin(one.clone()), begin(other.clone()));
+    Ok(winner([one?, other?], expected)?.name)
+}
+
+/// The answer of the one who won; the other one was refused for the reason.
+pub(crate) fn winner(answers: [Result<Member, Status>; 2], expected: &str) -> Result<Member> {
     let mut won = Vec::new();
-    for answer in [one, other] {
-        match answer? {
+    for answer in answers {
+        match answer {
             Ok(member) => won.push(member),
             Err(status) => {
                 ensure!(reason(&status).as_deref() == Some(expected), "{status:?}");
@@ -195,7 +189,7 @@ where
     ensure!(won.len() == 1, "{} clerks won: {won:?}", won.len());
     let member = won.pop().context("the winner")?;
     ensure!(member.membership.is_some(), "{member:?}");
-    Ok(member.name)
+    Ok(member)
 }
 
 /// Repeats what another writer, or a busy machine, got in the way of, as every client should; under

@@ -18,10 +18,10 @@ use tonic::Code;
 use unionhall_proto::{
     common::v1::{BatchGetFiguresRequest, ListChangesRequest},
     registry::v1::{
-        Address, Approval, CreateMemberRequest, CreateUnionRequest, EndMembershipRequest,
-        GetStructureChangeRequest, IdentityDocument, ListMembersRequest, Member,
-        MergeUnionsRequest, ResumeMembershipRequest, RetainMembershipRequest, RetentionCause,
-        StructureChange, Union, UnionDecision, WayIn, WayOut, member, structure_change::State,
+        Approval, CreateMemberRequest, EndMembershipRequest, GetStructureChangeRequest,
+        IdentityDocument, ListMembersRequest, Member, MergeUnionsRequest, ResumeMembershipRequest,
+        RetainMembershipRequest, RetentionCause, StructureChange, UnionDecision, WayIn, WayOut,
+        member, structure_change::State,
     },
 };
 use unionhall_tests::{
@@ -91,19 +91,7 @@ async fn soak_kill_amid_members(engine: Engine) -> Result<()> {
 }
 
 async fn union(clients: &Clients, number: i32) -> Result<String> {
-    let union = Union {
-        display_name: format!("北京某某第{number}联合工会"),
-        union_type: "JOINT".to_owned(),
-        union_form: "JOINT_COMMITTEE".to_owned(),
-        union_level: "BASIC".to_owned(),
-        seat: Some(Address { area: "areas/110102010002".to_owned(), line: String::new() }),
-        ..Union::default()
-    };
-    let request = CreateUnionRequest {
-        union: Some(union),
-        effective_date: Some(samples::day(2010, 1, 1)),
-        ..CreateUnionRequest::default()
-    };
+    let request = samples::joint_union(number);
     Ok(clients.unions.clone().create_union(request).await?.into_inner().name)
 }
 
