@@ -19,7 +19,7 @@ use unionhall_proto::registry::v1::{
     RevealUnionContactRequest, Union,
 };
 use unionhall_tests::{
-    client::Clients,
+    client::{Clients, repeated, request_id},
     engine::Engine,
     lanes, on_both_engines, patience,
     policy::{Policy, UNBOUNDED},
@@ -120,9 +120,14 @@ async fn enter(clients: &Clients) -> Result<Vec<String>> {
             let request = CreateUnionRequest {
                 union: Some(union),
                 effective_date: Some(samples::day(2010, 1, 1)),
+                request_id: request_id(),
                 ..CreateUnionRequest::default()
             };
-            Ok(clients.unions.clone().create_union(request).await?.into_inner().name)
+            let entered = repeated(request, |request| {
+                let mut unions = clients.unions.clone();
+                async move { unions.create_union(request).await }
+            });
+            Ok(Box::pin(entered).await?.name)
         }
     })
     .await
