@@ -59,6 +59,8 @@ pub(super) struct Told {
     pub(super) renewed: u64,
     /// Whether all were.
     pub(super) all: bool,
+    /// Chunks of whichever key: one waits for the other.
+    chunks: usize,
 }
 
 pub(super) fn told(suite: &Suite, key: Key) -> Result<Told> {
@@ -69,6 +71,7 @@ pub(super) fn told(suite: &Suite, key: Key) -> Result<Told> {
             let (_, rest) = line.split_once("renewed=")?;
             rest.split(' ').next()?.parse::<u64>().ok()
         };
+        told.chunks += usize::from(line.contains("rotating"));
         let chunk = line.contains("rotating") && line.contains(&format!("purpose={key:?} "));
         let name = format!("purpose=\"{}\"", key.name());
         if line.contains("every row is under the new key") && line.contains(&name) {
