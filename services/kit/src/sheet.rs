@@ -115,8 +115,7 @@ impl<R: Read + Seek> Book<R> {
                 Records::new(layout, Arc::clone(name), Box::new(rows), Vec::new())
             }
             Format::Xlsx(book) => {
-                let (name, merged, rows) =
-                    book.rows(layout.title()).map_err(|fault| vec![fault])?;
+                let (name, merged, rows) = book.rows(layout).map_err(|fault| vec![fault])?;
                 Records::new(layout, name, Box::new(rows), merged)
             }
         }

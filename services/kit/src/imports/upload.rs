@@ -43,11 +43,14 @@ impl Imports {
         let Some(Piece::Header(header)) = self.next(&mut call).await? else {
             return Err(self.invalid().into());
         };
-        self.importer(&header.kind)?;
+        // Numbers of persons slip into the names of files, too, which batches show.
+        let layout = self.importer(&header.kind)?.layout().await?;
+        let shown =
+            UploadHeader { file_name: layout.shown_name(&header.file_name), ..header.clone() };
         if header.file_size_bytes.unsigned_abs() > self.config.max_file_bytes {
             return Err(self.invalid().into());
         }
-        let mut upload = Upload::begin(self, &Actor::of(&call.caller), &header).await?;
+        let mut upload = Upload::begin(self, &Actor::of(&call.caller), &shown).await?;
         let taken = self.take(&mut call, &mut upload, &header).await;
         if taken.is_err() {
             upload.abandon().await;

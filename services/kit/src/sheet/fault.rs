@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::half_width_char;
+
 /// A kind of fault that rows or files can have. Declared by [`fault_kinds!`](crate::fault_kinds!);
 /// a domain declares its own beside those of [`kinds`](super::kinds).
 #[derive(Debug, PartialEq, Eq)]
@@ -115,25 +117,47 @@ fn masked(value: &str) -> String {
 /// As many digits together as a number of a person has at least: a telephone's.
 const PERSONAL_DIGITS: usize = 11;
 
-/// A value of an open column beside those of persons. What could be the number of one, which slipped
-/// into it, is starred; gaps that people leave within a number do not count.
+/// As many digits as stand at least behind the one or two letters of a passport or a permit.
+const DIGITS_BEHIND_LETTERS: usize = 7;
+
+/// A value of an open column beside those of persons, starred and cut.
 pub(super) fn shown_beside(value: &str) -> String {
-    let chars: Vec<char> = value.chars().collect();
+    shown(&starred(value), false)
+}
+
+/// A text beside numbers of persons. What could be one, which slipped into it, is starred; gaps that
+/// people leave within a number do not count.
+pub(super) fn starred(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
     let gap = |c: char| c.is_whitespace() || matches!(c, '-' | '－' | '\u{2013}');
-    let (mut out, mut at) = (String::with_capacity(value.len()), 0);
+    let in_word = |c: char| half_width_char(c).is_ascii_alphanumeric();
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     while at < chars.len() {
-        let joined = |c: &&char| c.is_numeric() || gap(**c);
-        let run: Vec<char> = chars[at..].iter().take_while(joined).copied().collect();
-        let digits = run.iter().filter(|c| c.is_numeric()).count();
-        let starred = |c: &char| if digits >= PERSONAL_DIGITS && c.is_numeric() { '*' } else { *c };
-        out.extend(run.iter().map(starred));
-        at += run.len();
-        if let Some(c) = chars.get(at) {
-            out.push(*c);
-            at += 1;
-        }
+        let run = |fits: &dyn Fn(char) -> bool| {
+            chars[at..].iter().take_while(|c| fits(**c)).copied().collect::<Vec<char>>()
+        };
+        let (word, run) = (run(&in_word), run(&|c| c.is_numeric() || gap(c)));
+        let begins = at == 0 || !in_word(chars[at - 1]);
+        let (taken, hidden) = if begins && is_lettered(&word) {
+            (word, true)
+        } else if run.is_empty() {
+            (vec![chars[at]], false)
+        } else {
+            let hidden = run.iter().filter(|c| c.is_numeric()).count() >= PERSONAL_DIGITS;
+            (run, hidden)
+        };
+        out.extend(taken.iter().map(|c| if hidden && c.is_numeric() { '*' } else { *c }));
+        at += taken.len();
     }
-    shown(&out, false)
+    out
+}
+
+fn is_lettered(word: &[char]) -> bool {
+    let letters = word.iter().take_while(|c| !c.is_numeric()).count();
+    let digits = &word[letters..];
+    (1..=2).contains(&letters)
+        && digits.len() >= DIGITS_BEHIND_LETTERS
+        && digits.iter().all(|c| c.is_numeric())
 }
 
 /// A header cell as a report may show it. A file without a header has a person's data there, so
@@ -185,6 +209,9 @@ mod tests {
             ("138-0000-0000", "***-****-****"),
             ("2014-02-27", "2014-02-27"),
             ("91110102T00000028J", "91110102T00000028J"),
+            ("护照E58213401", "护照E********"),
+            ("ＥＡ1234567 某某", "ＥＡ******* 某某"),
+            ("T0000002-8, X1", "T*******-8, X1"),
             ("", ""),
         ] {
             assert_eq!(shown_beside(given), expected, "{given}");

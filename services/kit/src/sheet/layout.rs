@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::fault::FaultKind;
+use super::fault::{FaultKind, starred};
 use crate::text::{half_width, normalised};
 
 /// One entry of a code list.
@@ -223,6 +223,11 @@ impl Layout {
         self.of_persons
     }
 
+    /// The name of a file or a sheet as reports may show it and batches keep it.
+    pub(crate) fn shown_name(&self, name: &str) -> String {
+        if self.of_persons { starred(name) } else { name.to_owned() }
+    }
+
     /// Why the header `text` must not be there, if it must not.
     pub(super) fn unwanted(&self, text: &str) -> Option<Unwanted> {
         self.unwanted.and_then(|unwanted| unwanted(text))
@@ -286,6 +291,16 @@ mod tests {
     fn a_name_that_is_alike_in_both_languages_is_one() {
         let list = CodeList::new([entry("1", "VIP", "VIP")]);
         assert!(matches!(list.find("vip"), CodeMatch::One(_)));
+    }
+
+    #[test]
+    fn names_of_files_of_persons_tell_no_number() {
+        let open = Layout::new("单位", Vec::new());
+        assert_eq!(open.shown_name("13800000000.csv"), "13800000000.csv");
+        let layout = Layout::new("会员", Vec::new()).of_persons();
+        let name = format!("{}110102188808080017.xlsx", "某".repeat(120));
+        assert_eq!(layout.shown_name(&name), name.replace("110102188808080017", &"*".repeat(18)));
+        assert_eq!(layout.shown_name("会员2014-02-27.csv"), "会员2014-02-27.csv");
     }
 
     #[test]

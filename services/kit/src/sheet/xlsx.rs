@@ -21,6 +21,7 @@ use super::{
     cell::{Cell, Row},
     fault::CellFault,
     kinds,
+    layout::Layout,
 };
 use cells::Cells;
 use container::Container;
@@ -55,14 +56,16 @@ impl<R: Read + Seek> Xlsx<R> {
         Ok(Self { container, workbook, strings, dates })
     }
 
-    /// The sheet of that title, else the first visible one: its name, merged ranges and rows.
+    /// The sheet that the layout names, else the first visible one: its name as reports may show
+    /// it, merged ranges and rows.
     pub(super) fn rows(
         &mut self,
-        title: &str,
+        layout: &Layout,
     ) -> Result<(Arc<str>, Vec<Merged>, XlsxRows<'_>), CellFault> {
-        let sheet = self.workbook.choose(title);
+        let sheet = self.workbook.choose(layout.title());
         let sheet = sheet.ok_or_else(|| CellFault::of_file(&kinds::EMPTY_SHEET, ""))?;
-        let (name, part): (Arc<str>, String) = (sheet.name.as_str().into(), sheet.part.clone());
+        let (name, part) = (layout.shown_name(&sheet.name), sheet.part.clone());
+        let name: Arc<str> = name.into();
         let fault = |kind| file_fault(kind, &name);
         let xml = self.container.part(&part).and_then(|xml| xml.ok_or(&kinds::FILE_DAMAGED));
         let merged = xml.and_then(survey::read).map_err(fault)?;

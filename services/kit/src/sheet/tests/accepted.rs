@@ -145,7 +145,7 @@ fn calamine_reads_the_same_cells() {
     let mut other: Other<_> = open_workbook_from_rs(Cursor::new(&bytes)).unwrap();
     let range = other.worksheet_range_at(0).unwrap().unwrap();
     let mut book = Xlsx::open(Cursor::new(&bytes)).unwrap();
-    let (_, _, mut rows) = book.rows("").map_err(|fault| fault.code).unwrap();
+    let (_, _, mut rows) = book.rows(&layout()).map_err(|fault| fault.code).unwrap();
     let mut compared = 0;
     while let Some(row) = rows.next_row().unwrap() {
         for (column, cell) in (0..).zip(&row.cells) {
