@@ -12,7 +12,7 @@ use crate::{
     columns::Column,
     rules::{
         area::AreaPath, credit_code::CreditCode, employer::identifier::Identifier,
-        organisation_code::OrganisationCode, union::UnionId,
+        organisation_code::OrganisationCode, person::slip::slip, union::UnionId,
     },
     store::{
         employers::name_key,
@@ -45,9 +45,16 @@ impl Called {
     pub(super) fn seek(&self, sought: &mut Sought) {
         match self {
             Self::Code(code) => sought.codes.push(code.clone()),
-            Self::Name(name) => sought.names.push(name.clone()),
+            Self::Name(name) if is_sought(name) => sought.names.push(name.clone()),
+            Self::Name(_) => {}
         }
     }
+}
+
+/// Whether a name is looked up. No union or employer is called by a number of a person, which slipped
+/// into the wrong column; and a database can be told to log what it is asked for.
+pub(super) fn is_sought(name: &str) -> bool {
+    slip(name).is_none()
 }
 
 /// Unions that a report names.

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod membership;
 pub mod merge;
 pub mod metric;
+pub mod note;
 pub mod passage;
 pub mod sealed;
 

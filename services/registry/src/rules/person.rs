@@ -10,4 +10,5 @@ pub mod document;
 pub mod mobile;
 pub mod name;
 pub mod not_collected;
+pub mod slip;
 pub mod validity;

@@ -81,7 +81,7 @@ pub fn tells_number(text: &str) -> bool {
 }
 
 /// A word without the UUID at its end.
-fn without_id(word: &str) -> &str {
+pub(super) fn without_id(word: &str) -> &str {
     let (before, id) = word.rsplit_once('/').unwrap_or(("", word));
     let id = id.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
     if uuid::Uuid::try_parse(id).is_ok() { before } else { word }

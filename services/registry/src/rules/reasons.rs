@@ -296,8 +296,8 @@ unionhall_kit::reasons! {
         "缺少必填项“{field}”";
     /// A text of a member is too long or holds what it must not.
     MEMBER_TEXT_INVALID: InvalidArgument,
-        "the field '{field}' takes at most {limit} characters, none of them forbidden",
-        "“{field}”最多{limit}个字符，且不得含有禁用字符";
+        "the field '{field}' cannot be so: {problem}",
+        "“{field}”填写有误：{problem_zh}";
     /// The day of a change contradicts today, the birth or what is recorded.
     MEMBER_DATE_INVALID: InvalidArgument,
         "the day {day} is wrong: {problem}",

@@ -20,17 +20,14 @@ use crate::{
     rules::{
         Refusal,
         area::AreaPath,
-        member::{Employment, MemberFacts, MemberFault, MemberId, change::MemberChange},
+        member::{self, Employment, MemberFacts, MemberFault, MemberId, change::MemberChange},
         person::{
             code::{EducationCode, EmploymentStatus, EthnicityCode, Sex, WorkerGroup},
             consistency::{Stated, reconciled},
             name::PersonName,
             validity::{Until, Validity},
         },
-        union::{
-            EmployerId,
-            mark::{MAX_NOTE_CHARS, Note},
-        },
+        union::{EmployerId, mark::Note},
     },
     store::{
         employers,
@@ -308,7 +305,7 @@ pub(super) fn id(name: &str) -> Outcome<MemberId> {
 
 /// A note of a step.
 pub(super) fn note(text: &str) -> Outcome<Note> {
-    Note::parse(text).map_err(|_| fault(MemberFault::Text("note", MAX_NOTE_CHARS)))
+    member::note::note(text).map_err(fault)
 }
 
 /// A note that a step needs.

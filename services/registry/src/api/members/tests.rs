@@ -353,6 +353,10 @@ async fn an_application_is_decided_by_its_union() {
         decide(ApplicationOutcome::Refused, ""),
     );
     assert_eq!(refused(unfounded.await), "INVALID_FIELD");
+    let telling =
+        decide(ApplicationOutcome::Refused, "与１１０１０２ １８８８０８０８００２５ 重复");
+    let telling = MembershipService::decide_application(&desk.service, telling);
+    assert_eq!(refused(telling.await), "MEMBER_TEXT_INVALID");
     let refusal = decide(ApplicationOutcome::Refused, "非本单位职工");
     let answer =
         inner(MembershipService::decide_application(&desk.service, refusal).await).unwrap();

@@ -16,9 +16,8 @@ use crate::{
     },
     rules::{
         Refusal,
-        member::{MemberFault, MemberId, passage::Passage},
+        member::{MemberFault, MemberId, note::note, passage::Passage},
         person::name::PersonName,
-        union::mark::{MAX_NOTE_CHARS, Note},
     },
     store::members::COLLECTION,
 };
@@ -113,10 +112,8 @@ impl Reader<'_> {
         if self.is_empty(columns::LEFT_ON) {
             self.needs(columns::RESULT, columns::LEFT_ON);
         }
-        let note = self.row.text(columns::WAY_OUT_NOTE.key).map(Note::parse).transpose();
-        let note = note.map_err(|_| {
-            self.refuse(columns::WAY_OUT_NOTE, &MemberFault::Text("note", MAX_NOTE_CHARS));
-        });
+        let note = self.row.text(columns::WAY_OUT_NOTE.key).map(note).transpose();
+        let note = note.map_err(|fault| self.refuse(columns::WAY_OUT_NOTE, &fault));
         let way = match self.row.value(columns::WAY_OUT.key) {
             Value::Empty => Some(TRANSFERRED),
             _ => self.row.code(columns::WAY_OUT.key),

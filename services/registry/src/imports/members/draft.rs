@@ -26,7 +26,7 @@ use crate::{
         Refusal,
         area::AreaPath,
         credit_code::CreditCode,
-        member::{MemberFault, passage::Passage},
+        member::{MemberFault, note::note, passage::Passage},
         organisation_code::OrganisationCode,
         person::{
             code::{EducationCode, EmploymentStatus, EthnicityCode, Sex, WorkerGroup},
@@ -36,7 +36,7 @@ use crate::{
             name::PersonName,
             validity::Validity,
         },
-        union::mark::{MAX_NOTE_CHARS, Note},
+        union::mark::Note,
     },
     store::employers::name_key,
 };
@@ -273,8 +273,8 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, column: Column) -> Option<Note> {
-        let read = Note::parse(self.text(column)?);
-        self.sound(column, read.map_err(|_| MemberFault::Text("note", MAX_NOTE_CHARS)))
+        let read = note(self.text(column)?);
+        self.sound(column, read)
     }
 
     /// The way out and its day, which go together.

@@ -482,7 +482,7 @@ fn column_of(fault: &MemberFault, day: Column) -> Column {
         MemberFault::Incomplete(_) => columns::NAME,
         MemberFault::CodeUnknown("education", ..) => columns::EDUCATION,
         MemberFault::CodeUnknown(..) => columns::ETHNICITY,
-        MemberFault::Text(..) => columns::FORMER_UNION,
+        MemberFault::Text(..) | MemberFault::Slip(..) => columns::FORMER_UNION,
         MemberFault::AreaNotOpen(..) => columns::RESIDENCE,
         MemberFault::InFuture(_) | MemberFault::BeforePassage(..) | MemberFault::BeforeBirth(_) => {
             day

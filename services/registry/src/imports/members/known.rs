@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, Workplace};
 use crate::{
-    imports::named::Unions,
+    imports::named::{Unions, is_sought},
     rules::{member::MemberId, organisation_code::OrganisationCode, union::UnionId},
     store::{
         employers::{self, EmployerRecord, name_key},
@@ -126,7 +126,8 @@ async fn workplaces(conn: &impl ConnectionTrait, drafts: &[Draft]) -> Outcome<Ve
     for workplace in drafts.iter().filter_map(|draft| draft.employer.as_ref()) {
         match workplace {
             Workplace::Code(code) => codes.push(code.clone()),
-            Workplace::Name(name) => names.push(name.clone()),
+            Workplace::Name(name) if is_sought(name) => names.push(name.clone()),
+            Workplace::Name(_) => {}
         }
     }
     codes = distinct(codes);

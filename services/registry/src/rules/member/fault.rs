@@ -2,7 +2,7 @@
 
 use unionhall_kit::{civil::CivilDate, fault::Reason};
 
-use crate::rules::{Refusal, area::AreaPath, reasons};
+use crate::rules::{Refusal, area::AreaPath, person::slip::Slip, reasons};
 
 /// Why a change of a member is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,8 +14,11 @@ pub enum MemberFault {
     #[error("'{1}' is not in {0} on {2}")]
     CodeUnknown(&'static str, String, CivilDate),
     /// A text is too long or holds what it must not.
-    #[error("{0} is no text of at most {1} characters")]
+    #[error("it has more than {1} characters, or some that are forbidden")]
     Text(&'static str, usize),
+    /// A text tells a number of a person, which it would tell for ever. It is not repeated.
+    #[error("it tells {}; leave the number out and name the person by members/{{member}}", .1.en())]
+    Slip(&'static str, Slip),
     /// The area does not exist from the day on.
     #[error("{0} is not open on {1}")]
     AreaNotOpen(AreaPath, CivilDate),
@@ -65,7 +68,7 @@ impl Refusal for MemberFault {
         match self {
             Self::Incomplete(_) => &reasons::MEMBER_INCOMPLETE,
             Self::CodeUnknown(..) => &reasons::CODE_UNKNOWN,
-            Self::Text(..) => &reasons::MEMBER_TEXT_INVALID,
+            Self::Text(..) | Self::Slip(..) => &reasons::MEMBER_TEXT_INVALID,
             Self::AreaNotOpen(..) => &reasons::AREA_NOT_OPEN,
             Self::InFuture(_) | Self::BeforePassage(..) | Self::BeforeBirth(_) => {
                 &reasons::MEMBER_DATE_INVALID
@@ -82,13 +85,22 @@ impl Refusal for MemberFault {
             places.extend(self.told(zh));
             places
         };
+        let field_places = |field: &str, zh: String| {
+            let mut places = vec![("field", field.to_owned())];
+            places.extend(self.told(zh));
+            places
+        };
         match self {
             Self::Incomplete(field) => vec![("field", (*field).to_owned())],
             Self::CodeUnknown(list, code, day) => {
                 vec![("list", (*list).to_owned()), ("code", code.clone()), ("day", day.to_string())]
             }
             Self::Text(field, limit) => {
-                vec![("field", (*field).to_owned()), ("limit", limit.to_string())]
+                field_places(field, format!("超过{limit}个字符，或含有禁用字符"))
+            }
+            Self::Slip(field, slip) => {
+                let why = format!("含有{}，请删去号码，改用会员名称 members/{{member}}", slip.zh());
+                field_places(field, why)
             }
             Self::AreaNotOpen(area, day) => {
                 vec![("area", area.to_string()), ("day", day.to_string())]

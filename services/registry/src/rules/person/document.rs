@@ -36,6 +36,22 @@ pub(crate) fn resident_id(body: &str) -> Option<String> {
     form::completed(body)
 }
 
+/// The number that took the place of 15 digits of 1989.
+pub(super) fn lengthened(old: &str) -> Option<String> {
+    form::lengthened(old).ok()
+}
+
+/// Whether a text in normal form is a number with a check character, of whoever is born by now or
+/// later.
+pub(super) fn is_checked(number: &str) -> bool {
+    let day = match form::birth(number.as_bytes()) {
+        Some(Birth::On(day)) => day,
+        Some(Birth::Short(_)) => CivilDate::FIRST,
+        None => return false,
+    };
+    DocumentKind::CHECKED.into_iter().any(|kind| form::check(kind, number, day).is_ok())
+}
+
 /// A document of an import, in which the old form may stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {

@@ -86,6 +86,25 @@ async fn every_fault_of_every_row_is_told_and_no_number() {
 }
 
 #[tokio::test]
+async fn a_note_tells_no_number() {
+    let desk = stocked().await;
+    let out = [("离会方式", "转出"), ("离会日期", "2015-01-01")];
+    let rows = [
+        person(0, &[&out[..], &[("离会说明", "身份证 110102 18880808 0025")]].concat()),
+        person(1, &[&out[..], &[("离会说明", "护照E58213401")]].concat()),
+        person(2, &[&out[..], &[("离会说明", "某区某某工会，2015年第3号")]].concat()),
+    ];
+    let batch = desk.validate("members", &file(&rows)).await;
+    let faults = desk.faults(&batch.name).await;
+    let expected = [(2, "离会说明", "MEMBER_TEXT_INVALID"), (3, "离会说明", "MEMBER_TEXT_INVALID")];
+    assert_eq!(told(&faults), expected);
+    assert_eq!(faults[0].value, "身份证 ****** ******** ****");
+    assert_eq!(faults[1].value, "护照E********");
+    let remedy = faults[0].remedy.as_ref().unwrap();
+    assert!(remedy.zh.contains("证件号码") && remedy.en.contains("members/{member}"), "{remedy:?}");
+}
+
+#[tokio::test]
 async fn one_person_has_one_row() {
     let desk = stocked().await;
     let rows = file(&[person(0, &[]), person(1, &[]), person(0, &[])]);
