@@ -14,6 +14,7 @@ use tonic_types::StatusExt;
 use unionhall_proto::unionhall::registry::v1::{
     area_service_client::AreaServiceClient,
     base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
+    confirmation_service_client::ConfirmationServiceClient,
     coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
     formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
     member_protection_service_client::MemberProtectionServiceClient,
@@ -80,6 +81,8 @@ pub struct Clients {
     pub members: MemberServiceClient<Caller>,
     /// `unionhall.registry.v1.MembershipService`.
     pub memberships: MembershipServiceClient<Caller>,
+    /// `unionhall.registry.v1.ConfirmationService`.
+    pub confirmations: ConfirmationServiceClient<Caller>,
     /// `unionhall.registry.v1.Metrics`.
     pub metrics: MetricsClient<Caller>,
     /// `unionhall.registry.v1.ChangeFeed`.
@@ -106,6 +109,7 @@ impl Clients {
             imports: ImportServiceClient::new(caller.clone()),
             members: MemberServiceClient::new(caller.clone()),
             memberships: MembershipServiceClient::new(caller.clone()),
+            confirmations: ConfirmationServiceClient::new(caller.clone()),
             metrics: MetricsClient::new(caller.clone()),
             changes: ChangeFeedClient::new(caller),
         })

@@ -47,6 +47,12 @@ impl OwnCluster {
         format!("postgres://unionhall@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// The folder of its data and its log.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Starts it after [`Self::stop`] or [`Self::kill`], and returns when it answers.
     ///
     /// # Errors

@@ -8,4 +8,4 @@ mod reader;
 mod repeats;
 mod texts;
 mod uploads;
-mod workbook;
+pub(crate) mod workbook;

@@ -1,20 +1,32 @@
 //! Unique numbers go in through every door that takes them, or ought not to; everything that the suite
 //! emits or stores is searched for them. Only a reveal shows one.
+//!
+//! The doors: a union's contact; members entered, renewed, corrected, merged and erased; what is refused
+//! of all that, filters, look-ups, reasons and notes included; sheets of members and of confirmations
+//! with numbers in every column, in the names of files and sheets, in files that cannot be read; their
+//! check, their application, their undo; the command that imports.
+//!
+//! What is searched: answers, refusals and their metadata, watches, lists of faults, sheets given out,
+//! changes, histories, explanations, disclosures; logs at debug level, standard output, metrics, traces;
+//! the folder of the suite with the files of SQLite and its logs; of PostgreSQL every row, every file of
+//! the cluster, and its own log of every statement with its parameters.
 
+mod collector;
 mod net;
+mod reads;
+mod refused;
+mod sheets;
+mod steps;
 
 use std::net::TcpListener;
 
 use anyhow::{Context, Result, ensure};
 use unionhall_proto::{
-    common::v1::{ExplainRequest, ListChangesRequest},
     google::r#type::Date,
     registry::v1::{
-        Address, AnswerSubjectRequestRequest, ApplicationOutcome, BatchGetMembersRequest, Contact,
-        CorrectDocumentRequest, CreateMemberRequest, CreateUnionRequest, DecideApplicationRequest,
-        DiscloseMemberRequest, EndMembershipRequest, EraseMemberRequest, GetMemberRequest,
-        IdentityDocument, ListMemberFactsRequest, ListMembersRequest, ListUnionsRequest,
-        LookupMembersRequest, Member, MergeMembersRequest, ProtectedField,
+        Address, AnswerSubjectRequestRequest, ApplicationOutcome, Contact, CorrectDocumentRequest,
+        CreateMemberRequest, CreateUnionRequest, DecideApplicationRequest, EndMembershipRequest,
+        EraseMemberRequest, IdentityDocument, Member, MergeMembersRequest, ProtectedField,
         RecordSubjectRequestRequest, RevealMemberRequest, RevealUnionContactRequest,
         SubjectRequest, SubjectRequestOutcome, Union, UnmergeMembersRequest, UpdateMemberRequest,
         WayIn, WayOut, subject_request::Kind,
@@ -22,43 +34,65 @@ use unionhall_proto::{
 };
 use unionhall_tests::{
     client::Clients,
+    cluster::execute,
     engine::Engine,
-    on_both_engines, patience,
+    on_both_engines,
+    own_cluster::OwnCluster,
+    patience,
     policy::{Policy, UNBOUNDED},
     samples::day,
     suite::{Layout, Plan, Suite},
 };
 
+use collector::Collector;
 use net::Net;
 
 const COMMUNITY: &str = "areas/110102010002";
+const UNION: &str = "北京某某鸟类联合工会";
 
 on_both_engines!(no_planted_number_comes_out);
 
 async fn no_planted_number_comes_out(engine: Engine) -> Result<()> {
     let admin = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-    let plan = Plan::new(engine, Layout::All)
+    let (cluster, collector) = (talkative(engine).await?, Collector::start().await?);
+    let mut plan = Plan::new(engine, Layout::All)
         .policy(Policy::administrator(UNBOUNDED).text())
         .variable("UNIONHALL__TELEMETRY__LOG_FILTER", "debug")
+        .variable("UNIONHALL__TELEMETRY__OTLP_ENDPOINT", collector.endpoint())
         .variable("UNIONHALL__TELEMETRY__ADMIN_ADDRESS", &admin);
+    if let Some(cluster) = &cluster {
+        plan = plan.database_url(cluster.url());
+    }
     let mut suite = plan.start().await?;
     let mut canary = Canary {
         net: Net::default(),
         clients: suite.connect().await?,
         seed: 0,
         union: String::new(),
+        entered: String::new(),
     };
-    canary.union = canary.a_union().await?;
+    canary.union = canary.a_union(UNION).await?;
+    let other = canary.a_union("北京某某鱼类联合工会").await?;
     let member = canary.enter_and_update().await?;
     Box::pin(canary.what_is_refused(&member)).await?;
+    Box::pin(canary.notes(&member)).await?;
     canary.look(&member).await?;
+    let sent = canary.send_members().await?;
     rotate(&suite).await?;
     canary.look(&member).await?;
+    Box::pin(canary.import_members(&sent)).await?;
+    Box::pin(canary.broken_files()).await?;
+    canary.workbook().await?;
+    Box::pin(canary.import_confirmations(&member)).await?;
+    canary.by_command(&suite).await?;
+    Box::pin(canary.steps(&other)).await?;
+    Box::pin(canary.confirm(&member)).await?;
     canary.correct().await?;
     canary.merge(&member).await?;
     let erased = canary.erase().await?;
-    canary.read(&[member.clone(), erased]).await?;
+    Box::pin(canary.read(&[member.clone(), erased])).await?;
     canary.net.keep_stored(&suite, Some(&admin)).await?;
+    canary.net.keep("traces", collector.received());
     let caught = canary.net.caught();
     ensure!(caught.is_empty(), "{caught:#?}");
 
@@ -72,17 +106,38 @@ async fn no_planted_number_comes_out(engine: Engine) -> Result<()> {
     };
     let mut memberships = canary.clients.memberships.clone();
     canary.net.told("EndMembership", memberships.end_membership(ended)).await?;
-    canary.read(&[member]).await?;
+    Box::pin(canary.read(&[member])).await?;
     suite.stop().await?;
     canary.net.keep_stored(&suite, None).await?;
-    let places = canary.net.places(note);
-    let stored = if suite.database_url().is_some() { "the table event" } else { "registry.db" };
-    for place in ["EndMembership", "ListChanges", "ListMemberFacts", stored] {
-        ensure!(places.iter().any(|found| found.ends_with(place)), "not in {place}: {places:?}");
+    canary.net.keep("traces", collector.received());
+    let mut places = vec!["EndMembership", "ListChanges", "ListMemberFacts"];
+    match &cluster {
+        Some(cluster) => {
+            cluster.stop("fast")?;
+            canary.net.keep_folder(cluster.folder())?;
+            places.extend(["the table event", "/log"]);
+        }
+        None => places.push("registry.db"),
     }
+    let found = canary.net.places(note);
+    for place in places {
+        ensure!(found.iter().any(|found| found.ends_with(place)), "not in {place}: {found:?}");
+    }
+    ensure!(canary.net.places("MembershipService/EndMembership").contains(&"traces"), "no trace");
     let caught = canary.net.caught();
     ensure!(caught.is_empty(), "{caught:#?}");
     Ok(())
+}
+
+/// A cluster of its own whose log has every statement with its parameters.
+async fn talkative(engine: Engine) -> Result<Option<OwnCluster>> {
+    if engine == Engine::Sqlite {
+        return Ok(None);
+    }
+    let cluster = OwnCluster::start().await?;
+    execute(&cluster.url(), "ALTER SYSTEM SET log_statement = 'all'").await?;
+    execute(&cluster.url(), "SELECT pg_reload_conf()").await?;
+    Ok(Some(cluster))
 }
 
 /// Rotates the key of the vault, and waits until nothing is under the old one.
@@ -108,6 +163,8 @@ struct Canary {
     clients: Clients,
     seed: u32,
     union: String,
+    /// The card of somebody whom a sheet enters.
+    entered: String,
 }
 
 fn of_kind(document_type: &str, number: String) -> IdentityDocument {
@@ -127,7 +184,8 @@ impl Canary {
 
     /// A resident identity card (GB 11643-1999) of somebody born in 1888.
     fn card(&mut self) -> String {
-        let body = format!("11010218880808{:03}", 700 + self.next());
+        let seed = self.next();
+        let body = format!("110102188808{:02}{:03}", 1 + seed / 200, 700 + seed % 200);
         let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
         let digits = body.chars().filter_map(|digit| digit.to_digit(10));
         let sum: u32 = digits.zip(weights).map(|(digit, weight)| digit * weight).sum();
@@ -135,13 +193,19 @@ impl Canary {
         self.net.plant(&format!("{body}{check}"))
     }
 
+    /// A card with a wrong check character.
+    fn slip(&mut self, card: &str) -> String {
+        let check = if card.ends_with('1') { '2' } else { '1' };
+        self.net.plant(&format!("{}{check}", &card[..17]))
+    }
+
     fn passport(&mut self) -> String {
-        let number = format!("E58213{:03}", self.next());
+        let number = format!("E5821{:04}", self.next());
         self.net.plant(&number)
     }
 
     fn mobile(&mut self) -> String {
-        let number = format!("13758213{:03}", self.next());
+        let number = format!("1375821{:04}", self.next());
         self.net.plant(&number)
     }
 
@@ -178,14 +242,14 @@ impl Canary {
     }
 
     /// A joint union whose contact has a mobile number.
-    async fn a_union(&mut self) -> Result<String> {
+    async fn a_union(&mut self, display_name: &str) -> Result<String> {
         let contact = Contact {
             display_name: "鹤某".to_owned(),
             mobile: self.mobile(),
             ..Contact::default()
         };
         let union = Union {
-            display_name: "北京某某鸟类联合工会".to_owned(),
+            display_name: display_name.to_owned(),
             union_type: "JOINT".to_owned(),
             union_form: "COMMITTEE".to_owned(),
             union_level: "BASIC".to_owned(),
@@ -248,93 +312,12 @@ impl Canary {
         Ok(name)
     }
 
-    /// What is wrong, too long, taken, or in the wrong place.
-    async fn what_is_refused(&mut self, member: &str) -> Result<()> {
-        let taken = self.card();
-        let entry = person(vec![of_kind("111", taken.clone())], String::new());
-        self.create(self.entry(entry, WayIn::Admitted, day(2014, 3, 1))).await?;
-        let (card, mobile, passport) = (self.card(), self.mobile(), self.passport());
-        let mut slip = card.clone();
-        slip.truncate(17);
-        slip.push(if card.ends_with('1') { '2' } else { '1' });
-        self.net.plant(&slip);
-        let documents = |number: &str| vec![of_kind("111", number.to_owned())];
-        for wrong in [
-            person(documents(&taken), String::new()),
-            person(documents(&slip), mobile.clone()),
-            person(documents(&card.repeat(3)), mobile.clone()),
-            person(documents(&card), mobile.repeat(4)),
-            person(documents(&card), format!("{mobile}7")),
-            person(documents(&card), format!("x{mobile}")),
-            person(vec![of_kind("999", card.clone())], mobile.clone()),
-            person(vec![of_kind(&card, card.clone())], mobile.clone()),
-            person(vec![of_kind("414", card.clone())], mobile.clone()),
-            person(vec![of_kind("111", passport.clone())], mobile.clone()),
-            Member {
-                sex: "9".to_owned(),
-                birth_date: Some(day(1889, 1, 1)),
-                ..person(documents(&card), mobile.clone())
-            },
-            Member {
-                display_name: format!("鹤{card}"),
-                ..person(documents(&card), mobile.clone())
-            },
-            Member { display_name: card.clone(), ..person(vec![], mobile.clone()) },
-            Member { residence: mobile.clone(), ..person(documents(&card), mobile.clone()) },
-            Member { worker_group: card.clone(), ..person(documents(&card), mobile.clone()) },
-        ] {
-            let mut members = self.clients.members.clone();
-            let entry = self.entry(wrong, WayIn::Admitted, day(2014, 3, 1));
-            self.net.refused("a refused CreateMember", members.create_member(entry)).await?;
-        }
-        let mut members = self.clients.members.clone();
-        for filter in [
-            format!("display_name = \"{card}"),
-            format!("document = {card}"),
-            format!("union = {mobile}"),
-        ] {
-            let request = ListMembersRequest { filter, ..ListMembersRequest::default() };
-            self.net.refused("a refused ListMembers", members.list_members(request)).await?;
-        }
-        let request = GetMemberRequest { name: format!("members/{card}"), day: None };
-        self.net.refused("a refused GetMember", members.get_member(request)).await?;
-        for (document, mobile) in [
-            (Some(of_kind("111", slip.clone())), String::new()),
-            (Some(of_kind("111", card.repeat(3))), String::new()),
-            (None, format!("{mobile}7")),
-            (Some(of_kind("111", card.clone())), mobile.clone()),
-        ] {
-            let request = LookupMembersRequest { document, mobile };
-            self.net.refused("a refused lookup", members.lookup_members(request)).await?;
-        }
-        for (document, mobile) in [
-            (Some(of_kind("111", taken)), String::new()),
-            (Some(of_kind("111", card.clone())), String::new()),
-            (None, mobile.clone()),
-        ] {
-            let request = LookupMembersRequest { document, mobile };
-            self.net.told("LookupMembers", members.lookup_members(request)).await?;
-        }
-        let mut protection = self.clients.protection.clone();
-        let look = RevealMemberRequest {
-            reason: format!("核对{card}"),
-            ..looking(member, &[ProtectedField::Mobile])
-        };
-        self.net.refused("a refused look", protection.reveal_member(look)).await?;
-        let erasure = EraseMemberRequest {
-            name: member.to_owned(),
-            reason: format!("删除{mobile}"),
-            ..EraseMemberRequest::default()
-        };
-        self.net.refused("a refused erasure", protection.erase_member(erasure)).await
-    }
-
     /// A look, which alone is not kept.
     async fn look(&mut self, member: &str) -> Result<()> {
         let mut protection = self.clients.protection.clone();
         let fields = [ProtectedField::Documents, ProtectedField::Mobile];
         let shown = protection.reveal_member(looking(member, &fields)).await?.into_inner();
-        ensure!(shown.documents.len() == 2 && shown.mobile.starts_with("13758213"));
+        ensure!(shown.documents.len() == 2 && shown.mobile.starts_with("1375821"));
         Ok(())
     }
 
@@ -352,7 +335,8 @@ impl Canary {
         self.net.told("CorrectDocument", asked).await?;
         let mut protection = self.clients.protection.clone();
         let asked = protection.correct_document(correction(right));
-        self.net.refused("a refused CorrectDocument", asked).await
+        self.net.refused("a refused CorrectDocument", asked).await?;
+        Ok(())
     }
 
     async fn merge(&mut self, member: &str) -> Result<()> {
@@ -402,62 +386,6 @@ impl Canary {
         let mut protection = self.clients.protection.clone();
         self.net.told("EraseMember", protection.erase_member(erasure)).await?;
         Ok(name)
-    }
-
-    /// Everything that shows members.
-    async fn read(&mut self, names: &[String]) -> Result<()> {
-        let mut members = self.clients.members.clone();
-        let request = BatchGetMembersRequest { names: names.to_vec(), day: None };
-        self.net.told("BatchGetMembers", members.batch_get_members(request)).await?;
-        let request = ListMembersRequest::default();
-        let listed = self.net.told("ListMembers", members.list_members(request)).await?;
-        ensure!(!listed.members.is_empty(), "nobody is listed");
-        for name in names {
-            let request = GetMemberRequest { name: name.clone(), day: None };
-            self.net.told("GetMember", members.get_member(request)).await?;
-            let request = ListMemberFactsRequest {
-                parent: name.clone(),
-                ..ListMemberFactsRequest::default()
-            };
-            self.net.told("ListMemberFacts", members.list_member_facts(request)).await?;
-            let mut subjects = self.clients.subjects.clone();
-            let request = DiscloseMemberRequest {
-                name: name.clone(),
-                reason: "本人查阅".to_owned(),
-                ..DiscloseMemberRequest::default()
-            };
-            let disclosed =
-                self.net.told("DiscloseMember", subjects.disclose_member(request)).await?;
-            ensure!(!disclosed.acts.is_empty(), "nobody did anything");
-        }
-        let mut unions = self.clients.unions.clone();
-        let request = ListUnionsRequest::default();
-        self.net.told("ListUnions", unions.list_unions(request)).await?;
-        let mut metrics = self.clients.metrics.clone();
-        let request = ExplainRequest {
-            metric: "metrics/members".to_owned(),
-            node: self.union.clone(),
-            ..ExplainRequest::default()
-        };
-        self.net.told("Explain", metrics.explain(request)).await?;
-        self.changes().await
-    }
-
-    async fn changes(&mut self) -> Result<()> {
-        let (mut cursor, mut seen) = (String::new(), 0);
-        loop {
-            let mut changes = self.clients.changes.clone();
-            // What was committed last may not be in the feed yet.
-            let wait = Some(prost_types::Duration { seconds: 2, nanos: 0 });
-            let request = ListChangesRequest { cursor, page_size: 100, wait };
-            let page = self.net.told("ListChanges", changes.list_changes(request)).await?;
-            seen += page.changes.len();
-            if page.changes.is_empty() {
-                ensure!(seen > 10, "{seen} changes");
-                return Ok(());
-            }
-            cursor = page.next_cursor;
-        }
     }
 }
 

@@ -5,15 +5,20 @@ use std::io::{Cursor, Write};
 use unionhall_tests::samples;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-const WORKBOOK: &str =
-    r#"<workbook><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>"#;
 const RELATIONS: &str = r#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="/xl/s.xml"/></Relationships>"#;
 
 /// A workbook whose one sheet is this XML.
 pub(super) fn of_sheet(sheet: &[u8]) -> Vec<u8> {
+    of_named("Sheet1", sheet)
+}
+
+/// A workbook whose one sheet has this name.
+pub(crate) fn of_named(name: &str, sheet: &[u8]) -> Vec<u8> {
+    let sheets = format!(r#"<sheets><sheet name="{name}" sheetId="1" r:id="r1"/></sheets>"#);
+    let workbook = format!("<workbook>{sheets}</workbook>");
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let parts = [
-        ("xl/workbook.xml", WORKBOOK.as_bytes()),
+        ("xl/workbook.xml", workbook.as_bytes()),
         ("xl/_rels/workbook.xml.rels", RELATIONS.as_bytes()),
         ("xl/s.xml", sheet),
     ];
@@ -30,7 +35,7 @@ pub(super) fn of_rows(rows: &str, after: &str) -> Vec<u8> {
 }
 
 /// A row of texts.
-pub(super) fn row(texts: &str) -> String {
+pub(crate) fn row(texts: &str) -> String {
     let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
     format!("<row>{}</row>", texts.split(',').map(cell).collect::<String>())
 }

@@ -1,6 +1,12 @@
 //! Everything that a run emits or stores, and the planted numbers in it, in whatever form.
 
-use std::{collections::HashMap, fs, future::Future, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    future::Future,
+    io::{Cursor, Read},
+    path::Path,
+};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use prost::Message;
@@ -11,12 +17,16 @@ use tokio::{
     net::TcpStream,
 };
 use tonic::{Response, Status};
+use unionhall_tests::client::reason;
 use unionhall_tests::suite::Suite;
+use zip::ZipArchive;
 
 /// What begins every form: the fewest bytes that are looked for.
 const HEAD: usize = 8;
 /// Fewer digits alone may stand anywhere by chance.
 const DIGITS: usize = 9;
+/// Bytes before a find that are told of it.
+const BEFORE: usize = 48;
 
 /// Numbers that must nowhere be, and where everything is.
 #[derive(Default)]
@@ -37,12 +47,26 @@ impl Net {
         self.emitted.push((from.to_owned(), bytes));
     }
 
+    /// Keeps a spreadsheet, and each part of a workbook unpacked.
+    pub(super) fn keep_sheet(&mut self, from: &str, bytes: Vec<u8>) -> Result<()> {
+        if bytes.starts_with(b"PK") {
+            let mut parts = ZipArchive::new(Cursor::new(&bytes))?;
+            for at in 0..parts.len() {
+                let (mut part, mut unpacked) = (parts.by_index(at)?, Vec::new());
+                part.read_to_end(&mut unpacked)?;
+                self.emitted.push((from.to_owned(), unpacked));
+            }
+        }
+        self.keep(from, bytes);
+        Ok(())
+    }
+
     /// Waits for an answer and keeps it, or what the refusal says.
-    pub(super) async fn told<A: Message>(
+    async fn answered<A: Message>(
         &mut self,
         from: &str,
         answering: impl Future<Output = Result<Response<A>, Status>>,
-    ) -> Result<A> {
+    ) -> Result<A, Status> {
         match answering.await {
             Ok(response) => {
                 let (metadata, message, _) = response.into_parts();
@@ -54,20 +78,29 @@ impl Net {
                 self.keep(from, format!("{status:?}").into_bytes());
                 self.keep(from, status.message().as_bytes().to_vec());
                 self.keep(from, status.details().to_vec());
-                Err(anyhow!("{from}: {status:?}"))
+                Err(status)
             }
         }
     }
 
-    /// As [`Net::told`], of what has to be refused.
+    /// An answer, kept.
+    pub(super) async fn told<A: Message>(
+        &mut self,
+        from: &str,
+        answering: impl Future<Output = Result<Response<A>, Status>>,
+    ) -> Result<A> {
+        self.answered(from, answering).await.map_err(|status| anyhow!("{from}: {status:?}"))
+    }
+
+    /// Why something that has to be refused is refused, kept.
     pub(super) async fn refused<A: Message>(
         &mut self,
         from: &str,
         answering: impl Future<Output = Result<Response<A>, Status>>,
-    ) -> Result<()> {
-        let answered = self.told(from, answering).await;
-        ensure!(answered.is_err(), "{from} was not refused");
-        Ok(())
+    ) -> Result<String> {
+        let refusal = self.answered(from, answering).await.err();
+        let refusal = refusal.with_context(|| format!("{from} was not refused"))?;
+        Ok(reason(&refusal).unwrap_or_default())
     }
 
     /// Keeps the logs of every process, what the admin port says, and every file and table.
@@ -83,7 +116,16 @@ impl Net {
             ensure!(scraped.len() > 1_000, "no metrics: {} bytes", scraped.len());
             self.keep("metrics", scraped);
         }
-        let mut open = vec![suite.folder().to_path_buf()];
+        self.keep_folder(suite.folder())?;
+        match suite.database_url() {
+            Some(url) => self.keep_tables(url).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps every file below a folder.
+    pub(super) fn keep_folder(&mut self, folder: &Path) -> Result<()> {
+        let mut open = vec![folder.to_path_buf()];
         while let Some(folder) = open.pop() {
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
@@ -94,10 +136,7 @@ impl Net {
                 }
             }
         }
-        match suite.database_url() {
-            Some(url) => self.keep_tables(url).await,
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     async fn keep_tables(&mut self, url: &str) -> Result<()> {
@@ -119,24 +158,28 @@ impl Net {
         Ok(())
     }
 
-    /// Where planted numbers are, without the numbers themselves.
+    /// Where planted numbers are, and what stands before them, without the numbers themselves.
     pub(super) fn caught(&self) -> Vec<String> {
         let forms = Forms::of(&self.planted);
-        let mut caught: Vec<String> = Vec::new();
+        let mut caught = BTreeMap::new();
         for (from, bytes) in &self.emitted {
-            caught.extend(
-                forms.within(bytes).map(|(at, form)| format!("{from}: number {at} {form}")),
-            );
+            for (place, number, form) in forms.within(bytes) {
+                let before = &bytes[place.saturating_sub(BEFORE)..place];
+                let hidden = |c: char| if c.is_control() || c.is_ascii_digit() { '*' } else { c };
+                let before: String = String::from_utf8_lossy(before).chars().map(hidden).collect();
+                caught.entry((from, number, form)).or_insert(before);
+            }
         }
-        caught.sort();
-        caught.dedup();
-        caught
+        let tell = |((from, number, form), before): ((&String, usize, &str), String)| {
+            format!("{from}: number {number} {form}, behind '{before}'")
+        };
+        caught.into_iter().map(tell).collect()
     }
 
     /// Where a text is.
     pub(super) fn places(&self, text: &str) -> Vec<&str> {
         let forms = Forms::of(&[text.to_owned()]);
-        let holds = |bytes: &[u8]| forms.within(bytes).next().is_some();
+        let holds = |bytes: &[u8]| !forms.within(bytes).is_empty();
         self.emitted.iter().filter(|(_, b)| holds(b)).map(|(from, _)| from.as_str()).collect()
     }
 }
@@ -160,29 +203,42 @@ async fn scraped(address: &str) -> Result<Vec<u8>> {
 }
 
 /// Every form of some numbers, found by how it begins.
-struct Forms(HashMap<[u8; HEAD], Vec<Form>>);
+struct Forms {
+    /// The first two bytes of each, since nearly all that is looked at begins otherwise.
+    pairs: Vec<bool>,
+    heads: HashMap<[u8; HEAD], Vec<Form>>,
+}
 
 /// The place of a number among those planted, the name of a form of it, and its bytes.
 type Form = (usize, &'static str, Vec<u8>);
 
 impl Forms {
     fn of(numbers: &[String]) -> Self {
-        let mut forms: HashMap<_, Vec<_>> = HashMap::new();
+        let mut heads: HashMap<_, Vec<_>> = HashMap::new();
+        let mut pairs = vec![false; 1 << 16];
         for (at, number) in numbers.iter().enumerate() {
             for (name, form) in forms_of(number) {
                 let head = *form.first_chunk::<HEAD>().expect("a form is not that short");
-                forms.entry(head).or_default().push((at, name, form));
+                pairs[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
+                heads.entry(head).or_default().push((at, name, form));
             }
         }
-        Self(forms)
+        Self { pairs, heads }
     }
 
-    fn within<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = (usize, &'static str)> + 'a {
-        bytes.windows(HEAD).enumerate().flat_map(move |(from, window)| {
-            let head: [u8; HEAD] = window.try_into().expect("a window of that length");
-            let begun = self.0.get(&head).into_iter().flatten();
-            begun.filter(move |(_, _, form)| bytes[from..].starts_with(form)).map(|f| (f.0, f.1))
-        })
+    /// Where which number is in which form.
+    fn within(&self, bytes: &[u8]) -> Vec<(usize, usize, &'static str)> {
+        let mut found = Vec::new();
+        for from in 0..bytes.len().saturating_sub(HEAD - 1) {
+            if !self.pairs[usize::from(u16::from_be_bytes([bytes[from], bytes[from + 1]]))] {
+                continue;
+            }
+            let rest = &bytes[from..];
+            let begun = rest.first_chunk::<HEAD>().and_then(|head| self.heads.get(head));
+            let whole = begun.into_iter().flatten().filter(|(_, _, form)| rest.starts_with(form));
+            found.extend(whole.map(|(at, name, _)| (from, *at, *name)));
+        }
+        found
     }
 }
 
@@ -191,11 +247,16 @@ fn forms_of(number: &str) -> Vec<(&'static str, Vec<u8>)> {
         if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
     };
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c);
+    let listed = |mark| number.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(mark);
     let mut forms = vec![
         ("plain", number.as_bytes().to_vec()),
         ("in the other case", number.chars().map(swap).collect::<String>().into_bytes()),
         ("as hex", hex::encode(number).into_bytes()),
         ("as upper hex", hex::encode_upper(number).into_bytes()),
+        ("in full width", number.chars().map(wide).collect::<String>().into_bytes()),
+        ("as a list of bytes", listed(", ").into_bytes()),
+        ("as a list of bytes in JSON", listed(",").into_bytes()),
         ("as UTF-16", number.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("as a bare hash", Sha256::digest(number).to_vec()),
         ("as a hash in hex", hex::encode(Sha256::digest(number)).into_bytes()),
@@ -213,7 +274,13 @@ fn forms_of(number: &str) -> Vec<(&'static str, Vec<u8>)> {
         let form = form[(before * 8).div_ceil(6)..].to_vec();
         forms.push(("as base64", form));
     }
-    forms
+    let mut distinct: Vec<(&'static str, Vec<u8>)> = Vec::new();
+    for form in forms {
+        if distinct.iter().all(|(_, bytes)| *bytes != form.1) {
+            distinct.push(form);
+        }
+    }
+    distinct
 }
 
 /// Whole groups of six bits, as both alphabets of base64 write them.
