@@ -136,9 +136,11 @@ pub(super) fn starred(text: &str) -> String {
         let run = |fits: &dyn Fn(char) -> bool| {
             chars[at..].iter().take_while(|c| fits(**c)).copied().collect::<Vec<char>>()
         };
-        let (word, run) = (run(&in_word), run(&|c| c.is_numeric() || gap(c)));
         let begins = at == 0 || !in_word(chars[at - 1]);
-        let (taken, hidden) = if begins && is_lettered(&word) {
+        // Once a word: a cell can be one long word.
+        let word = if begins { run(&in_word) } else { Vec::new() };
+        let run = run(&|c| c.is_numeric() || gap(c));
+        let (taken, hidden) = if is_lettered(&word) {
             (word, true)
         } else if run.is_empty() {
             (vec![chars[at]], false)

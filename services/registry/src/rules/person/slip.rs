@@ -47,6 +47,8 @@ const PASSPORT: usize = 9;
 const PERMIT: usize = 11;
 /// Who writes a mobile number in groups has none shorter.
 const GROUP: usize = 3;
+/// Nor more of them than this; its country stands before it.
+const GROUPS: usize = 4;
 
 /// The number of a person that stands in a text, in whatever width and spacing.
 pub fn slip(text: &str) -> Option<Slip> {
@@ -108,7 +110,7 @@ fn has_mobile(stretch: &str) -> bool {
         (0..groups.len()).any(|first| {
             let long = groups[first..].iter().take_while(|group| group.len() >= GROUP);
             let mut number = String::new();
-            long.into_iter().any(|group| {
+            long.take(GROUPS).any(|group| {
                 number.push_str(group);
                 is_mobile(&number)
             })
