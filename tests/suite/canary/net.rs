@@ -84,23 +84,31 @@ impl Net {
     }
 
     /// An answer, kept.
-    pub(super) async fn told<A: Message>(
+    pub(super) fn told<A: Message>(
         &mut self,
         from: &str,
         answering: impl Future<Output = Result<Response<A>, Status>>,
-    ) -> Result<A> {
-        self.answered(from, answering).await.map_err(|status| anyhow!("{from}: {status:?}"))
+    ) -> impl Future<Output = Result<A>> {
+        // Outside of the future, which is large with it.
+        let answering = Box::pin(answering);
+        async move {
+            let answer = self.answered(from, answering).await;
+            answer.map_err(|status| anyhow!("{from}: {status:?}"))
+        }
     }
 
     /// Why something that has to be refused is refused, kept.
-    pub(super) async fn refused<A: Message>(
+    pub(super) fn refused<A: Message>(
         &mut self,
         from: &str,
         answering: impl Future<Output = Result<Response<A>, Status>>,
-    ) -> Result<String> {
-        let refusal = self.answered(from, answering).await.err();
-        let refusal = refusal.with_context(|| format!("{from} was not refused"))?;
-        Ok(reason(&refusal).unwrap_or_default())
+    ) -> impl Future<Output = Result<String>> {
+        let answering = Box::pin(answering);
+        async move {
+            let refusal = self.answered(from, answering).await.err();
+            let refusal = refusal.with_context(|| format!("{from} was not refused"))?;
+            Ok(reason(&refusal).unwrap_or_default())
+        }
     }
 
     /// Keeps the logs of every process, what the admin port says, and every file and table.
