@@ -159,6 +159,7 @@ impl Document {
             DocumentKind::ForeignPermanentResidence if self.number.len() == form::OLD_LENGTH => {
                 (3, 0)
             }
+            DocumentKind::ForeignPermanentResidence => (1, 0),
             _ => (1, 2),
         };
         vault::masked(self.lifelong(), head, tail)

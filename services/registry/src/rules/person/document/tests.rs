@@ -348,7 +348,7 @@ const SAMPLES: [(DocumentKind, &str, &str); 12] = [
     (DocumentKind::ResidentId, MAN, "1*****************"),
     (DocumentKind::TemporaryResidentId, MAN, "1*****************"),
     (DocumentKind::ResidencePermit, "810000188808080014", "810000************"),
-    (DocumentKind::ForeignPermanentResidence, "911840188808080013", "9***************13"),
+    (DocumentKind::ForeignPermanentResidence, "911840188808080013", "9*****************"),
     (DocumentKind::ForeignPermanentResidence, "USA110088080806", "USA************"),
     (DocumentKind::HkMacaoPermit, "H12345678", "H******78"),
     (DocumentKind::HkMacaoPermit, "H1234567890", "H******78"),
