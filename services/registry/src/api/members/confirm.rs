@@ -176,6 +176,9 @@ async fn confirm_some(entry: &mut Entry, asked: &Asked) -> Outcome<i64> {
     let present: Vec<&MemberRecord> = changes.iter().map(|change| change.before).collect();
     let saved = save_many(entry.conn(), changes, entry.now()).await?;
     let saved = saved.map_err(|_| decode::broken())?;
+    for (before, after) in present.iter().zip(&saved) {
+        entry.audit(effect::audit(Some(before), after, "confirmed with its union"));
+    }
     effect::note_many(entry, present.into_iter().map(Some).zip(&saved), &held.grounds);
     Ok(i64::try_from(saved.len()).unwrap_or(i64::MAX))
 }

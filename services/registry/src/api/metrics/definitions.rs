@@ -28,10 +28,10 @@ fn listed_enterprises() -> Definition {
         name: LISTED_ENTERPRISES_NAME,
         title: Words::new("底册企业数", "Listed enterprises"),
         definition: Words::new(
-            "当日所用底册（全国非公企业法人数据库，F024）列出的企业，按底册所列区域计数；\
-             企业建会率（F027）的分母。",
+            "当日所用底册（全国非公企业法人数据库，F024）列出的企业，仅按区域统计，\
+             计于底册所列区域；企业建会率（F027）的分母。",
             "Enterprises of the base register in use on the day (the national register of \
-             non-public enterprises, F024), counted at the area where they are listed; the \
+             non-public enterprises, F024), of areas alone, counted where they are listed; the \
              denominator of the union establishment rate (F027).",
         ),
         kind: Kind::Level,
@@ -165,10 +165,10 @@ fn words(metric: Metric) -> (Words, Words) {
         Metric::ListedCovered => (
             words("底册内建会企业数", "Listed enterprises with a union"),
             words(
-                "当日所用底册列出的非公企业中，登记在册、在业且有工会覆盖的，按底册所列区域计数；\
-                 企业建会率（F027）的分子。",
+                "当日所用底册列出的非公企业中，登记在册、在业且有工会覆盖的，仅按区域统计，计于\
+                 底册所列区域；企业建会率（F027）的分子。",
                 "Enterprises of the base register in use on the day that the register knows as \
-                 active and covered by a union, counted at the area where they are listed; the \
+                 active and covered by a union, of areas alone, counted where they are listed; the \
                  numerator of the union establishment rate (F027).",
             ),
         ),

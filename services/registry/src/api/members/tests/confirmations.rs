@@ -114,6 +114,9 @@ async fn a_union_is_confirmed_in_stretches_but_for_those_named() {
         let member = desk.get_as("11", &names[name]).await.unwrap();
         assert_eq!(member.confirmed_on, date(day), "{name}");
     }
+    let details = desk.rig.audit_details().await;
+    let each = details.iter().filter(|detail| *detail == "confirmed with its union").count();
+    assert_eq!(each, 2, "whose record it is can be told of it");
     let outside = desk.service.confirm_union_members(call_within("110105", asked(0, ""))).await;
     assert_eq!(refused(inner(outside)), "NOT_FOUND");
     let future =
