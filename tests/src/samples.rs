@@ -189,6 +189,18 @@ pub fn headcount(number: u32) -> i32 {
     i32::try_from(FIRST_HEADCOUNTS + number).unwrap_or(i32::MAX)
 }
 
+/// The name of a synthetic union.
+#[must_use]
+pub fn union_name(number: u32) -> String {
+    format!("北京试样{number}号联合工会")
+}
+
+/// What a mark says that no other number gives.
+#[must_use]
+pub fn note(number: u32) -> String {
+    format!("第{number}号")
+}
+
 /// An address in a community.
 #[must_use]
 pub fn address(community: &str, number: u32) -> Address {

@@ -7,8 +7,10 @@ mod check;
 mod doctored;
 mod follower;
 pub(crate) mod history;
+mod listing;
 mod members;
 mod recount;
+mod split;
 mod spreadsheet;
 pub(crate) mod workload;
 

@@ -16,7 +16,7 @@ use unionhall_tests::{
     engine::Engine,
     on_both_engines, patience,
     policy::{Policy, UNBOUNDED},
-    samples,
+    samples, soak,
     suite::{Layout, Plan},
 };
 
@@ -53,7 +53,13 @@ async fn soak_kill_amid_affiliation(engine: Engine) -> Result<()> {
         line.recount(&clients, (from, to), cycle).await.with_context(|| suite.logs())?;
     }
     ensure!(interrupted > 0, "every change was done before the register was killed");
-    Ok(())
+    soak::record(
+        &format!("kill -9 while unions follow, {engine:?}"),
+        &format!(
+            "{CYCLES} kills, {interrupted} amid {UNIONS} unions and {EMPLOYERS} employers on their \
+             way: nobody left behind, figures as counted"
+        ),
+    )
 }
 
 /// A union with many below it, and two that are above it in turn.

@@ -53,6 +53,9 @@ fn order(feed: &[Version]) -> Vec<String> {
     found
 }
 
+/// The area of what is told of unions alone.
+const NOWHERE: &str = "";
+
 /// A record leaves the area at which it stood whenever it comes to another one, and only then; the
 /// two are told one after the other, in one transaction.
 fn departures(feed: &[Version]) -> Vec<String> {
@@ -64,7 +67,8 @@ fn departures(feed: &[Version]) -> Vec<String> {
         let before = leaving.take();
         if change.left {
             leaving = Some(change);
-            if areas.get(record.as_str()) != Some(&change.area.as_str()) {
+            // Who left a union is told to those who follow the union, at no area.
+            if change.area != NOWHERE && areas.get(record.as_str()) != Some(&change.area.as_str()) {
                 found.push(format!("{record} version {version} left where it did not stand"));
             }
         }
@@ -128,7 +132,8 @@ struct Index<'o> {
     entered: HashMap<String, u32>,
     rows: HashMap<String, u32>,
     changed: HashMap<(&'o str, String), u32>,
-    closed: HashMap<&'o str, Vec<&'o Operation>>,
+    /// Those whose effect does not show which of them it was.
+    alike: HashMap<(&'o str, String), Vec<&'o Operation>>,
 }
 
 impl<'o> Index<'o> {
@@ -138,17 +143,19 @@ impl<'o> Index<'o> {
             entered: HashMap::new(),
             rows: rows.collect(),
             changed: HashMap::new(),
-            closed: HashMap::new(),
+            alike: HashMap::new(),
         };
         for operation in operations {
             let (number, target) = (operation.number, operation.target.as_str());
             match operation.deed {
-                Deed::Create => {
-                    index.entered.insert(samples::credit_code(number), number);
+                Deed::Create | Deed::Found => {
+                    index.entered.insert(mark(operation), number);
                 }
-                Deed::Close => index.closed.entry(target).or_default().push(operation),
-                deed => {
-                    index.changed.insert((target, mark(deed, number)), number);
+                Deed::Close | Deed::Cover | Deed::Uncover => {
+                    index.alike.entry((target, mark(operation))).or_default().push(operation);
+                }
+                _ => {
+                    index.changed.insert((target, mark(operation)), number);
                 }
             }
         }
@@ -157,17 +164,16 @@ impl<'o> Index<'o> {
 
     fn find(&self, record: &str, before: Option<&Face>, after: &Face) -> Origin {
         let Some(before) = before else {
-            let code = &after.credit_code;
+            let code = &after.identity;
             let row = || self.rows.get(code).map(|number| Origin::Import(*number));
             let operation = self.entered.get(code).map(|number| Origin::Operation(*number));
             return operation.or_else(row).unwrap_or(Origin::Nobody);
         };
         let marks = marks(before, after);
         let [mark] = marks.as_slice() else { return Origin::Nobody };
-        if mark == CLOSED {
+        if let Some(tried) = self.alike.get(&(record, mark.clone())) {
             // Two may have tried; only one that was not refused can have done it.
-            let tried = self.closed.get(record).into_iter().flatten();
-            let mut able = tried.filter(|one| !matches!(one.outcome, Outcome::Refused(_)));
+            let mut able = tried.iter().filter(|one| !matches!(one.outcome, Outcome::Refused(_)));
             return able.next().map_or(Origin::Nobody, |one| Origin::Operation(one.number));
         }
         let operation = self.changed.get(&(record, mark.clone()));
@@ -177,14 +183,21 @@ impl<'o> Index<'o> {
 
 const CLOSED: &str = "closed";
 
-/// What a deed leaves in the record.
-fn mark(deed: Deed, number: u32) -> String {
-    match deed {
+const UNCOVERED: &str = "under no union";
+
+/// What an operation leaves in the record.
+fn mark(operation: &Operation) -> String {
+    let number = operation.number;
+    match operation.deed {
         Deed::Phone => samples::phone(number),
         Deed::Headcount => format!("{} employees", samples::headcount(number)),
         Deed::Move => samples::address("", number).line,
         Deed::Create => samples::credit_code(number),
         Deed::Close => CLOSED.to_owned(),
+        Deed::Cover => operation.union.clone(),
+        Deed::Uncover => UNCOVERED.to_owned(),
+        Deed::Found => samples::union_name(number),
+        Deed::Mark => samples::note(number),
     }
 }
 
@@ -200,10 +213,17 @@ fn marks(before: &Face, after: &Face) -> Vec<String> {
     if before.address != after.address {
         marks.push(after.address.clone());
     }
-    if !before.closed && after.closed {
-        marks.push(CLOSED.to_owned());
+    if before.note != after.note {
+        marks.push(after.note.clone());
     }
-    if before.credit_code != after.credit_code || (before.closed && !after.closed) {
+    if !before.closed && after.closed {
+        // Whoever closes is under no union any more.
+        marks.push(CLOSED.to_owned());
+    } else if before.union != after.union {
+        let none = after.union.is_empty();
+        marks.push(if none { UNCOVERED.to_owned() } else { after.union.clone() });
+    }
+    if before.identity != after.identity || (before.closed && !after.closed) {
         marks.push("a change that no writer makes".to_owned());
     }
     marks

@@ -29,17 +29,18 @@ fn operation(number: u32, deed: Deed, target: &str, outcome: Outcome) -> Operati
         number,
         deed,
         target: target.to_owned(),
+        union: String::new(),
         outcome,
     }
 }
 
 fn face(number: u32) -> Face {
     Face {
-        credit_code: samples::credit_code(number),
+        identity: samples::credit_code(number),
         phone: samples::phone(number),
         employees: 1,
         address: samples::address("", number).line,
-        closed: false,
+        ..Face::default()
     }
 }
 
@@ -249,4 +250,61 @@ fn a_move_that_is_told_by_halves_is_seen() {
     assert!(split.contains("employers/a version 5 left and came nowhere"), "{split}");
     let elsewhere = moved(|feed| feed[8].area = THERE.to_owned());
     assert!(elsewhere.contains("left where it did not stand"), "{elsewhere}");
+}
+
+/// A union that was entered and marked, and an employer that it covered for a time.
+fn covered(doctor: impl FnOnce(&mut History)) -> String {
+    after(|history| {
+        let union = "unions/u";
+        let bare = Face { identity: samples::union_name(10), ..Face::default() };
+        let marked = Face { note: samples::note(11), ..bare.clone() };
+        let under = Face { union: union.to_owned(), ..face(2) };
+        let feed = &mut history.feed;
+        feed.push(version(10, union, 1, bare));
+        feed.push(version(11, union, 2, marked));
+        feed.push(version(12, "employers/b", 2, under));
+        let gone = version(14, "employers/b", 3, face(2));
+        let left = Version {
+            left: true,
+            face: None,
+            area: String::new(),
+            position: 13,
+            transaction: 14,
+            ..gone.clone()
+        };
+        feed.extend([left, gone]);
+        let cover = operation(12, Deed::Cover, "employers/b", acknowledged("employers/b", 2));
+        history.operations.extend([
+            operation(10, Deed::Found, "", acknowledged(union, 1)),
+            operation(11, Deed::Mark, union, acknowledged(union, 2)),
+            Operation { union: union.to_owned(), ..cover },
+            operation(13, Deed::Uncover, "employers/b", acknowledged("employers/b", 3)),
+        ]);
+        doctor(history);
+    })
+}
+
+#[test]
+fn deeds_of_unions_are_seen_once_each() {
+    assert_eq!(covered(|_| {}), "");
+    let lost = covered(|history| history.feed.truncate(12));
+    assert!(lost.contains("Uncover 13") && lost.contains("but lost"), "{lost}");
+    let lost = covered(|history| history.feed.truncate(10));
+    assert!(lost.contains("Mark 11") && lost.contains("Cover 12"), "{lost}");
+    let refused = covered(|history| {
+        for operation in history.operations.iter_mut().filter(|one| one.number == 12) {
+            operation.outcome = Outcome::Refused("EMPLOYER_COVERED".to_owned());
+        }
+    });
+    assert!(refused.contains("employers/b version 2: nobody asked for it"), "{refused}");
+    let twice = covered(|history| {
+        history.feed.push(version(15, "unions/v", 1, history.feed[9].face.clone().unwrap()));
+    });
+    assert!(twice.contains("Found 10") && twice.contains("2 effects"), "{twice}");
+    let stray = covered(|history| {
+        let note = samples::note(99);
+        let face = Face { note, ..history.feed[10].face.clone().unwrap() };
+        history.feed.push(version(15, "unions/u", 3, face));
+    });
+    assert!(stray.contains("unions/u version 3: nobody asked for it"), "{stray}");
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use prost::Message;
 use tonic::{Code, Status};
 use unionhall_proto::common::v1::{Change, ListChangesRequest, change::Kind};
-use unionhall_proto::registry::v1::{Employer, employer::State};
+use unionhall_proto::registry::v1::{Employer, Union, employer::State};
 use unionhall_tests::{client::Clients, patience, samples};
 
 use super::history::{Face, Operation, Outcome, Version};
@@ -86,9 +86,8 @@ impl Follower {
 
     fn take(&mut self, changes: Vec<Change>) -> Result<()> {
         for change in changes {
-            let employer = change.record.starts_with("employers/");
-            let left = employer && change.kind() == Kind::Left;
-            let face = if employer && !left { Some(face(&change)?) } else { None };
+            let left = change.kind() == Kind::Left;
+            let face = if left { None } else { face(&change)? };
             self.seen.push(Version {
                 left,
                 position: change.position,
@@ -103,17 +102,30 @@ impl Follower {
     }
 }
 
-fn face(change: &Change) -> Result<Face> {
+/// The face of an employer or a union.
+fn face(change: &Change) -> Result<Option<Face>> {
+    let (collection, _) = change.record.split_once('/').unwrap_or_default();
+    if !["employers", "unions"].contains(&collection) {
+        return Ok(None);
+    }
     let Some(snapshot) = &change.snapshot else { bail!("{} has no snapshot", change.record) };
-    let employer = Employer::decode(snapshot.value.as_slice())?;
+    let snapshot = snapshot.value.as_slice();
+    if collection == "unions" {
+        let union = Union::decode(snapshot)?;
+        let mark = union.marks.into_iter().next().unwrap_or_default();
+        return Ok(Some(Face { identity: union.display_name, note: mark.note, ..Face::default() }));
+    }
+    let employer = Employer::decode(snapshot)?;
     let address = employer.actual_address.clone().unwrap_or_default();
-    Ok(Face {
+    Ok(Some(Face {
         closed: employer.state() == State::Closed,
         employees: employer.workforce.map_or(0, |workforce| workforce.employee_count),
         address: address.line,
         phone: employer.phone,
-        credit_code: employer.credit_code,
-    })
+        identity: employer.credit_code,
+        union: employer.coverage.map(|coverage| coverage.union).unwrap_or_default(),
+        note: String::new(),
+    }))
 }
 
 /// What the feed has not shown yet.
@@ -146,7 +158,7 @@ impl Missing {
                 self.versions.remove(&change.record);
             }
             if let Some(face) = &change.face {
-                self.codes.remove(&face.credit_code);
+                self.codes.remove(&face.identity);
             }
         }
     }

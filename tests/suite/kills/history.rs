@@ -15,6 +15,14 @@ pub(crate) enum Deed {
     Move,
     /// Closes it.
     Close,
+    /// Puts it under a union; at most one a time for each.
+    Cover,
+    /// Takes it out of its union; at most once for each.
+    Uncover,
+    /// Enters the union of the number.
+    Found,
+    /// Gives a union a mark with the note of the number.
+    Mark,
 }
 
 /// What is known of a write.
@@ -34,8 +42,10 @@ pub(crate) struct Operation {
     pub(crate) request_id: Uuid,
     pub(crate) number: u32,
     pub(crate) deed: Deed,
-    /// The record that it changes; nothing for [`Deed::Create`].
+    /// The record that it changes; nothing for [`Deed::Create`] and [`Deed::Found`].
     pub(crate) target: String,
+    /// The union that is to cover it; nothing but for [`Deed::Cover`].
+    pub(crate) union: String,
     pub(crate) outcome: Outcome,
 }
 
@@ -50,16 +60,21 @@ pub(crate) struct Version {
     pub(crate) area: String,
     /// Whether it only tells that the record left the area.
     pub(crate) left: bool,
-    /// The employer; nothing for records of another kind, and where it left.
+    /// The employer or the union; nothing for records of another kind, and where it left.
     pub(crate) face: Option<Face>,
 }
 
 /// What the writes change in a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Face {
-    pub(crate) credit_code: String,
+    /// The credit code of an employer, the name of a union.
+    pub(crate) identity: String,
     pub(crate) phone: String,
     pub(crate) employees: i32,
     pub(crate) address: String,
     pub(crate) closed: bool,
+    /// The union that covers it.
+    pub(crate) union: String,
+    /// What its mark says.
+    pub(crate) note: String,
 }

@@ -1,7 +1,7 @@
 //! Counts the figures again from the employers themselves, and compares.
 //!
 //! Nothing of the register's own counting is used: an employer counts at its actual address while
-//! it is active, as `EmployerService` shows it on the day.
+//! it is active, as `EmployerService` shows it on the day, and a union at its seat.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 use unionhall_proto::common::v1::BatchGetFiguresRequest;
 use unionhall_proto::google::r#type::Date;
 use unionhall_proto::registry::v1::{
-    BatchGetEmployersRequest, Employer, GetEmployerRequest, ListEmployerFactsRequest,
-    ListEmployersRequest, employer::State,
+    BatchGetEmployersRequest, BatchGetUnionsRequest, Employer, GetEmployerRequest,
+    ListEmployerFactsRequest, ListEmployersRequest, ListUnionsRequest, Union, employer::State,
+    union,
 };
 use unionhall_tests::{client::Clients, samples};
 
@@ -20,7 +21,8 @@ const PAGE: i32 = 1_000;
 const BATCH: usize = 500;
 /// Lengths of area labels: municipality, city, district, sub-district, community.
 const LEVELS: [usize; 5] = [2, 4, 6, 9, 12];
-const LEVELS_OF_FIGURES: [&str; 3] = ["employers", "employees", "valid_records"];
+const LEVELS_OF_FIGURES: [&str; 5] =
+    ["employers", "employees", "valid_records", "covered_employers", "unions"];
 const NEW: &str = "new_employers";
 /// Before every fact of a sample, amid them, and long after the last headcount.
 const DAYS: [Date; 5] = [
@@ -36,10 +38,14 @@ type Counts = BTreeMap<(String, String), i64>;
 /// Compares every figure on several days with a recount, and tells how many employers there are.
 pub(crate) async fn agree(clients: &Clients) -> Result<usize> {
     let names = names(clients).await?;
+    let unions = unions(clients).await?;
     for day in DAYS {
         let mut counts = Counts::new();
         for employer in on_day(clients, &names, day).await? {
             count(&employer, &mut counts);
+        }
+        for union in unions_on_day(clients, &unions, day).await? {
+            count_union(&union, &mut counts);
         }
         compare(clients, &LEVELS_OF_FIGURES, day, &counts).await?;
     }
@@ -88,6 +94,30 @@ async fn names(clients: &Clients) -> Result<Vec<String>> {
     }
 }
 
+async fn unions(clients: &Clients) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut request = ListUnionsRequest { page_size: PAGE, ..ListUnionsRequest::default() };
+    loop {
+        let page = clients.unions.clone().list_unions(request.clone()).await?.into_inner();
+        names.extend(page.unions.into_iter().map(|union| union.name));
+        if page.next_page_token.is_empty() {
+            return Ok(names);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+async fn unions_on_day(clients: &Clients, names: &[String], day: Date) -> Result<Vec<Union>> {
+    let mut found = Vec::new();
+    for names in names.chunks(BATCH) {
+        let request = BatchGetUnionsRequest { names: names.to_vec(), day: Some(day) };
+        let answer = clients.unions.clone().batch_get_unions(request).await?;
+        found.extend(answer.into_inner().unions);
+    }
+    ensure!(found.len() == names.len(), "{} of {} unions", found.len(), names.len());
+    Ok(found)
+}
+
 async fn on_day(clients: &Clients, names: &[String], day: Date) -> Result<Vec<Employer>> {
     let mut found = Vec::new();
     for names in names.chunks(BATCH) {
@@ -107,6 +137,14 @@ fn count(employer: &Employer, counts: &mut Counts) {
     add(counts, "employees", area, employees);
     let valid = employer.validity.as_ref().is_some_and(|validity| validity.valid);
     add(counts, "valid_records", area, i64::from(valid));
+    add(counts, "covered_employers", area, i64::from(employer.coverage.is_some()));
+}
+
+fn count_union(union: &Union, counts: &mut Counts) {
+    let seat = union.seat.as_ref().filter(|_| union.state() == union::State::Active);
+    if let Some(seat) = seat {
+        add(counts, "unions", seat.area.trim_start_matches("areas/"), 1);
+    }
 }
 
 /// The area at which the employer counts, without `areas/`.

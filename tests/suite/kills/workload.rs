@@ -1,6 +1,6 @@
 //! Writers that go on until the register is killed, and then learn what became of each write.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Result;
 use parking_lot::Mutex;
@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use tonic::{Code, Response, Status};
 use unionhall_proto::google::r#type::Date;
 use unionhall_proto::registry::v1::{
-    CloseEmployerRequest, CreateEmployerRequest, Employer, RecordWorkforceRequest,
+    CloseEmployerRequest, CoverEmployerRequest, CreateEmployerRequest, CreateUnionRequest,
+    Employer, Mark, MarkUnionRequest, RecordWorkforceRequest, UncoverEmployerRequest, Union,
     UpdateEmployerRequest, Workforce,
 };
 use unionhall_tests::{
@@ -28,6 +29,16 @@ const COUNTED_ON: Date = Date { year: 2021, month: 6, day: 30 };
 /// First day on which the employers that the writers close are closed.
 const CLOSED_ON: Date = Date { year: 2022, month: 5, day: 1 };
 
+/// First day of the unions that the writers enter.
+const FOUNDED_ON: Date = Date { year: 2010, month: 1, day: 1 };
+/// First day on which they cover an employer.
+const COVERED_ON: Date = Date { year: 2021, month: 3, day: 1 };
+/// First day of their marks.
+const MARKED_ON: Date = Date { year: 2021, month: 4, day: 1 };
+/// First day on which they cover it no more.
+const UNCOVERED_ON: Date = Date { year: 2021, month: 12, day: 1 };
+const MARK: &str = "SERVICE_STATION";
+
 /// What all writers share. Clones share it too.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk(Arc<Shared>);
@@ -42,7 +53,66 @@ struct Shared {
 struct Papers {
     operations: Vec<Operation>,
     records: Vec<String>,
+    unions: Vec<String>,
+    /// How far those came that one tried to cover or to close.
+    courses: HashMap<String, Course>,
     numbers: u32,
+}
+
+/// How far an employer came. Each step is tried once, after the one before was answered: so what a
+/// version shows is the step that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// It is to be covered, or not to be any more.
+    UnderWay,
+    Covered,
+    Uncovered,
+    Closed,
+}
+
+impl Papers {
+    /// What to do next, and to whom.
+    fn choose(&mut self, roll: u32) -> (Deed, String, String) {
+        let mut rng = rand::rng();
+        let target = self.records.choose(&mut rng).cloned().unwrap_or_default();
+        let union = self.unions.choose(&mut rng).cloned().unwrap_or_default();
+        let course = self.courses.get(&target).copied();
+        let none = String::new;
+        match roll {
+            _ if target.is_empty() => (Deed::Create, none(), none()),
+            0..4 => (Deed::Create, none(), none()),
+            4..9 => (Deed::Phone, target, none()),
+            9..13 => (Deed::Headcount, target, none()),
+            13..17 => (Deed::Move, target, none()),
+            17 if course != Some(Course::UnderWay) => {
+                self.courses.insert(target.clone(), Course::Closed);
+                (Deed::Close, target, none())
+            }
+            18..23 if course.is_none() && !union.is_empty() => {
+                self.courses.insert(target.clone(), Course::UnderWay);
+                (Deed::Cover, target, union)
+            }
+            18..23 if course == Some(Course::Covered) => {
+                self.courses.insert(target.clone(), Course::UnderWay);
+                (Deed::Uncover, target, none())
+            }
+            23..25 if !union.is_empty() => (Deed::Mark, union, none()),
+            _ => (Deed::Found, none(), none()),
+        }
+    }
+
+    /// What follows from an acknowledged write.
+    fn learn(&mut self, number: u32, record: &str) {
+        let Some(done) = self.operations.iter().rfind(|one| one.number == number) else { return };
+        let target = done.target.clone();
+        match done.deed {
+            Deed::Create => self.records.push(record.to_owned()),
+            Deed::Found => self.unions.push(record.to_owned()),
+            Deed::Cover => drop(self.courses.insert(target, Course::Covered)),
+            Deed::Uncover => drop(self.courses.insert(target, Course::Uncovered)),
+            _ => {}
+        }
+    }
 }
 
 impl Desk {
@@ -128,19 +198,14 @@ impl Desk {
         let mut rng = rand::rng();
         let mut papers = self.0.papers.lock();
         papers.numbers += 1;
-        let target = papers.records.choose(&mut rng).cloned();
-        let (deed, target) = match (rng.random_range(0..20), target) {
-            (0..4, _) | (_, None) => (Deed::Create, String::new()),
-            (4..10, Some(target)) => (Deed::Phone, target),
-            (10..15, Some(target)) => (Deed::Headcount, target),
-            (15..19, Some(target)) => (Deed::Move, target),
-            (_, Some(target)) => (Deed::Close, target),
-        };
+        let number = papers.numbers;
+        let (deed, target, union) = papers.choose(rng.random_range(0..26));
         let operation = Operation {
             request_id: Uuid::from_u128(rng.random()),
-            number: papers.numbers,
+            number,
             deed,
             target,
+            union,
             outcome: Outcome::Unknown,
         };
         papers.operations.push(operation.clone());
@@ -149,15 +214,12 @@ impl Desk {
 
     fn note(&self, number: u32, outcome: &Outcome) {
         let mut papers = self.0.papers.lock();
-        let Papers { operations, records, .. } = &mut *papers;
-        if let Some(operation) = operations.iter_mut().rfind(|one| one.number == number) {
+        if let Some(operation) = papers.operations.iter_mut().rfind(|one| one.number == number) {
             operation.outcome = outcome.clone();
-            if let Outcome::Acknowledged { record, .. } = outcome {
-                if operation.deed == Deed::Create {
-                    records.push(record.clone());
-                }
-                self.0.acknowledged.send_modify(|count| *count += 1);
-            }
+        }
+        if let Outcome::Acknowledged { record, .. } = outcome {
+            papers.learn(number, record);
+            self.0.acknowledged.send_modify(|count| *count += 1);
         }
     }
 }
@@ -165,19 +227,31 @@ impl Desk {
 /// Sends one write and reads its answer.
 async fn send(clients: &Clients, operation: &Operation, repeated: bool) -> Outcome {
     let answer = match operation.deed {
-        Deed::Create => create(clients, operation).await,
-        Deed::Phone | Deed::Move => update(clients, operation).await,
-        Deed::Headcount => count(clients, operation).await,
-        Deed::Close => close(clients, operation).await,
+        Deed::Create => create(clients, operation).await.map(shown),
+        Deed::Phone | Deed::Move => update(clients, operation).await.map(shown),
+        Deed::Headcount => count(clients, operation).await.map(shown),
+        Deed::Close => close(clients, operation).await.map(shown),
+        Deed::Cover => cover(clients, operation).await.map(shown),
+        Deed::Uncover => uncover(clients, operation).await.map(shown),
+        Deed::Found => found(clients, operation).await.map(shown_union),
+        Deed::Mark => mark(clients, operation).await.map(shown_union),
     };
-    match answer.map(Response::into_inner) {
-        Ok(employer) => Outcome::Acknowledged {
-            version: employer.etag.parse().unwrap_or(0),
-            record: employer.name,
-            repeated,
-        },
+    match answer {
+        Ok((record, etag)) => {
+            Outcome::Acknowledged { version: etag.parse().unwrap_or(0), record, repeated }
+        }
         Err(status) => refusal(&status),
     }
+}
+
+fn shown(answer: Response<Employer>) -> (String, String) {
+    let employer = answer.into_inner();
+    (employer.name, employer.etag)
+}
+
+fn shown_union(answer: Response<Union>) -> (String, String) {
+    let union = answer.into_inner();
+    (union.name, union.etag)
 }
 
 /// A refusal that says what is wrong had no effect; anything else tells nothing.
@@ -250,4 +324,57 @@ async fn close(clients: &Clients, operation: &Operation) -> Answer {
         ..CloseEmployerRequest::default()
     };
     clients.employers.clone().close_employer(request).await
+}
+
+async fn cover(clients: &Clients, operation: &Operation) -> Answer {
+    let request = CoverEmployerRequest {
+        name: operation.target.clone(),
+        union: operation.union.clone(),
+        effective_date: Some(COVERED_ON),
+        request_id: operation.request_id.to_string(),
+        ..CoverEmployerRequest::default()
+    };
+    clients.coverage.clone().cover_employer(request).await
+}
+
+async fn uncover(clients: &Clients, operation: &Operation) -> Answer {
+    let request = UncoverEmployerRequest {
+        name: operation.target.clone(),
+        effective_date: Some(UNCOVERED_ON),
+        request_id: operation.request_id.to_string(),
+        ..UncoverEmployerRequest::default()
+    };
+    clients.coverage.clone().uncover_employer(request).await
+}
+
+async fn found(clients: &Clients, operation: &Operation) -> Result<Response<Union>, Status> {
+    let number = operation.number;
+    let union = Union {
+        display_name: samples::union_name(number),
+        union_type: "JOINT".to_owned(),
+        union_form: "JOINT_COMMITTEE".to_owned(),
+        union_level: "BASIC".to_owned(),
+        seat: Some(samples::address(samples::community(number), number)),
+        ..Union::default()
+    };
+    let request = CreateUnionRequest {
+        union: Some(union),
+        effective_date: Some(FOUNDED_ON),
+        request_id: operation.request_id.to_string(),
+        ..CreateUnionRequest::default()
+    };
+    clients.unions.clone().create_union(request).await
+}
+
+async fn mark(clients: &Clients, operation: &Operation) -> Result<Response<Union>, Status> {
+    let note = samples::note(operation.number);
+    let mark = Mark { mark: MARK.to_owned(), note, ..Mark::default() };
+    let request = MarkUnionRequest {
+        name: operation.target.clone(),
+        mark: Some(mark),
+        effective_date: Some(MARKED_ON),
+        request_id: operation.request_id.to_string(),
+        ..MarkUnionRequest::default()
+    };
+    clients.unions.clone().mark_union(request).await
 }
