@@ -46,7 +46,8 @@ impl Formations {
         FormationServiceServer::new(Self::over(register))
     }
 
-    pub(in crate::api) fn over(register: Register) -> Self {
+    /// The service itself, without a server around it.
+    pub fn over(register: Register) -> Self {
         let unions = Unions::over(register.clone());
         let employers = Employers::over(register.clone());
         Self { register, unions, employers }

@@ -7,6 +7,7 @@ mod decide;
 mod draft;
 mod known;
 mod layout;
+mod place;
 mod undo;
 mod write;
 
@@ -25,6 +26,7 @@ use self::{
     decide::{Decision, decide, is_known},
     draft::{Around, Draft, draft},
     known::Known,
+    place::place_fault,
 };
 use super::places::Places;
 use crate::{
@@ -160,7 +162,8 @@ impl Checks for Checking {
         let (drafts, mut known) = drafted(reader, rows, around, &self.entered).await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for (row, draft) in rows.iter().zip(&drafts) {
-            verdicts.push(match decide(row, draft, &known, around, self.places.tree()) {
+            let decision = decide(row, draft, &known, around, self.places.tree());
+            verdicts.push(match free(reader, row, decision, around).await? {
                 Decision::Refused(faults) => Verdict { faults, unchanged: false },
                 Decision::Unchanged => Verdict { faults: Vec::new(), unchanged: true },
                 Decision::Amend(id, facts) => {
@@ -179,4 +182,16 @@ impl Checks for Checking {
         }
         Ok(verdicts)
     }
+}
+
+/// A new union is refused too where another one has or had its area.
+async fn free(
+    conn: &impl ConnectionTrait,
+    row: &Record,
+    decision: Decision,
+    around: Around<'_>,
+) -> Outcome<Decision> {
+    let Decision::Enter(new) = &decision else { return Ok(decision) };
+    let fault = place_fault(conn, row, (new.id, &new.facts), around.scope).await?;
+    Ok(fault.map_or(decision, |fault| Decision::Refused(vec![fault])))
 }

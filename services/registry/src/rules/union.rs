@@ -16,6 +16,7 @@ pub mod filter;
 pub mod kind;
 pub mod mark;
 pub mod merge;
+pub mod place;
 pub mod split;
 pub mod superior;
 pub mod term;

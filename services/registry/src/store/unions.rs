@@ -9,6 +9,7 @@ mod contacts;
 mod fact;
 mod list;
 mod paths;
+mod place;
 mod present;
 mod read;
 mod reliance;
@@ -25,6 +26,7 @@ pub use self::{
     fact::{Fact, facts, rows},
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
+    place::{lock_places, meeting, rival},
     read::{
         below, directly_below, find_by_code, find_by_employer, find_by_place, hold, hold_around,
         load, load_for_update,
@@ -35,7 +37,7 @@ pub use self::{
         count_last_covered, covered_by_each, deepest, following, left_behind, lock_affiliation,
         share_affiliation,
     },
-    write::{NewUnion, Taken, insert, remove, save, touch},
+    write::{NewUnion, Taken, carry, insert, remove, save, touch},
 };
 use crate::rules::{
     area::AreaPath,

@@ -32,7 +32,7 @@ use crate::{
             tree::LineageKind,
         },
         reasons as domain,
-        union::{UnionId, kind::UnionType},
+        union::UnionId,
     },
     store::{
         base_registers, formations,
@@ -100,27 +100,21 @@ pub(super) async fn merge(
     let tree = &draft.recorded.tree;
     let plan = plan_merge(tree, &sources, &target, on, draft.today()).map_err(refused)?;
     settled(&draft, &touches).await?;
-    one_union_an_area(&draft, &touches).await?;
+    one_union_an_area(&draft, &plan).await?;
     let wish = Wish { kind: LineageKind::Merged, sources, target, on };
     wish.carry_out(draft, &plan, call.caller.client.as_str()).await
 }
 
-/// An area has one union of some types, so that areas with one each cannot become one area: their
-/// unions are merged or dissolved first. `UNION_PLACE_TAKEN`.
-async fn one_union_an_area(draft: &Draft<'_>, areas: &[AreaPath]) -> Outcome<()> {
-    let conn = draft.entry.conn();
-    for kind in UnionType::ALL.iter().filter(|kind| !kind.territory().is_empty()) {
-        let mut holders = Vec::new();
-        for area in areas {
-            holders.extend(unions::find_by_place(conn, *kind, area).await?.map(|id| (area, id)));
-        }
-        if let [_, (area, id), ..] = holders.as_slice() {
-            let fault = Fault::new(&domain::UNION_PLACE_TAKEN).with("area", area);
-            let fault = fault.with("type", kind.code());
-            return Err(fault.with("union", unions::resource_name(*id)));
-        }
-    }
-    Ok(())
+/// An area has one union of some types on a day, so that areas with one each cannot become one area:
+/// their unions are merged or dissolved first. `UNION_PLACE_TAKEN`.
+async fn one_union_an_area(draft: &Draft<'_>, plan: &AreaPlan) -> Outcome<()> {
+    let ways: Vec<_> = plan.relocations().cloned().collect();
+    let Some((holding, id)) = unions::meeting(draft.entry.conn(), &ways).await? else {
+        return Ok(());
+    };
+    let fault = Fault::new(&domain::UNION_PLACE_TAKEN).with("area", &holding.area);
+    let fault = fault.with("type", holding.kind.code());
+    Err(fault.with("union", unions::resource_name(id)))
 }
 
 /// Areas whose employers are still on their way are left alone until these have arrived: the

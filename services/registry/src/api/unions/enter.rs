@@ -27,7 +27,8 @@ use crate::{
         union::{
             EmployerId, UnionFacts, UnionId,
             affiliation::{AffiliationPath, paths},
-            change::{SuperiorFault, Surroundings, UnionFault, enter, place_taken},
+            change::{SuperiorFault, Surroundings, UnionFault, enter},
+            place::{contested, holdings},
         },
     },
     store::{
@@ -138,11 +139,20 @@ impl Unions {
                 let fault = Fault::new(&reasons::UNION_EXISTS).with("code", &row.value);
                 (unions::find_by_code(reader, &row.value).await?, fault)
             }
-            Taken::Place => {
-                let Some((kind, area)) = place_taken(facts) else { return Ok(conflict()) };
+            Taken::Place(rival) => {
+                let known = match rival {
+                    Some(rival) => unions::load(reader, &[rival]).await?.remove(&rival),
+                    None => None,
+                };
+                let places = holdings(facts);
+                let place = contested(&places, known.as_ref().map(|known| &known.facts));
+                let Some(place) = place else { return Ok(conflict()) };
+                let holder = match known {
+                    Some(known) => Some(known.id),
+                    None => unions::find_by_place(reader, place.kind, &place.area).await?,
+                };
                 let fault = Fault::new(&reasons::UNION_PLACE_TAKEN);
-                let fault = fault.with("type", kind.code()).with("area", area);
-                (unions::find_by_place(reader, kind, area).await?, fault)
+                (holder, fault.with("type", place.kind.code()).with("area", &place.area))
             }
             Taken::Employer => {
                 let Some(row) = facts.employers.rows().last() else { return Ok(conflict()) };

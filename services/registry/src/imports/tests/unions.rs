@@ -1,9 +1,10 @@
 //! Unions from a spreadsheet.
 
 use unionhall_kit::civil::CivilDate;
+use unionhall_proto::google::r#type::Date;
 use unionhall_proto::registry::v1::{
-    CoverEmployerRequest, GetUnionRequest, ListUnionsRequest, Union, UpdateUnionRequest,
-    coverage_service_server::CoverageService, union::State as UnionState,
+    CoverEmployerRequest, DissolveUnionRequest, GetUnionRequest, ListUnionsRequest, Union,
+    UpdateUnionRequest, coverage_service_server::CoverageService, union::State as UnionState,
     union_service_server::UnionService,
 };
 
@@ -92,6 +93,78 @@ async fn a_tree_comes_from_one_file_and_is_taken_back() {
     assert_eq!(undone.refused_undo_count, 0, "{:?}", desk.faults(&batch.name).await);
     assert!(unions(&desk).await.is_empty());
     assert_eq!(count(&desk, "unions", "110102", "2014-01-01").await, 0);
+}
+
+fn date(day: &str) -> Option<Date> {
+    day.parse::<CivilDate>().ok().map(Into::into)
+}
+
+/// A second union of the community, from a day on.
+fn second(from: &str) -> Vec<u8> {
+    let row =
+        "第二联合工会,社区联合工会,联合工会委员会,社区,什刹海街道总工会,西什库社区,110102012004";
+    file(&TREE, &[&format!("{row},{from},1,3,")])
+}
+
+async fn assert_taken(desk: &Desk, batch: &ImportBatch, by: &Union) {
+    let faults = desk.faults(&batch.name).await;
+    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+    assert_eq!(fault.code, "UNION_PLACE_TAKEN");
+    let remedy = fault.remedy.as_ref().unwrap();
+    assert!(remedy.en.contains(&by.name), "{fault:?}");
+}
+
+#[tokio::test]
+async fn a_row_gives_no_union_what_one_that_ended_had() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let old = named(&desk, "西什库社区联合工会").await;
+    let service = Unions::over(desk.rig.register.clone());
+    let end = DissolveUnionRequest {
+        name: old.name.clone(),
+        effective_date: date("2014-03-01"),
+        ..Default::default()
+    };
+    service.dissolve_union(call(end)).await.unwrap();
+    let early = desk.validate("unions", &second("2014-02-28")).await;
+    assert_eq!((early.valid_row_count, early.fault_count), (0, 1));
+    assert_taken(&desk, &early, &old).await;
+    let later = desk.import("unions", &second("2014-03-01")).await;
+    assert_eq!(later.applied_row_count, 1, "{:?}", desk.faults(&later.name).await);
+    for day in ["2014-02-28", "2014-03-01"] {
+        assert_eq!(count(&desk, "joint_union_communities", HOME, day).await, 1, "{day}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_refused_whose_area_was_taken_after_it_was_checked() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let old = named(&desk, "西什库社区联合工会").await;
+    let service = Unions::over(desk.rig.register.clone());
+    let to = async |area: &str, day: &str| {
+        let request = UpdateUnionRequest {
+            union: Some(Union {
+                name: old.name.clone(),
+                territory: format!("areas/{area}"),
+                ..Default::default()
+            }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["territory".to_owned()] }),
+            effective_date: date(day),
+            ..Default::default()
+        };
+        service.update_union(call(request)).await.unwrap();
+    };
+    to("110102010013", "2014-01-01").await;
+    let checked = desk.validate("unions", &second("2014-02-01")).await;
+    assert_eq!(checked.valid_row_count, 1, "{:?}", desk.faults(&checked.name).await);
+    // It was there for a month more, and is gone again.
+    to(HOME, "2014-02-01").await;
+    to("110102010013", "2014-03-01").await;
+    desk.begin_commit(&checked.name).await;
+    let done = desk.rest(&checked.name, |_| false).await;
+    assert_eq!((done.state(), done.applied_row_count), (State::Applied, 0));
+    assert_taken(&desk, &done, &old).await;
 }
 
 #[tokio::test]

@@ -107,15 +107,20 @@ struct Judge<'a> {
 /// It cannot be told, for a reason that is noted.
 struct Untold;
 
+/// A refusal as the fault of a cell.
+pub(super) fn told(row: &Record, column: Column, fault: &Fault) -> CellFault {
+    CellFault {
+        code: fault.reason().name,
+        remedy_en: fault.english(),
+        remedy_zh: fault.chinese(),
+        // Place and value; what it says is replaced.
+        ..row.fault(column.key, &UNKNOWN_CODE)
+    }
+}
+
 impl<'a> Judge<'a> {
     fn told(&mut self, column: Column, fault: &Fault) {
-        self.faults.push(CellFault {
-            code: fault.reason().name,
-            remedy_en: fault.english(),
-            remedy_zh: fault.chinese(),
-            // Place and value; what it says is replaced.
-            ..self.row.fault(column.key, &UNKNOWN_CODE)
-        });
+        self.faults.push(told(self.row, column, fault));
     }
 
     fn refuse(&mut self, column: Column, refusal: &impl Refusal) {

@@ -6,6 +6,7 @@ use unionhall_kit::{
     fault::{Fault, Outcome},
     imports::{Actor, Applied, Effect},
     ledger::Entry,
+    path::Scope,
     reasons,
     sheet::Record,
 };
@@ -16,6 +17,7 @@ use super::{
     draft::{Around, Draft},
     drafted,
     known::Known,
+    place::place_taken,
 };
 use crate::{
     Register,
@@ -25,12 +27,12 @@ use crate::{
     rules::{
         area::{AreaPath, tree::AreaTree},
         history::History,
-        union::{UnionFacts, UnionId},
+        union::{UnionFacts, UnionId, place::holdings},
     },
     store::{
         dated,
         employers::{self, hold_areas},
-        unions::{self, Placed, rows},
+        unions::{self, NewUnion, Placed, Taken, rows},
     },
 };
 
@@ -50,14 +52,7 @@ pub(super) async fn apply(
         applied.push(match decide(row, draft, &known, around, &areas) {
             Decision::Refused(faults) => Applied::Refused(faults),
             Decision::Unchanged => Applied::Unchanged,
-            Decision::Enter(new) => {
-                // Somebody else took its place meanwhile: the next try finds it.
-                let placed = unions::insert(entry.conn(), *new, entry.now()).await?;
-                let placed = placed.map_err(|_| Fault::new(&reasons::CONFLICT))?;
-                note(entry, None, &placed);
-                known.replace(&placed);
-                Applied::Changed(change(0, &placed, Vec::new()))
-            }
+            Decision::Enter(new) => enter(entry, (row, *new), &mut known, &actor.scope).await?,
             Decision::Amend(id, facts) => {
                 let held = known.get(id).ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
                 let record = held.record.clone().ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
@@ -76,9 +71,33 @@ pub(super) async fn apply(
     Ok(applied)
 }
 
-/// Areas are held first, then the unions that rows name, then employers, as every writer does. Which
-/// those are is looked at before; should it change in between, or should one of the unions be on its
-/// way to another place, the chunk is tried again.
+/// Enters the union of a row; refuses the row where another one had the area on one of its days.
+async fn enter(
+    entry: &mut Entry,
+    (row, new): (&Record, NewUnion),
+    known: &mut Known,
+    scope: &Scope,
+) -> Outcome<Applied> {
+    let places = holdings(&new.facts);
+    match unions::insert(entry.conn(), new, entry.now()).await? {
+        Ok(placed) => {
+            note(entry, None, &placed);
+            known.replace(&placed);
+            Ok(Applied::Changed(change(0, &placed, Vec::new())))
+        }
+        // Who has it now was known before the row was decided on, for places are locked by then.
+        Err(Taken::Place(Some(rival))) => {
+            let fault = place_taken(entry.conn(), row, &places, (rival, scope)).await?;
+            Ok(Applied::Refused(vec![fault]))
+        }
+        // Somebody else took its code or its employer meanwhile: the next try finds it.
+        Err(_) => Err(Fault::new(&reasons::CONFLICT)),
+    }
+}
+
+/// Areas are held first, then the unions that rows name, the places that rows take and employers, as
+/// every writer does. Which those are is looked at before; should it change in between, or should one
+/// of the unions be on its way to another place, the chunk is tried again.
 async fn hold(entry: &Entry, drafts: &[Draft]) -> Outcome<(AreaTree, Known)> {
     let conn = entry.conn();
     let seen = Known::read(conn, drafts).await?;
@@ -93,6 +112,9 @@ async fn hold(entry: &Entry, drafts: &[Draft]) -> Outcome<(AreaTree, Known)> {
     let held = hold_areas(conn, &areas).await?;
     unions::share_affiliation(conn).await?;
     unions::load_for_update(conn, &ids).await?;
+    if drafts.iter().any(|draft| draft.place.is_some()) {
+        unions::lock_places(conn).await?;
+    }
     let bodies = drafts.iter().filter_map(|draft| draft.employer.as_ref());
     let mut employers: Vec<Uuid> =
         bodies.filter_map(|code| seen.employer(code).map(|(id, _)| *id)).collect();

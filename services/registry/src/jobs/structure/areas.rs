@@ -116,7 +116,7 @@ impl Carrier {
             deltas.extend(union_effect::figures((&record.facts, standing), (&facts, standing)));
             let before = Placed { record: record.clone(), paths: standing.clone() };
             let paths = standing.clone();
-            let saved = unions::save(entry.conn(), &before, facts, paths, entry.now()).await?;
+            let saved = unions::carry(entry.conn(), &before, facts, paths, entry.now()).await?;
             // The merge was refused where two would take one place.
             let after = saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
             carried.push((before, after));

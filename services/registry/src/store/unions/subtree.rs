@@ -25,22 +25,23 @@ const AFFILIATION_LOCK: i32 = 7555;
 /// Makes changes of affiliation follow each other until the transaction ends. Taken before anything
 /// is read of the unions.
 pub async fn lock_affiliation(conn: &impl ConnectionTrait) -> Outcome<()> {
-    queue(conn, "pg_advisory_xact_lock").await
+    queue(conn, "pg_advisory_xact_lock", AFFILIATION_LOCK).await
 }
 
 /// Keeps changes of affiliation out until the transaction ends: a union that is entered comes below
 /// one that stays where it is.
 pub async fn share_affiliation(conn: &impl ConnectionTrait) -> Outcome<()> {
-    queue(conn, "pg_advisory_xact_lock_shared").await
+    queue(conn, "pg_advisory_xact_lock_shared", AFFILIATION_LOCK).await
 }
 
-async fn queue(conn: &impl ConnectionTrait, lock: &str) -> Outcome<()> {
+/// Waits for those who hold the lock of this number until their transaction ends.
+pub(super) async fn queue(conn: &impl ConnectionTrait, lock: &str, number: i32) -> Outcome<()> {
     // On SQLite the one writer holds everything.
     if conn.get_database_backend() != DatabaseBackend::Postgres {
         return Ok(());
     }
     let text = format!("SELECT {lock}($1, hashtext(current_schema()))");
-    conn.execute_raw(sql(conn, &text, [AFFILIATION_LOCK.into()])).await.map_err(fault::of)?;
+    conn.execute_raw(sql(conn, &text, [number.into()])).await.map_err(fault::of)?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use unionhall_kit::{
 use super::{
     Placed, UnionRecord, fact,
     paths::keep_paths,
+    place::claim,
     present::{self, Present},
 };
 use crate::{
@@ -45,9 +46,9 @@ pub enum Taken {
     /// The credit code.
     #[error("the credit code is held by another union")]
     Code,
-    /// The type in the area.
+    /// The type in the area, on a day; by this union, where that is known already.
     #[error("the area has a union of the type")]
-    Place,
+    Place(Option<UnionId>),
     /// The employer has its own union.
     #[error("the employer has its own union")]
     Employer,
@@ -62,6 +63,9 @@ pub async fn insert(
     new: NewUnion,
     now: DateTime<Utc>,
 ) -> Write<Placed> {
+    if let Some(rival) = claim(conn, new.id, None, &new.facts).await? {
+        return Ok(Err(Taken::Place(Some(rival))));
+    }
     let present = Present::of(&new.facts)?;
     let affiliation = last_path(&new.paths)?;
     let record = UnionRecord {
@@ -96,6 +100,22 @@ pub async fn insert(
 ///
 /// `CONFLICT` when the record is no longer at the version that it had.
 pub async fn save(
+    conn: &impl ConnectionTrait,
+    before: &Placed,
+    after: UnionFacts,
+    paths: History<AffiliationPath>,
+    now: DateTime<Utc>,
+) -> Write<Placed> {
+    let UnionRecord { id, facts, .. } = &before.record;
+    match claim(conn, *id, Some(facts), &after).await? {
+        Some(rival) => Ok(Err(Taken::Place(Some(rival)))),
+        None => carry(conn, before, after, paths, now).await,
+    }
+}
+
+/// The same of a union that goes along with its area: when the area went, [`super::meeting`] found
+/// nobody in its way, and nobody has come into its way since.
+pub async fn carry(
     conn: &impl ConnectionTrait,
     before: &Placed,
     after: UnionFacts,
@@ -210,8 +230,11 @@ fn last_path(paths: &History<AffiliationPath>) -> Outcome<AffiliationPath> {
 /// a quadrillion: another try has another id.
 fn taken<T>(error: DbErr) -> Write<T> {
     let Some(which) = fault::unique_violation(&error) else { return Err(fault::of(error)) };
-    let columns =
-        [("credit_code", Taken::Code), ("place", Taken::Place), ("own_employer", Taken::Employer)];
+    let columns = [
+        ("credit_code", Taken::Code),
+        ("place", Taken::Place(None)),
+        ("own_employer", Taken::Employer),
+    ];
     match columns.into_iter().find(|(column, _)| which.contains(column)) {
         Some((_, taken)) => Ok(Err(taken)),
         None => Err(Fault::new(&reasons::CONFLICT).caused_by(error)),

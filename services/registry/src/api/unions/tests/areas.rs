@@ -23,10 +23,14 @@ fn community(area: &str) -> Union {
 }
 
 fn merge(source: &str, target: &str) -> MergeAreasRequest {
+    merge_on(source, target, "2014-03-15")
+}
+
+fn merge_on(source: &str, target: &str, on: &str) -> MergeAreasRequest {
     MergeAreasRequest {
         name: format!("areas/{target}"),
         sources: vec![format!("areas/{source}")],
-        effective_date: date("2014-03-15"),
+        effective_date: date(on),
         ..Default::default()
     }
 }
@@ -74,5 +78,46 @@ async fn two_areas_with_a_joint_union_each_do_not_become_one() {
     let merged = areas.merge_areas(call(merge(source, target))).await;
     assert_eq!(refused(inner(merged)), "UNION_PLACE_TAKEN");
     desk.dissolve(&first.name, "2014-03-01").await.unwrap();
+    let early = areas.merge_areas(call(merge_on(source, target, "2014-02-28"))).await;
+    assert_eq!(refused(inner(early)), "UNION_PLACE_TAKEN", "both had one on that day");
     inner(areas.merge_areas(call(merge(source, target))).await).unwrap();
+}
+
+#[tokio::test]
+async fn an_area_has_one_union_of_a_type_on_every_day() {
+    let desk = desk().await;
+    let home = "110102010013";
+    let old = desk.create(community(home), "2010-01-01").await.unwrap();
+    desk.dissolve(&old.name, "2014-03-01").await.unwrap();
+    let early = desk.create(community(home), "2014-02-28").await.unwrap_err();
+    let told = early.get_error_details();
+    let info = told.error_info().unwrap();
+    assert_eq!((info.reason.as_str(), &info.metadata["union"]), ("UNION_PLACE_TAKEN", &old.name));
+    let new = desk.create(community(home), "2014-03-01").await.unwrap();
+    let metric = UnionMetric::JointUnionCommunities;
+    desk.rig.sequencer.drain().await.unwrap();
+    for day in ["2014-02-28", "2014-03-01"] {
+        assert_eq!(figure(&desk, metric, home, day).await, 1, "{day}");
+    }
+    // Nor does one come by a change to what another had.
+    let other = desk.create(community("110102010005"), "2010-01-01").await.unwrap();
+    let moved = Union { territory: format!("areas/{home}"), ..other };
+    let moved = desk.update(moved, &["territory"], "2014-02-28").await;
+    assert_eq!(refused(moved), "UNION_PLACE_TAKEN");
+    desk.dissolve(&new.name, "2014-04-01").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_area_is_taken_by_who_is_on_the_way_to_it() {
+    let desk = desk().await;
+    let areas = Areas::new(desk.rig.register.clone());
+    let (source, target) = ("110102010013", "110102010005");
+    let first = desk.create(community(source), "2010-01-01").await.unwrap();
+    inner(areas.merge_areas(call(merge(source, target))).await).unwrap();
+    // It is still where it was, and would find its place taken for ever.
+    let second = desk.create(community(target), "2014-03-20").await;
+    assert_eq!(refused(second), "UNION_PLACE_TAKEN");
+    let carrier = Carrier::new(desk.rig.register.clone());
+    while carrier.step().await.unwrap() {}
+    assert_eq!(desk.get(&first.name).await.unwrap().territory, format!("areas/{target}"));
 }
