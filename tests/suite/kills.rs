@@ -28,12 +28,17 @@ use unionhall_tests::{
     suite::{Layout, Plan, Suite},
 };
 
-use self::spreadsheet::Spreadsheet;
 pub(crate) use self::{check::violations, follower::Follower, recount::agree, workload::Desk};
+use self::{
+    history::{Deed, Operation, Outcome},
+    spreadsheet::Spreadsheet,
+};
 
 const WRITERS: usize = 6;
 /// A cycle lasts until so many writes were acknowledged, at most.
 const WRITES_A_CYCLE: usize = 40;
+/// With as many writes acknowledged each deed was done.
+const ENOUGH: usize = 400;
 /// Every so many cycles one has an import in it.
 const IMPORT_EVERY: usize = 4;
 /// Every so many imports one is of several transactions.
@@ -180,6 +185,20 @@ impl Scene {
         Ok(())
     }
 
+    /// What nobody did could not be lost.
+    fn each_deed_was_done(&self) -> Result<()> {
+        let operations = self.desk.operations();
+        let done = |deed: Deed| {
+            let is = |one: &&Operation| one.deed == deed;
+            let acknowledged =
+                |one: &Operation| matches!(one.outcome, Outcome::Acknowledged { .. });
+            operations.iter().filter(is).any(acknowledged)
+        };
+        let idle: Vec<Deed> = Deed::ALL.into_iter().filter(|deed| !done(*deed)).collect();
+        ensure!(idle.is_empty(), "never done: {idle:?}");
+        Ok(())
+    }
+
     /// The last and widest look.
     async fn close(&mut self) -> Result<usize> {
         let clients = self.suite.connect().await?;
@@ -188,6 +207,9 @@ impl Scene {
             anew.seen() == self.follower.seen(),
             "the feed read anew differs from the feed as it was followed"
         );
+        if self.desk.acknowledged() >= ENOUGH {
+            self.each_deed_was_done()?;
+        }
         let employers = recount::agree(&clients).await?;
         recount::new_employers_agree(&clients).await?;
         self.suite.kill().await?;

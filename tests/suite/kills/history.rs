@@ -25,6 +25,21 @@ pub(crate) enum Deed {
     Mark,
 }
 
+impl Deed {
+    /// Every one.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Phone,
+        Self::Headcount,
+        Self::Move,
+        Self::Close,
+        Self::Cover,
+        Self::Uncover,
+        Self::Found,
+        Self::Mark,
+    ];
+}
+
 /// What is known of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -183,13 +183,13 @@ impl Desk {
     /// Makes one write; gives it back when its outcome is unknown.
     async fn write(&self, clients: &Clients) -> Option<Operation> {
         let operation = self.next();
-        let outcome = send(clients, &operation, false).await;
+        let outcome = Box::pin(send(clients, &operation, false)).await;
         self.note(operation.number, &outcome);
         (outcome == Outcome::Unknown).then_some(operation)
     }
 
     async fn repeat(&self, clients: &Clients, operation: &Operation) -> bool {
-        let outcome = send(clients, operation, true).await;
+        let outcome = Box::pin(send(clients, operation, true)).await;
         self.note(operation.number, &outcome);
         outcome != Outcome::Unknown
     }
