@@ -6,9 +6,13 @@
 
 pub(super) mod deeds;
 mod files;
+mod founding;
 pub(super) mod hall;
 mod lists;
+mod places;
 mod recount;
+mod terms;
+mod witness;
 
 use std::{
     sync::{
@@ -18,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
 use unionhall_kit::{fault::Outcome, ledger::sequencer::Sequencer};
@@ -32,11 +36,18 @@ use unionhall_tests::{books::Books, engine::Engine, on_both_engines, soak};
 use self::hall::Hall;
 
 const WRITERS: usize = 6;
+/// A figure that is 0 everywhere and always would agree with any recount: as long as there is one, the
+/// writers go on; so often at most.
+const ROUNDS: u64 = 8;
+/// Operations of another round.
+const MORE: usize = 1_000;
+/// With fewer operations not every figure has to move.
+const ENOUGH: usize = 3_000;
 /// Between two looks of a job that had nothing to do.
 const BREATH: Duration = Duration::from_millis(5);
 
 /// What the writers are about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Matter {
     /// Unions, coverage and affiliation.
     Unions,
@@ -54,7 +65,7 @@ impl Matter {
 }
 
 async fn soak_of_unions(engine: Engine) -> Result<()> {
-    soak(engine, Matter::Unions).await
+    Box::pin(soak(engine, Matter::Unions)).await
 }
 
 /// Writers, jobs and clerks side by side, and in the end a recount.
@@ -67,38 +78,31 @@ pub(super) async fn soak(engine: Engine, matter: Matter) -> Result<()> {
     first.furnish().await?;
     let newer = first.newer(&books).await?;
     let halls = [first, newer];
-    let ended = Arc::new(AtomicBool::new(false));
-    let (mut jobs, mut imports) = (JoinSet::new(), JoinSet::new());
-    for hall in &halls {
-        jobs.spawn(follow(hall.register.clone(), Arc::clone(&ended)));
-    }
+    let mut imports = JoinSet::new();
     // SQLite has one process, of which both are a part; the imports have one worker a process.
     let workers = if engine == Engine::Sqlite { 1 } else { halls.len() };
     for hall in halls.iter().take(workers) {
         imports.spawn(Arc::clone(&hall.imports).run());
     }
-    jobs.spawn(fold(books.ledger.clone(), Arc::clone(&ended)));
-
-    let left = Arc::new(AtomicUsize::new(operations));
-    let mut writers = JoinSet::new();
-    for (number, hall) in (0_u64..).zip(halls.iter().cycle().take(WRITERS)) {
-        let (hall, left) = (hall.clone(), Arc::clone(&left));
-        let random = StdRng::seed_from_u64(seed ^ number);
-        writers.spawn(async move { write(hall, random, left, matter).await });
+    let rounds = if matter == Matter::Unions && operations >= ENOUGH { ROUNDS } else { 1 };
+    let (mut written, mut unmoved) = (0, Vec::new());
+    for number in 0..rounds {
+        let deeds = if number == 0 { operations } else { MORE };
+        round(&books, &halls, (deeds, seed.wrapping_add(number)), matter).await?;
+        written += deeds;
+        unmoved = Box::pin(recount::unmoved(&halls[1])).await?;
+        if unmoved.is_empty() {
+            break;
+        }
     }
-    while let Some(writer) = writers.join_next().await {
-        writer?.with_context(|| format!("seed {seed}"))?;
-    }
-    ended.store(true, Ordering::Relaxed);
-    while let Some(job) = jobs.join_next().await {
-        job??;
-    }
-    let found = recount::agree(&halls[1]).await.with_context(|| format!("seed {seed}"))?;
+    ensure!(rounds == 1 || unmoved.is_empty(), "seed {seed}: never moved: {}", unmoved.join(", "));
+    let found =
+        Box::pin(recount::agree(&halls[1])).await.with_context(|| format!("seed {seed}"))?;
     let told = halls[1].told();
     soak::record(
         &format!("operations on {}, {engine:?}", matter.name()),
         &format!(
-            "{operations} operations by {WRITERS} writers ({} done, {} refused, of them {} for want \
+            "{written} operations by {WRITERS} writers ({} done, {} refused, of them {} for want \
              of an answer in time), {found}: all as recounted, seed {seed}, {} s",
             told.done,
             told.refused,
@@ -109,6 +113,36 @@ pub(super) async fn soak(engine: Engine, matter: Matter) -> Result<()> {
 }
 
 on_both_engines!(soak_of_unions);
+
+/// So many operations by several writers beside the jobs, until nothing is left for these to do.
+async fn round(
+    books: &Books,
+    halls: &[Hall],
+    (deeds, seed): (usize, u64),
+    matter: Matter,
+) -> Result<()> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let mut jobs = JoinSet::new();
+    for hall in halls {
+        jobs.spawn(follow(hall.register.clone(), Arc::clone(&ended)));
+    }
+    jobs.spawn(fold(books.ledger.clone(), Arc::clone(&ended)));
+    let left = Arc::new(AtomicUsize::new(deeds));
+    let mut writers = JoinSet::new();
+    for (number, hall) in (0_u64..).zip(halls.iter().cycle().take(WRITERS)) {
+        let (hall, left) = (hall.clone(), Arc::clone(&left));
+        let random = StdRng::seed_from_u64(seed ^ (number << 32));
+        writers.spawn(async move { write(hall, random, left, matter).await });
+    }
+    while let Some(writer) = writers.join_next().await {
+        writer?.with_context(|| format!("seed {seed}"))?;
+    }
+    ended.store(true, Ordering::Relaxed);
+    while let Some(job) = jobs.join_next().await {
+        job??;
+    }
+    Ok(())
+}
 
 async fn write(
     hall: Hall,

@@ -12,7 +12,7 @@ use unionhall_tests::{engine::Engine, on_both_engines};
 use super::affiliation::{Matter, soak};
 
 async fn soak_of_members(engine: Engine) -> Result<()> {
-    soak(engine, Matter::Members).await
+    Box::pin(soak(engine, Matter::Members)).await
 }
 
 on_both_engines!(soak_of_members);

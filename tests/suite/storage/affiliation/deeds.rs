@@ -5,14 +5,14 @@ use rand::{Rng, rngs::StdRng};
 use unionhall_proto::google::r#type::Date;
 use unionhall_proto::registry::v1::{
     Address, AffiliateUnionRequest, Approval, CloseEmployerRequest, CoverEmployerRequest,
-    CreateEmployerRequest, CreateUnionRequest, DeleteEmployerRequest, DeleteUnionRequest,
-    DissolveUnionRequest, Employer, GetEmployerRequest, ListCoveredEmployersRequest,
-    ListUnionsRequest, Mark, MarkUnionRequest, MergeAreasRequest, MergeUnionsRequest,
-    MoveAreaRequest, RecordWorkforceRequest, ResumeEmployerRequest, SplitUnionRequest,
-    SuspendEmployerRequest, UncoverEmployerRequest, Union, UnionDecision, UnionPart,
-    UnmarkUnionRequest, UpdateEmployerRequest, UpdateUnionRequest, Workforce,
-    area_service_server::AreaService, coverage_service_server::CoverageService,
-    employer_service_server::EmployerService, union_service_server::UnionService,
+    CreateEmployerRequest, DeleteEmployerRequest, DeleteUnionRequest, DissolveUnionRequest,
+    Employer, GetEmployerRequest, Industry, ListCoveredEmployersRequest, ListUnionsRequest, Mark,
+    MarkUnionRequest, MergeAreasRequest, MergeUnionsRequest, MoveAreaRequest,
+    RecordWorkforceRequest, ResumeEmployerRequest, SplitUnionRequest, SuspendEmployerRequest,
+    UncoverEmployerRequest, Union, UnionDecision, UnionPart, UnmarkUnionRequest,
+    UpdateEmployerRequest, UpdateUnionRequest, Workforce, area_service_server::AreaService,
+    coverage_service_server::CoverageService, employer_service_server::EmployerService,
+    union_service_server::UnionService,
 };
 use unionhall_registry::rules::organisation_code::OrganisationCode;
 
@@ -65,15 +65,21 @@ impl Hall {
             50..90 => self.create_employer(&dice).await,
             90..96 => self.import_coverage(&dice).await,
             96..100 => self.import_unions(&dice).await,
-            100..110 => self.turn_list(&dice).await,
-            110..240 => self.affiliate(&dice).await,
+            100..115 => self.turn_list(&dice).await,
+            115..210 => self.affiliate(&dice).await,
+            210..240 => self.elect(&dice).await,
             240..250 => self.merge_unions(&dice).await,
             250..260 => self.split_union(&dice).await,
-            260..520 => self.cover(&dice).await,
+            260..410 => self.cover(&dice).await,
+            410..450 => self.found(&dice).await,
+            450..480 => self.create_placed(&dice).await,
+            480..500 => self.turn_union(&dice).await,
+            500..520 => self.set_term(&dice).await,
             520..570 => self.uncover(&dice).await,
             570..660 => self.mark(&dice).await,
             660..720 => self.update_union(&dice).await,
-            720..850 => self.update_employer(&dice).await,
+            720..820 => self.update_employer(&dice).await,
+            820..850 => self.set_term(&dice).await,
             850..890 => self.turn_employer(&dice).await,
             890..930 => self.dissolve(&dice).await,
             930..955 => self.delete_union(&dice).await,
@@ -85,6 +91,9 @@ impl Hall {
     }
 
     pub(in crate::storage) async fn create_union(&self, dice: &Dice) -> Result<()> {
+        if matches!(dice.third % 5, 1 | 3) {
+            return self.create_other(dice).await;
+        }
         let (union_type, union_level) = TYPES[dice.third % TYPES.len()];
         let mut union = Union {
             display_name: format!("北京某某第{}工会", self.serial()),
@@ -100,28 +109,31 @@ impl Hall {
             union.union_level = "BASIC".to_owned();
             union.employer = self.employer(dice.other).unwrap_or_default();
         }
-        let request = CreateUnionRequest {
-            union: Some(union),
-            effective_date: self.date(dice.day),
-            ..CreateUnionRequest::default()
-        };
-        let answer = self.unions.create_union(call(request)).await;
-        if let Some(union) = self.answered("create a union", answer)? {
-            self.came(union.name, union.display_name);
-        }
-        Ok(())
+        self.enter(union, dice).await
     }
 
     async fn create_employer(&self, dice: &Dice) -> Result<()> {
         let serial = self.serial();
         let code = OrganisationCode::compose(&format!("T{serial:07}"))?;
-        let employer = Employer {
+        let mut employer = Employer {
             display_name: format!("北京第{serial}商店"),
             organisation_code: code.to_string(),
             ownership: "57".to_owned(),
             actual_address: Some(self.at(dice.one)),
             ..Employer::default()
         };
+        // Some records are whole, and of these some by the newer program's rules too.
+        if !dice.other.is_multiple_of(3) {
+            employer.phone = format!("010-1{serial:07}");
+            employer.industry = Some(Industry { edition: "2011".into(), code: "52".into() });
+            employer.workforce = Some(Workforce {
+                counted_on: self.date(dice.day),
+                employee_count: i32::try_from(1 + dice.other % 90)?,
+                ..Workforce::default()
+            });
+            employer.registered_address =
+                Some(self.at(dice.one)).filter(|_| dice.other.is_multiple_of(2));
+        }
         let request = CreateEmployerRequest {
             employer: Some(employer),
             effective_date: self.date(dice.day),
@@ -276,7 +288,7 @@ impl Hall {
         let union = Union { name, seat: Some(self.at(dice.other)), ..Union::default() };
         let request = UpdateUnionRequest {
             union: Some(union),
-            update_mask: mask("seat"),
+            update_mask: mask(&["seat"]),
             effective_date: self.date(dice.day),
             ..UpdateUnionRequest::default()
         };
@@ -301,7 +313,7 @@ impl Hall {
         let actual_address = Some(self.at(dice.other));
         let request = UpdateEmployerRequest {
             employer: Some(Employer { name, actual_address, ..Employer::default() }),
-            update_mask: mask("actual_address"),
+            update_mask: mask(&["actual_address"]),
             effective_date: self.date(dice.day),
             ..UpdateEmployerRequest::default()
         };
@@ -413,11 +425,12 @@ impl Hall {
         }
     }
 
-    fn at(&self, number: usize) -> Address {
-        Address { area: self.community(number), line: String::new() }
+    pub(super) fn at(&self, number: usize) -> Address {
+        Address { area: self.community(number), line: format!("{}号", 1 + number % 3) }
     }
 }
 
-fn mask(path: &str) -> Option<prost_types::FieldMask> {
-    Some(prost_types::FieldMask { paths: vec![path.to_owned()] })
+pub(super) fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    Some(prost_types::FieldMask { paths })
 }

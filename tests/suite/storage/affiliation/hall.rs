@@ -16,8 +16,8 @@ use unionhall_proto::{
 use unionhall_registry::{
     Register,
     api::{
-        areas::Areas, base_registers::BaseRegisters, employers::Employers, members::Members,
-        unions::Unions,
+        areas::Areas, base_registers::BaseRegisters, elections::Elections, employers::Employers,
+        formations::Formations, members::Members, unions::Unions,
     },
     imports::imports,
     rules::quality::RuleSet,
@@ -39,10 +39,12 @@ const MOST: usize = 4;
 /// Tries to merge two of them or to move one.
 const MERGES: usize = 16;
 /// What a newer program asks of an employer from some day on.
-const NEWER: &str = "2013-10-01,,MANDATORY,phone,required,,enter it,请填写,test";
+const NEWER: &str = "2013-10-01,,MANDATORY,registered_address,required,,enter it,请填写,test";
 const SUBDISTRICTS: [&str; 2] = ["110102010", "110102012"];
 /// Whatever happens, happens on one of so many days, so that much of it happens on the same.
 const DAYS: i32 = 24;
+/// From one of them to the next.
+const STEP: i32 = 17;
 
 /// What became of the operations.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,6 +58,7 @@ pub(super) struct Told {
 #[derive(Debug, Default)]
 struct Pool {
     unions: Vec<String>,
+    federations: Vec<String>,
     employers: Vec<String>,
     members: Vec<String>,
     communities: Vec<String>,
@@ -63,6 +66,7 @@ struct Pool {
     /// How spreadsheets name unions and employers.
     titles: HashMap<String, String>,
     serial: u32,
+    turns: usize,
     merges: usize,
     told: Told,
 }
@@ -78,6 +82,8 @@ pub(in crate::storage) struct Hall {
     pub(super) employers: Employers,
     pub(in crate::storage) members: Members,
     pub(super) areas: Areas,
+    pub(super) formations: Formations,
+    pub(super) elections: Elections,
     pub(super) lists: BaseRegisters,
     pub(super) imports: Arc<Imports>,
     keys: Arc<KeyRing>,
@@ -108,6 +114,8 @@ impl Hall {
             employers: Employers::over(register.clone()),
             members: Members::over(register.clone()),
             areas: Areas::new(register.clone()),
+            formations: Formations::over(register.clone()),
+            elections: Elections::new(register.clone()),
             lists: BaseRegisters::new(register.clone()),
             imports: imports(&register),
             register,
@@ -153,14 +161,33 @@ impl Hall {
         };
         let union = self.unions.create_union(call(request)).await?.into_inner();
         self.came(union.name.clone(), union.display_name);
+        self.pool.lock().federations.push(union.name.clone());
         Ok(union.name)
     }
 
     /// One of the days, the last of which is today.
     pub(in crate::storage) fn date(&self, number: i32) -> Option<Date> {
+        self.date_before(number, 0)
+    }
+
+    /// A day so many days before one of them.
+    pub(super) fn date_before(&self, number: i32, days: i32) -> Option<Date> {
         let today = self.register.clock().today();
-        let days = 17 * (number % DAYS);
+        let days = days + STEP * (number % DAYS);
         CivilDate::from_epoch_day(today.epoch_day() - days).map(Into::into)
+    }
+
+    /// A union that stood before any of the days, though it may have ended since.
+    pub(super) fn federation_at(&self, at: usize) -> String {
+        let pool = self.pool.lock();
+        pool.federations[at % pool.federations.len()].clone()
+    }
+
+    /// Counts up, so that whoever takes turns leaves none out.
+    pub(super) fn turn(&self) -> usize {
+        let mut pool = self.pool.lock();
+        pool.turns += 1;
+        pool.turns
     }
 
     pub(in crate::storage) fn union(&self, at: usize) -> Option<String> {

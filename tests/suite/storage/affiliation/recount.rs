@@ -44,7 +44,7 @@ use unionhall_registry::{
 };
 use uuid::Uuid;
 
-use super::hall::Hall;
+use super::{hall::Hall, witness};
 use crate::storage::{membership::whole, restructure::everywhere};
 
 /// Questions that are asked at a time.
@@ -53,6 +53,10 @@ const QUESTIONS: usize = 4_000;
 const EXPLAIN_EVERY: usize = 97;
 /// Figures that are explained at most.
 const EXPLAINED: usize = 200;
+
+/// The only ones that stay 0 on the line of affiliation: they count at areas alone.
+const OF_AREAS_ALONE: [&str; 3] =
+    ["new_employers", "listed_covered_enterprises", LISTED_ENTERPRISES_NAME];
 
 /// Everything that the register holds.
 struct Books {
@@ -80,6 +84,7 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     let conn = hall.register.ledger.db().reader();
     whole::holds(conn, &books.members, &books.unions).await?;
     let steps = recounted(hall, &books).await?;
+    let witnessed = witness::agrees(hall, books.unions.len()).await?;
     let mut figures = 0;
     let mut to_explain = Vec::new();
     let questions: Vec<(Question, i64)> = questions(&steps);
@@ -103,7 +108,7 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     let counting = entries.iter().filter(|entry| entry.counts.is_some()).count();
     Ok(format!(
         "{} unions, {} employers, {} members, {counting} listed, {figures} figures, {explained} of them \
-         explained",
+         explained, {witnessed} counted over the wire",
         unions.len(),
         employers.len(),
         members.len()
@@ -231,6 +236,28 @@ async fn recounted(
         }
     }
     Ok(sums)
+}
+
+/// The figures of unions and employers that are 0 everywhere and always, each with the line on which
+/// it counts: compared with nothing, they would always agree.
+pub(super) async fn unmoved(hall: &Hall) -> Result<Vec<String>> {
+    let steps = recounted(hall, &read(hall).await?).await?;
+    let of_employers = Metric::ALL.into_iter().map(|metric| (metric.id(), metric.name()));
+    let of_unions = UnionMetric::all().map(|(_, id, name)| (id, name));
+    let listed = (LISTED_ENTERPRISES, LISTED_ENTERPRISES_NAME);
+    let mut unmoved = Vec::new();
+    for (id, name) in of_employers.chain(of_unions).chain([listed]) {
+        for line in [Line::Area, Line::Affiliation] {
+            let elsewhere = line == Line::Affiliation && OF_AREAS_ALONE.contains(&name);
+            let moved = steps.iter().any(|((metric, of, _), days)| {
+                *metric == id && *of == line && days.values().any(|delta| *delta != 0)
+            });
+            if !moved && !elsewhere {
+                unmoved.push(format!("{name} on {line:?}"));
+            }
+        }
+    }
+    Ok(unmoved)
 }
 
 /// Each figure on every day on which it changes, and on the day before.
