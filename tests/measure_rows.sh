@@ -69,7 +69,14 @@ copy_bare() {
     for table in "${tables[@]}"; do
         rows="registry.$table"
         case $table in
-        event | import_effect) rows="(SELECT * FROM registry.$table WHERE record LIKE '$kind/%')" ;;
+        # What the import of coverage wrote since is not among them.
+        event) rows="(SELECT * FROM registry.event WHERE record LIKE '$kind/%' AND version = 1)" ;;
+        import_effect)
+            rows="(SELECT e.* FROM registry.import_effect e
+                JOIN registry.import_batch b ON b.id = e.batch WHERE b.kind = '$kind')"
+            rows=${rows//$'\n'/ }
+            ;;
+        employer_fact) rows="(SELECT * FROM registry.$table WHERE field <> 'coverage')" ;;
         import_batch) rows="(SELECT * FROM registry.$table WHERE kind = '$kind')" ;;
         esac
         psql "$database" -q <<SQL

@@ -25,6 +25,9 @@ use crate::{
     store::employers::{EmployerRecord, rows},
 };
 
+/// A record before and after a change.
+pub type Changed<'a> = (&'a EmployerRecord, &'a EmployerRecord);
+
 const SNAPSHOT: &str = "unionhall.registry.v1.Employer";
 
 /// Notes the events and the figures of a record that was entered, where there was none before, or
@@ -36,15 +39,40 @@ pub async fn note(
     after: &EmployerRecord,
     grounds: &Grounds,
 ) -> Outcome<()> {
-    note_alone(register, entry, before, after, grounds).await?;
-    match before {
-        Some(before) => ended::follow(entry, &before.facts, after).await,
-        None => Ok(()),
+    note_many(register, entry, &[(before, after)], grounds).await
+}
+
+/// The same of many distinct records, in few statements.
+pub async fn note_many(
+    register: &Register,
+    entry: &mut Entry,
+    noted: &[(Option<&EmployerRecord>, &EmployerRecord)],
+    grounds: &Grounds,
+) -> Outcome<()> {
+    for (before, after) in noted {
+        note_record(register, entry, *before, after, grounds).await?;
     }
+    let changed: Vec<Changed<'_>> =
+        noted.iter().filter_map(|(before, after)| Some(((*before)?, *after))).collect();
+    let facts = changed.iter().map(|(before, after)| (*before, &after.facts));
+    follow::employers(entry, facts).await?;
+    ended::follow(entry, &changed).await
 }
 
 /// The same of a change that a formation case makes itself.
 pub async fn note_alone(
+    register: &Register,
+    entry: &mut Entry,
+    before: Option<&EmployerRecord>,
+    after: &EmployerRecord,
+    grounds: &Grounds,
+) -> Outcome<()> {
+    note_record(register, entry, before, after, grounds).await?;
+    follow::employers(entry, before.map(|before| (before, &after.facts))).await
+}
+
+/// The events and the figures of the record itself.
+async fn note_record(
     register: &Register,
     entry: &mut Entry,
     before: Option<&EmployerRecord>,
@@ -60,10 +88,7 @@ pub async fn note_alone(
     let old = before.map_or(&nothing, |before| &before.facts);
     let rules = register.rules_of(entry.conn(), after).await?;
     entry.figures(figures(old, &after.facts, Counting { rules: &rules, grounds }));
-    match before {
-        Some(before) => follow::employer(entry, before, &after.facts).await,
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Notes the event and the figures of a record that was withdrawn.
@@ -79,7 +104,7 @@ pub async fn note_removal(
     let rules = register.rules_of(entry.conn(), before).await?;
     entry.figures(figures(&before.facts, &after.facts, Counting { rules: &rules, grounds }));
     ended::withdrawn(entry, EmployerId(before.id)).await?;
-    follow::employer(entry, before, &after.facts).await
+    follow::employers(entry, [(before, &after.facts)]).await
 }
 
 /// The event of a record that was entered or changed; `today` is the day of the snapshot.

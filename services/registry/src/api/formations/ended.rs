@@ -1,35 +1,42 @@
 //! Cases that end by themselves, in the transaction in which what they are about comes to an end.
 
+use std::collections::HashMap;
+
 use unionhall_kit::{
     civil::CivilDate,
     fault::{Fault, Outcome},
     ledger::Entry,
     reasons,
 };
+use uuid::Uuid;
 
 use super::effect;
 use crate::{
+    api::employers::effect::Changed,
     rules::{
         area::AreaPath,
         employer::EmployerFacts,
         formation::{CaseId, step::Outcome as End},
         union::{EmployerId, UnionId},
     },
-    store::{
-        employers::EmployerRecord,
-        formations::{self, CaseRecord},
-    },
+    store::formations::{self, CaseRecord},
 };
 
-/// Ends the cases of an employer that came under a union, ended, or is no more.
-pub(in crate::api) async fn follow(
-    entry: &mut Entry,
-    before: &EmployerFacts,
-    after: &EmployerRecord,
-) -> Outcome<()> {
-    let Some((why, day)) = end_of(before, &after.facts) else { return Ok(()) };
-    for case in formations::of_employers(entry.conn(), &[after.id]).await? {
-        end(entry, case.id, why, day).await?;
+/// Ends the cases of employers that came under a union, ended, or are no more.
+pub(in crate::api) async fn follow(entry: &mut Entry, changed: &[Changed<'_>]) -> Outcome<()> {
+    let end = |(before, after): &Changed<'_>| {
+        Some((EmployerId(after.id), end_of(&before.facts, &after.facts)?))
+    };
+    let ends: HashMap<EmployerId, _> = changed.iter().filter_map(end).collect();
+    if ends.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = ends.keys().map(|EmployerId(id)| *id).collect();
+    for case in formations::of_employers(entry.conn(), &ids).await? {
+        let why = case.subject.employer().and_then(|employer| ends.get(&employer));
+        if let Some((why, day)) = why {
+            self::end(entry, case.id, *why, *day).await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! How the figures of members follow when a union or an employer stands elsewhere, rests, ends or is
 //! covered: the members' own facts stay, what they count by does not.
 
+use std::collections::HashMap;
+
 use unionhall_kit::{fault::Outcome, figures::Delta, ledger::Entry};
 use uuid::Uuid;
 
@@ -22,20 +24,23 @@ use crate::{
 /// Members that are in memory at a time.
 const MEMBERS_A_SLICE: u64 = 500;
 
-/// The figures follow an employer that was saved in this transaction.
-pub async fn employer(
+/// The figures follow employers that were saved in this transaction, each as it was and with what
+/// became of its facts.
+pub async fn employers<'a>(
     entry: &mut Entry,
-    before: &EmployerRecord,
-    after: &EmployerFacts,
+    changed: impl IntoIterator<Item = (&'a EmployerRecord, &'a EmployerFacts)>,
 ) -> Outcome<()> {
-    let old = &before.facts;
-    let same = old.actual_addresses == after.actual_addresses
-        && old.statuses == after.statuses
-        && old.covers == after.covers;
-    if same {
+    let moved = |(before, after): &(&EmployerRecord, &EmployerFacts)| {
+        let old = &before.facts;
+        old.actual_addresses != after.actual_addresses
+            || old.statuses != after.statuses
+            || old.covers != after.covers
+    };
+    let ground = |(before, _): (&EmployerRecord, _)| (EmployerId(before.id), before.facts.clone());
+    let employers: HashMap<_, _> = changed.into_iter().filter(moved).map(ground).collect();
+    if employers.is_empty() {
         return Ok(());
     }
-    let employers = [(EmployerId(before.id), old.clone())].into();
     follow(entry, Grounds { employers, ..Grounds::default() }).await
 }
 

@@ -57,9 +57,10 @@ pub(super) async fn apply(
     let old = before.values().map(|record| &record.facts);
     let all = old.chain(saved.iter().map(|record| &record.facts));
     let grounds = grounds::held(entry.conn(), all).await?;
+    let noted: Vec<_> = saved.iter().map(|after| (before.get(&after.id).copied(), after)).collect();
+    effect::note_many(register, entry, &noted, &grounds).await?;
     for (at, after) in changed_at.into_iter().zip(&saved) {
         let Some(old) = before.get(&after.id) else { continue };
-        effect::note(register, entry, Some(old), after, &grounds).await?;
         applied[at] = Applied::Changed(Effect {
             record: after.name(),
             version_before: old.version,

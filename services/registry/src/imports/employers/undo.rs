@@ -137,10 +137,8 @@ async fn restore(
     let saved = saved.map_err(|_| Fault::new(&reasons::CONFLICT))?;
     let facts = present.iter().map(|record| &record.facts);
     let grounds = grounds::held(entry.conn(), facts.chain(saved.iter().map(|r| &r.facts))).await?;
-    for (before, after) in present.into_iter().zip(&saved) {
-        effect::note(register, entry, Some(before), after, &grounds).await?;
-    }
-    Ok(())
+    let noted: Vec<_> = present.into_iter().map(Some).zip(&saved).collect();
+    effect::note_many(register, entry, &noted, &grounds).await
 }
 
 fn id(effect: &Effect) -> Option<Uuid> {

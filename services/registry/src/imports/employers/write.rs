@@ -137,8 +137,9 @@ impl Work<'_> {
             let entered = insert_many(entry.conn(), &self.new, now).await?.map_err(taken)?;
             // Nobody is covered from the first moment.
             let grounds = Grounds::default();
+            let noted: Vec<_> = entered.iter().map(|record| (None, record)).collect();
+            effect::note_many(register, entry, &noted, &grounds).await?;
             for (at, record) in self.entered_at.into_iter().zip(&entered) {
-                effect::note(register, entry, None, record, &grounds).await?;
                 self.applied[at] = Applied::Changed(change(0, record, Vec::new()));
             }
         }
@@ -148,9 +149,11 @@ impl Work<'_> {
             let changed = save_many(entry.conn(), self.changes, now).await?.map_err(taken)?;
             let facts = changed.iter().map(|record| &record.facts);
             let grounds = grounds::held(entry.conn(), facts).await?;
+            let noted: Vec<_> =
+                changed.iter().map(|record| (before.get(&record.id).copied(), record)).collect();
+            effect::note_many(register, entry, &noted, &grounds).await?;
             for (at, record) in self.changed_at.into_iter().zip(&changed) {
                 let Some(old) = before.get(&record.id) else { continue };
-                effect::note(register, entry, Some(old), record, &grounds).await?;
                 let text = facts_text(&old.facts)?.into_bytes();
                 self.applied[at] = Applied::Changed(change(old.version, record, text));
             }

@@ -85,9 +85,8 @@ impl Carrier {
         let saved = saved.map_err(|taken| Fault::new(&reasons::INTERNAL).caused_by(taken))?;
         let followed = saved.iter().zip(&before).filter(|(new, old)| new.version > old.version);
         let count = i64::try_from(followed.count()).unwrap_or(i64::MAX);
-        for (new, old) in saved.iter().zip(&before) {
-            members::employer(&mut entry, old, &new.facts).await?;
-        }
+        let followed = before.iter().zip(&saved).map(|(old, new)| (old, &new.facts));
+        members::employers(&mut entry, followed).await?;
         change.moved_employer_count += count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;

@@ -160,13 +160,12 @@ impl Carrier {
         let saved = saved.map_err(|taken| broken().caused_by(taken))?;
         let facts = before.iter().chain(&saved).map(|record| &record.facts);
         let grounds = grounds::held(entry.conn(), facts).await?;
-        for (old, new) in before.iter().zip(&saved) {
-            // One that meanwhile went elsewhere, or was handed over before, stays as it is.
-            if old == new {
-                continue;
-            }
-            employer_effect::note(&self.register, entry, Some(old), new, &grounds).await?;
-            entry.audit(employer_effect::audit(Some(old), new, "passed to another union"));
+        // One that meanwhile went elsewhere, or was handed over before, stays as it is.
+        let changed = before.iter().zip(&saved).filter(|(old, new)| old != new);
+        let noted: Vec<_> = changed.map(|(old, new)| (Some(old), new)).collect();
+        employer_effect::note_many(&self.register, entry, &noted, &grounds).await?;
+        for (old, new) in noted {
+            entry.audit(employer_effect::audit(old, new, "passed to another union"));
         }
         Ok(Passed { before, area: union.area.path().clone() })
     }
