@@ -6,6 +6,7 @@ mod due_requests;
 mod elections;
 mod formation;
 mod key_rotation;
+mod key_use;
 mod looks;
 mod member_follows;
 mod members;
@@ -21,9 +22,9 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister,
     due_requests::DueRequests, elections::Elections, formation::Formation,
-    key_rotation::KeyRotation, looks::Looks, member_follows::MemberFollows, members::Members,
-    offices::Offices, protection::Protection, terms::Terms, union_splits::UnionSplits,
-    work_lists::WorkLists,
+    key_rotation::KeyRotation, key_use::KeyUse, looks::Looks, member_follows::MemberFollows,
+    members::Members, offices::Offices, protection::Protection, terms::Terms,
+    union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
 
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(MemberFollows),
             Box::new(Protection),
             Box::new(DueRequests),
+            Box::new(KeyUse),
         ]
     }
 }

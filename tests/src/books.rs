@@ -53,6 +53,7 @@ impl Books {
             idempotency: [1; 32],
             idempotency_before: Vec::new(),
             audit: AuditKey { version: 1, bytes: [2; 32] },
+            held: Arc::default(),
         }
     }
 

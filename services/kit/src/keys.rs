@@ -20,8 +20,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use self::held::Held;
+pub(crate) use self::held::Said;
 pub use self::{
-    held::Reread,
+    held::{Lack, Reread},
     signing::{KeyId, SigningKey, VerifyingKeys},
 };
 use crate::{
@@ -175,7 +176,8 @@ pub enum KeyError {
     },
     /// A key file lacks a version that is in use.
     #[error(
-        "the key file {path} lacks version {version}, which is in use; restore it from the backup"
+        "the key file {path} lacks version {version}, which is in use; copy the file from a server \
+         that has the version, or restore it from the backup"
     )]
     Lost {
         /// The file.
@@ -185,7 +187,8 @@ pub enum KeyError {
     },
     /// A key file holds another key under a version that is in use.
     #[error(
-        "version {version} in the key file {path} is not the key that is in use; restore it from the backup"
+        "version {version} in the key file {path} is not the key that is in use; copy the file from a \
+         server that has the key, or restore it from the backup"
     )]
     Strange {
         /// The file.
@@ -329,18 +332,33 @@ impl KeyRing {
     }
 
     /// The key by which values are looked up: the newest under which every value was indexed.
-    pub(crate) fn look_up(&self) -> Key {
-        self.held.load().look_up().clone()
+    /// `None` where a version is in use that the ring lacks.
+    pub(crate) fn look_up(&self) -> Option<Key> {
+        let held = self.held.load();
+        (!held.is_behind(Purpose::BlindIndex)).then(|| held.look_up().clone())
     }
 
-    /// The keys under which a value is indexed when it is written.
-    pub(crate) fn indexed_under(&self) -> Vec<Key> {
-        self.held.load().indexed_under().to_vec()
+    /// The keys under which a value is indexed when it is written. `None` where a version is in use
+    /// that the ring lacks.
+    pub(crate) fn indexed_under(&self) -> Option<Vec<Key>> {
+        let held = self.held.load();
+        (!held.is_behind(Purpose::BlindIndex)).then(|| held.indexed_under().to_vec())
     }
 
-    /// Says by which version values are looked up, and from which one on they are indexed.
-    pub(crate) fn set_look_ups(&self, look_up: u32, indexed_from: u32) {
-        self.held.rcu(|held| held.looked_up_by(look_up, indexed_from));
+    /// Whether a version of the purpose is in use that the ring lacks.
+    pub(crate) fn is_behind(&self, purpose: Purpose) -> bool {
+        self.held.load().is_behind(purpose)
+    }
+
+    /// The versions that the books know and the ring lacks.
+    pub(crate) fn lacking(&self) -> Vec<Lack> {
+        self.held.load().lacking().to_vec()
+    }
+
+    /// Goes by what the books say from now on.
+    pub(crate) fn follow(&self, said: Said) {
+        let said = Arc::new(said);
+        self.held.rcu(|held| held.as_said(&said));
     }
 
     /// The files as they are now. A file that got worse is an error, and the ring stays as it was.

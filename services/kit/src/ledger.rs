@@ -37,6 +37,7 @@ use crate::{
     figures::{self, Delta},
     ids::Ids,
     keys::{KeyRing, Purpose},
+    rotation::Holding,
 };
 
 /// The keys that the books are made with.
@@ -49,6 +50,8 @@ pub struct LedgerKeys {
     pub idempotency_before: Vec<[u8; 32]>,
     /// For the MAC of an audit entry.
     pub audit: AuditKey,
+    /// Everything that the process holds: a write that needs more is refused.
+    pub held: Arc<Holding>,
 }
 
 impl LedgerKeys {
@@ -61,6 +64,7 @@ impl LedgerKeys {
             idempotency: *idempotency.bytes(),
             idempotency_before: others.map(|key| *key.bytes()).collect(),
             audit: AuditKey::of(&ring.current(Purpose::Audit)),
+            held: Arc::new(Holding::of(ring)),
         }
     }
 }
@@ -120,6 +124,12 @@ impl Ledger {
         self.keys.store(Arc::new(keys));
     }
 
+    /// The keys that the process holds now. Taken before anything is sealed, indexed or sought, and
+    /// asked after it ([`Holding::serves`]) where that is not done by an [`Entry`].
+    pub fn held(&self) -> Arc<Holding> {
+        Arc::clone(&self.keys.load().held)
+    }
+
     /// The database.
     pub fn db(&self) -> &Db {
         &self.db
@@ -158,6 +168,7 @@ impl Ledger {
     }
 
     fn entry(&self, tx: WriteTx, intent: &Intent<'_>, now: DateTime<Utc>) -> Entry {
+        let keys = self.keys.load();
         Entry {
             tx,
             now,
@@ -169,7 +180,8 @@ impl Ledger {
             events: Vec::new(),
             deltas: Vec::new(),
             notes: Vec::new(),
-            audit_key: self.keys.load().audit.clone(),
+            audit_key: keys.audit.clone(),
+            held: Arc::clone(&keys.held),
             bell: Arc::clone(&self.bell),
         }
     }
@@ -188,6 +200,7 @@ pub struct Entry {
     deltas: Vec<Delta>,
     notes: Vec<AuditNote>,
     audit_key: AuditKey,
+    held: Arc<Holding>,
     bell: Arc<Notify>,
 }
 
@@ -234,6 +247,7 @@ impl Entry {
     }
 
     /// Writes the books and commits. `done` is what a repetition of the request is answered with.
+    /// `KEY_MISSING` where a key is in use that the process did not hold when it began.
     pub async fn commit(self, done: Done) -> Outcome<()> {
         let conn = self.tx.conn();
         if let Some(request_id) = self.request_id {
@@ -242,6 +256,8 @@ impl Entry {
         figures::append(conn, &self.deltas).await.map_err(fault::of)?;
         audit::append(conn, &self.audit_key, &self.notes, &self.stamp()).await?;
         events::append(conn, self.batch, self.now, &self.events).await.map_err(fault::of)?;
+        // Last: the job waits for those who asked before it began.
+        self.try_keys().await?;
         self.tx.commit().await?;
         self.bell.notify_waiters();
         Ok(())
@@ -250,6 +266,12 @@ impl Entry {
     /// Takes everything back, as `validate_only` asks.
     pub async fn discard(self) -> Outcome<()> {
         self.tx.rollback().await
+    }
+
+    /// What a commit would refuse: `KEY_MISSING` where what was found out rests on other keys than
+    /// those in use.
+    pub async fn try_keys(&self) -> Outcome<()> {
+        self.held.serves(self.conn()).await
     }
 
     fn stamp(&self) -> audit::Stamp<'_> {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     fault::{Fault, Outcome},
     ids::Ids,
-    keys::{KeyRing, Purpose},
+    keys::{KeyRing, Lack, Purpose},
     path::Scope,
     reasons,
 };
@@ -89,7 +89,7 @@ impl Pager {
             return Ok(None);
         }
         let opened = self.open(binding, token);
-        opened.map(Some).ok_or_else(|| Fault::new(&reasons::PAGE_TOKEN_INVALID))
+        opened.map(Some).ok_or_else(|| self.refusal(token))
     }
 
     fn open(&self, binding: &Binding, token: &str) -> Option<Place> {
@@ -97,6 +97,18 @@ impl Pager {
         let (version, rest) = bytes.split_first_chunk::<4>()?;
         let key = self.keys.version(Purpose::Page, u32::from_be_bytes(*version))?;
         unpadded(&key.aead().open(&self.bound(binding), rest)?)
+    }
+
+    /// A token of a key that another process has may be good there.
+    fn refusal(&self, token: &str) -> Fault {
+        let head = URL_SAFE_NO_PAD.decode(token).ok();
+        let head = head.as_deref().and_then(|bytes| bytes.first_chunk::<4>());
+        let version = head.map(|head| u32::from_be_bytes(*head));
+        let lacks = |lack: &Lack| lack.purpose == Purpose::Page && Some(lack.version) == version;
+        if self.keys.lacking().iter().any(lacks) {
+            return Fault::new(&reasons::KEY_MISSING);
+        }
+        Fault::new(&reasons::PAGE_TOKEN_INVALID)
     }
 
     fn bound(&self, binding: &Binding) -> Vec<u8> {

@@ -1,7 +1,8 @@
 //! New keys while the service runs: the [`Keeper`] learns of them, and the job of this module brings
 //! what is protected under them.
 //!
-//! A new version opens at once and seals from its time on, by when every process knows it. Then the
+//! A new version opens at once and seals from its time on, by when every process knows it. Then it is
+//! in use: a process without it is refused what needs it. A while later the
 //! job goes over the rows in chunks, each one transaction with the place that it came to: sealed
 //! values are sealed anew, look-up values are added. Whatever becomes of the process, every row is
 //! under a version that the ring holds. A look-up goes by the newest version whose rows are complete;
@@ -9,6 +10,7 @@
 
 mod books;
 mod data_keys;
+mod holding;
 mod keeper;
 
 use std::{sync::Arc, time::Duration};
@@ -16,19 +18,22 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use opentelemetry::{KeyValue, metrics::Counter};
+use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
     books::{Standing, reopen, retire, standings},
     data_keys::DataKeys,
+    holding::{Holding, Indexing},
     keeper::{AdmitError, Keeper, covers},
 };
 use crate::{
     db::{fault, places, rows_per_statement, sql},
-    fault::Outcome,
+    fault::{Fault, Outcome},
     keys::Purpose,
     ledger::Ledger,
+    reasons,
     vault::Vault,
 };
 
@@ -157,6 +162,19 @@ pub struct Rotation {
     vault: Vault,
     sources: Sources,
     renewed: Counter<u64>,
+    /// The version that rows are being brought under, and the first transaction that began after
+    /// every process could know it.
+    began: Mutex<Option<(Purpose, u32, i64)>>,
+}
+
+/// What there is to do.
+enum Work<'a> {
+    /// A version is in use from now on.
+    Use(&'a Standing),
+    /// Rows are to be brought under it.
+    Bring(&'a Standing),
+    /// Look-up values of versions before this one are not needed.
+    Forget(u32),
 }
 
 impl Rotation {
@@ -166,7 +184,7 @@ impl Rotation {
             .u64_counter("keys.rotation.rows")
             .with_description("Rows that were brought under a new version of a key.")
             .build();
-        Self { ledger, vault, sources, renewed }
+        Self { ledger, vault, sources, renewed, began: Mutex::new(None) }
     }
 
     /// Works until `stop`, from where an earlier process came to; a database that is away is tried
@@ -185,24 +203,50 @@ impl Rotation {
     /// Brings one chunk along. Answers whether there was anything to do. Public so that tests can
     /// drive it.
     pub async fn step(&self) -> Outcome<bool> {
+        let holding = Holding::of(self.vault.keys());
+        holding.serves(self.ledger.db().reader()).await?;
         let found = books::standings(self.ledger.db().reader()).await?;
-        if self.next(&found).is_none() && self.forgettable(&found).is_none() {
+        if self.work(&found).is_none() {
             return Ok(false);
         }
         let tx = self.ledger.db().begin().await?;
         let conn = tx.conn();
         // Another instance may have been faster, or be at it.
         let found = if leads(conn).await? { books::standings(conn).await? } else { Vec::new() };
-        let worked = match (self.next(&found), self.forgettable(&found)) {
-            (Some(standing), _) => {
-                self.chunk(conn, standing).await?;
-                true
-            }
-            (None, Some(version)) => self.forget(conn, version).await?,
-            (None, None) => false,
+        let worked = match self.work(&found) {
+            Some(Work::Use(standing)) => self.begin(conn, standing).await?,
+            Some(Work::Bring(standing)) => self.bring(conn, standing).await?,
+            Some(Work::Forget(version)) => self.forget(conn, version).await?,
+            None => false,
         };
+        holding.serves(conn).await?;
         tx.commit().await?;
         Ok(worked)
+    }
+
+    fn work<'a>(&self, found: &'a [Standing]) -> Option<Work<'a>> {
+        let begins = self.beginning(found).map(Work::Use);
+        let next = || self.next(found).map(Work::Bring);
+        begins.or_else(next).or_else(|| self.forgettable(found).map(Work::Forget))
+    }
+
+    /// A version whose time has come.
+    fn beginning<'a>(&self, found: &'a [Standing]) -> Option<&'a Standing> {
+        let (ring, now) = (self.vault.keys(), self.ledger.clock().now());
+        found.iter().find(|standing| {
+            let key = ring.version(standing.purpose, standing.version);
+            standing.is_open()
+                && standing.begun_at.is_none()
+                && key.is_some_and(|key| key.is_active(now))
+        })
+    }
+
+    async fn begin(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+        let begun_at = Some(self.ledger.clock().now());
+        books::save(conn, &Standing { begun_at, ..standing.clone() }).await?;
+        let (purpose, version) = (standing.purpose.name(), standing.version);
+        tracing::info!(purpose, version, "a new key is in use");
+        Ok(true)
     }
 
     /// The version that rows are to be brought under.
@@ -213,7 +257,9 @@ impl Rotation {
         found.iter().find(|standing| {
             let key = ring.version(standing.purpose, standing.version);
             // Processes that did not take notice yet would write old rows behind the job's back.
-            let settled = key.is_some_and(|key| key.is_active(now - SETTLED));
+            let before = now - SETTLED;
+            let settled = key.is_some_and(|key| key.is_active(before))
+                && standing.begun_at.is_some_and(|at| at <= before);
             let wanted = match standing.purpose {
                 Purpose::Vault => standing.version == sealing,
                 Purpose::BlindIndex => true,
@@ -221,6 +267,43 @@ impl Rotation {
             };
             wanted && settled && standing.is_open()
         })
+    }
+
+    /// Says first, in a transaction of its own, that rows are brought along, so that whoever writes
+    /// after it knows.
+    async fn bring(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+        let first = self.sources.names(standing.purpose).first().copied();
+        if let Some(first) = first.filter(|_| standing.source.is_empty()) {
+            let (source, place) = (first.to_owned(), String::new());
+            books::save(conn, &Standing { source, place, ..standing.clone() }).await?;
+            return Ok(true);
+        }
+        if !self.others_ended(conn, standing).await? {
+            return Ok(false);
+        }
+        self.chunk(conn, standing).await?;
+        Ok(true)
+    }
+
+    /// Whether every transaction has ended that may have asked the books before they said that rows
+    /// are brought along. SQLite has one at a time.
+    async fn others_ended(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+        if conn.get_database_backend() != DatabaseBackend::Postgres {
+            return Ok(true);
+        }
+        // Under way is whatever has written: who asks the books has written before.
+        let text = "SELECT pg_snapshot_xmin(now)::text::bigint AS oldest,
+                           pg_snapshot_xmax(now)::text::bigint AS next
+                    FROM pg_current_snapshot() AS now";
+        let row = conn.query_one_raw(sql(conn, text, [])).await.map_err(fault::of)?;
+        let row = row.ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
+        let oldest: i64 = row.try_get("", "oldest").map_err(fault::of)?;
+        let next: i64 = row.try_get("", "next").map_err(fault::of)?;
+        let Standing { purpose, version, .. } = *standing;
+        let mut began = self.began.lock();
+        let known = began.filter(|(of, number, _)| (*of, *number) == (purpose, version));
+        let (.., first) = *began.insert(known.unwrap_or((purpose, version, next)));
+        Ok(oldest >= first)
     }
 
     async fn chunk(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<()> {

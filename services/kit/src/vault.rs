@@ -60,8 +60,12 @@ impl Vault {
         Self { keys, ids }
     }
 
-    /// Seals a value: key version, nonce, ciphertext and tag.
+    /// Seals a value: key version, nonce, ciphertext and tag. `KEY_MISSING` where a key is in use that
+    /// is not at hand: the older one may be destroyed once nothing is known to be under it.
     pub fn seal(&self, context: Context<'_>, plain: &[u8]) -> Outcome<Vec<u8>> {
+        if self.keys.is_behind(Purpose::Vault) {
+            return Err(Fault::new(&reasons::KEY_MISSING));
+        }
         let key = self.keys.current(Purpose::Vault);
         let (head, bound) = (key.version.to_be_bytes(), context.bytes(key.version));
         key.aead().seal(&head, self.ids.bytes(), &bound, plain)
@@ -98,16 +102,18 @@ impl Vault {
     }
 
     /// The look-up values under which a value is stored: one of each live key version. `kind` keeps
-    /// equal values of different kinds apart.
-    pub fn blind_indexes(&self, kind: &str, value: &[u8]) -> Vec<BlindIndex> {
+    /// equal values of different kinds apart. `KEY_MISSING` where a key is in use that is not at hand.
+    pub fn blind_indexes(&self, kind: &str, value: &[u8]) -> Outcome<Vec<BlindIndex>> {
         let keys = self.keys.indexed_under();
-        keys.iter().map(|key| BlindIndex::of(key, kind, value)).collect()
+        let keys = keys.ok_or_else(|| Fault::new(&reasons::KEY_MISSING))?;
+        Ok(keys.iter().map(|key| BlindIndex::of(key, kind, value)).collect())
     }
 
     /// The look-up value by which a value is sought: of the newest version under which everything
-    /// is stored.
-    pub fn look_up(&self, kind: &str, value: &[u8]) -> BlindIndex {
-        BlindIndex::of(&self.keys.look_up(), kind, value)
+    /// is stored. `KEY_MISSING` where a key is in use that is not at hand.
+    pub fn look_up(&self, kind: &str, value: &[u8]) -> Outcome<BlindIndex> {
+        let key = self.keys.look_up().ok_or_else(|| Fault::new(&reasons::KEY_MISSING))?;
+        Ok(BlindIndex::of(&key, kind, value))
     }
 
     /// The keys that it works with.

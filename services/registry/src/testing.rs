@@ -47,6 +47,7 @@ async fn ledger(folder: &TempDir, clock: &Arc<ManualClock>) -> Ledger {
         idempotency: [1; 32],
         idempotency_before: Vec::new(),
         audit: AuditKey { version: 1, bytes: [2; 32] },
+        held: Arc::default(),
     };
     Ledger::new(db, shared, ids, keys)
 }

@@ -77,6 +77,10 @@ impl Imports {
     async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
         let waiting = batch::working(self.ledger.db().reader()).await?;
         put_off.retain(|id, _| waiting.iter().any(|batch| batch.id == *id));
+        if !waiting.is_empty() {
+            // Another process has the keys, and takes the batches on.
+            self.ledger.held().serves(self.ledger.db().reader()).await?;
+        }
         for batch in waiting {
             let ready = put_off.get(&batch.id).is_none_or(|put_off| {
                 put_off.version != batch.version || put_off.until <= Instant::now()
@@ -123,7 +127,7 @@ impl Imports {
     /// A batch that the storage did not let pass is tried again. Any other failure is ours: it is
     /// told with the batch, which rests until somebody moves it or the process starts anew.
     async fn failed(&self, batch: &Batch, fault: &Fault, delay: Duration) -> PutOff {
-        let passes = may_pass(fault);
+        let passes = may_pass(fault) || self.lacks_keys(fault).await;
         tracing::warn!(%fault, cause = ?fault, batch = %batch.id, passes, "an import stopped");
         if !passes && let Err(fault) = self.rest(batch, fault).await {
             tracing::warn!(%fault, batch = %batch.id, "the import does not rest yet");
@@ -131,6 +135,12 @@ impl Imports {
         let now = batch::load(self.ledger.db().reader(), batch.id).await;
         let version = now.ok().flatten().map_or(batch.version, |now| now.version);
         PutOff { version, delay, until: Instant::now() + delay }
+    }
+
+    /// Whether it failed because the process lacks a key, which another process has.
+    async fn lacks_keys(&self, fault: &Fault) -> bool {
+        let serves = async || self.ledger.held().serves(self.ledger.db().reader()).await;
+        *fault.reason() == reasons::KEY_MISSING && serves().await.is_err()
     }
 
     /// A validation falls back to the upload, as if no row had been read yet.

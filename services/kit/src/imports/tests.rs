@@ -70,6 +70,7 @@ async fn rig_with(config: ImportsConfig) -> Rig {
         idempotency: [1; 32],
         idempotency_before: Vec::new(),
         audit: AuditKey { version: 1, bytes: [2; 32] },
+        held: Arc::default(),
     };
     let ledger = Ledger::new(db.clone(), shared, ids.clone(), keys);
     ledger.open_feed().await.unwrap();

@@ -173,6 +173,7 @@ impl<'a> Upload<'a> {
         let count = self.buffer.chunks(PIECE).filter(ready).count();
         if count > 0 {
             let now = self.imports.ledger.clock().now();
+            let held = self.imports.ledger.held();
             let tx = self.imports.ledger.db().begin().await?;
             if !batch::touch_upload(tx.conn(), self.id, now).await? {
                 return Err(Fault::new(&reasons::DEADLINE_EXCEEDED));
@@ -180,6 +181,7 @@ impl<'a> Upload<'a> {
             let pieces = self.buffer.chunks(PIECE).take(count);
             let vault = &self.imports.vault;
             piece::append(tx.conn(), vault, self.id, self.pieces, pieces).await?;
+            held.serves(tx.conn()).await?;
             tx.commit().await?;
             self.buffer.drain(..self.buffer.len().min(count * PIECE));
             self.pieces += i32::try_from(count).map_err(|_| self.imports.invalid())?;

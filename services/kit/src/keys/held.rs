@@ -2,7 +2,11 @@
 //! again. Only additions are taken over, and versions that were retired given up: a file that lacks
 //! or changes a key that is in use would close what was sealed with it.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use subtle::ConstantTimeEq;
@@ -13,9 +17,44 @@ use super::{Key, KeyError, Purpose, secret};
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     purposes: BTreeMap<Purpose, Versions>,
-    /// The version of the blind index that look-ups ask by, and the one from which on values are
-    /// indexed; `None` while the books say nothing, for instance because there are none.
-    look_ups: Option<(u32, u32)>,
+    /// `None` while the books say nothing, for instance because there are none.
+    said: Option<Arc<Said>>,
+}
+
+/// What the books say of the versions.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// The version of the blind index that look-ups ask by.
+    pub(crate) look_up: u32,
+    /// The first and the last version under which values are indexed.
+    pub(crate) indexed: (u32, u32),
+    /// The versions that the ring lacks.
+    pub(crate) lacking: Vec<Lack>,
+}
+
+/// A version that a process should hold and does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// The version.
+    pub version: u32,
+    /// Whether the process holds another key under the number.
+    pub strange: bool,
+    /// Whether something is protected by it already, or is about to be.
+    pub in_use: bool,
+}
+
+impl Lack {
+    /// The same as an error; `path` is the file that lacks the version.
+    pub(crate) fn error(&self, path: PathBuf) -> KeyError {
+        let version = self.version;
+        if self.strange {
+            KeyError::Strange { path, version }
+        } else {
+            KeyError::Lost { path, version }
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -51,7 +90,7 @@ impl Held {
     /// These keys, of which each purpose has at least one.
     pub(super) fn of(keys: BTreeMap<Purpose, Vec<Key>>, now: DateTime<Utc>) -> Self {
         let versions = keys.into_iter().map(|(purpose, all)| (purpose, Versions::of(all, now)));
-        Self { purposes: versions.collect(), look_ups: None }
+        Self { purposes: versions.collect(), said: None }
     }
 
     pub(super) fn all(&self, purpose: Purpose) -> &Arc<[Key]> {
@@ -66,14 +105,25 @@ impl Held {
     /// Without books the oldest version is asked by: it is the one that everything has.
     pub(super) fn look_up(&self) -> &Key {
         let all = self.all(Purpose::BlindIndex);
-        let asked = |&(version, _): &(u32, u32)| all.iter().find(|key| key.version == version);
-        self.look_ups.as_ref().and_then(asked).unwrap_or(&all[0])
+        let asked = |said: &Arc<Said>| all.iter().find(|key| key.version == said.look_up);
+        self.said.as_ref().and_then(asked).unwrap_or(&all[0])
     }
 
     pub(super) fn indexed_under(&self) -> &[Key] {
-        let (all, from) =
-            (self.all(Purpose::BlindIndex), self.look_ups.map_or(0, |(_, from)| from));
-        &all[all.partition_point(|key| key.version < from)..]
+        let all = self.all(Purpose::BlindIndex);
+        let (from, until) = self.said.as_ref().map_or((0, u32::MAX), |said| said.indexed);
+        let before = |version| all.partition_point(|key| key.version < version);
+        &all[before(from)..before(until.saturating_add(1)).max(before(from))]
+    }
+
+    /// The versions that the books know and this lacks.
+    pub(super) fn lacking(&self) -> &[Lack] {
+        self.said.as_ref().map_or(&[], |said| &said.lacking)
+    }
+
+    /// Whether a version is in use that this lacks.
+    pub(super) fn is_behind(&self, purpose: Purpose) -> bool {
+        self.lacking().iter().any(|lack| lack.in_use && lack.purpose == purpose)
     }
 
     pub(super) fn reread(&self, dir: &Path) -> Result<Reread, KeyError> {
@@ -91,12 +141,12 @@ impl Held {
             (*purpose, Versions::of(all, now))
         };
         let purposes = self.purposes.iter().map(grown).collect();
-        Self { purposes, look_ups: self.look_ups }
+        Self { purposes, said: self.said.clone() }
     }
 
-    /// The same with this version to look up by, and values indexed from that one on.
-    pub(super) fn looked_up_by(&self, look_up: u32, indexed_from: u32) -> Self {
-        Self { look_ups: Some((look_up, indexed_from)), ..self.clone() }
+    /// The same with what the books say now.
+    pub(super) fn as_said(&self, said: &Arc<Said>) -> Self {
+        Self { said: Some(Arc::clone(said)), ..self.clone() }
     }
 
     fn versions(&self, purpose: Purpose) -> &Versions {

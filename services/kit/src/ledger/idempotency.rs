@@ -11,6 +11,7 @@ use super::{Done, Intent, LedgerKeys};
 use crate::{
     db::{fault, sql},
     fault::{Fault, Outcome},
+    keys::Purpose,
     reasons,
 };
 
@@ -62,6 +63,8 @@ pub(super) async fn claim(
     let row = row.ok_or_else(|| Fault::new(&reasons::CONFLICT))?;
     let earlier: Vec<u8> = row.try_get("", "body_mac").map_err(fault::of)?;
     if !is_of_body(&earlier, keys, intent) {
+        // Told that the id is another request's, a client would send the same one under a new id.
+        keys.held.knows_all(conn, Purpose::Idempotency).await?;
         return Err(Fault::new(&reasons::REQUEST_ID_REUSED).with("request_id", request_id));
     }
     Ok(Some(Done {

@@ -37,6 +37,7 @@ pub(crate) async fn books() -> Books {
         idempotency: [1; 32],
         idempotency_before: Vec::new(),
         audit: AuditKey { version: 1, bytes: [2; 32] },
+        held: Arc::default(),
     };
     let ledger = Ledger::new(db, shared, ids, keys);
     ledger.open_feed().await.unwrap();

@@ -22,12 +22,14 @@ pub struct Standing {
     pub version: u32,
     /// What tells the key from another one.
     pub fingerprint: Vec<u8>,
-    /// The source that the job is at; empty before the first and after the last.
+    /// The source that the job is at; empty before the start and after the end.
     pub source: String,
     /// The last row of it that was brought along.
     pub place: String,
     /// Rows that changed so far.
     pub renewed: u64,
+    /// Since when the version is in use.
+    pub begun_at: Option<DateTime<Utc>>,
     /// When every row was under the version.
     pub finished_at: Option<DateTime<Utc>>,
     /// When the version was taken out of use.
@@ -38,6 +40,16 @@ impl Standing {
     /// Whether there are rows to bring under it.
     pub(super) fn is_open(&self) -> bool {
         self.finished_at.is_none() && self.retired_at.is_none()
+    }
+
+    /// Whether something is protected by it, or is about to be: whoever writes must hold it.
+    pub fn is_in_use(&self) -> bool {
+        self.retired_at.is_none() && (self.begun_at.is_some() || self.is_started())
+    }
+
+    /// Whether rows are being brought under it, or were: what is written without it is missed.
+    pub(super) fn is_started(&self) -> bool {
+        self.finished_at.is_some() || !self.source.is_empty()
     }
 
     /// Whether its look-up values were removed because a newer version serves.
@@ -54,6 +66,7 @@ struct Row {
     source: String,
     place: String,
     renewed: i64,
+    begun_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
     retired_at: Option<DateTime<Utc>>,
 }
@@ -69,6 +82,7 @@ impl Row {
             source: self.source,
             place: self.place,
             renewed: u64::try_from(self.renewed).unwrap_or(0),
+            begun_at: self.begun_at,
             finished_at: self.finished_at,
             retired_at: self.retired_at,
         })
@@ -78,8 +92,9 @@ impl Row {
 /// Every version that a process of this database ever held, ascending.
 pub async fn standings(conn: &impl ConnectionTrait) -> Outcome<Vec<Standing>> {
     let text =
-        "SELECT purpose, version, fingerprint, source, place, renewed, finished_at, retired_at
-                FROM key_rotation ORDER BY purpose, version";
+        "SELECT purpose, version, fingerprint, source, place, renewed, begun_at, finished_at,
+                retired_at
+         FROM key_rotation ORDER BY purpose, version";
     let rows = Row::find_by_statement(sql(conn, text, [])).all(conn).await.map_err(fault::of)?;
     rows.into_iter().map(Row::standing).collect()
 }
@@ -107,12 +122,14 @@ pub(super) async fn note(
 
 /// Keeps how far a version came.
 pub(super) async fn save(conn: &impl ConnectionTrait, standing: &Standing) -> Outcome<()> {
-    let text = "UPDATE key_rotation SET source = $1, place = $2, renewed = $3, finished_at = $4
-                WHERE purpose = $5 AND version = $6";
+    let text = "UPDATE key_rotation
+                SET source = $1, place = $2, renewed = $3, begun_at = $4, finished_at = $5
+                WHERE purpose = $6 AND version = $7";
     let values = [
         standing.source.as_str().into(),
         standing.place.as_str().into(),
         i64::try_from(standing.renewed).unwrap_or(i64::MAX).into(),
+        standing.begun_at.into(),
         standing.finished_at.into(),
         standing.purpose.name().into(),
         number(standing.version).into(),

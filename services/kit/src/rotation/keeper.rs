@@ -13,11 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     SETTLED,
     books::{self, Standing},
+    holding::Holding,
 };
 use crate::{
     fault::Fault,
-    keys::{Key, KeyError, KeyRing, Purpose, Reread},
+    keys::{Key, KeyError, KeyRing, Purpose, Reread, Said},
     ledger::{Ledger, LedgerKeys},
+    server::Probe,
 };
 
 /// How often the files are read again.
@@ -39,17 +41,8 @@ pub enum AdmitError {
 /// Refuses a ring that lacks a version under which something may be, or has another key under its
 /// number. A version is noted before its first use, so that these are all of them.
 pub fn covers(ring: &KeyRing, found: &[Standing]) -> Result<(), KeyError> {
-    for standing in found.iter().filter(|standing| standing.retired_at.is_none()) {
-        let (path, version) = (ring.file_of(standing.purpose), standing.version);
-        match ring.version(standing.purpose, version) {
-            None => return Err(KeyError::Lost { path, version }),
-            Some(key) if standing.fingerprint != key.fingerprint() => {
-                return Err(KeyError::Strange { path, version });
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
+    let holding = Holding::of(ring);
+    holding.first_of(&holding.lacking(found))
 }
 
 /// Keeps a ring as its files and the database say.
@@ -57,6 +50,7 @@ pub struct Keeper {
     ledger: Ledger,
     ring: Arc<KeyRing>,
     stale: Gauge<u64>,
+    missing: Gauge<u64>,
 }
 
 impl Keeper {
@@ -66,7 +60,11 @@ impl Keeper {
             .u64_gauge("keys.stale")
             .with_description("1 while the key files cannot be followed, else 0.")
             .build();
-        Self { ledger, ring, stale }
+        let missing = opentelemetry::global::meter("unionhall")
+            .u64_gauge("keys.missing")
+            .with_description("Versions of keys that are in use and that this process lacks.")
+            .build();
+        Self { ledger, ring, stale, missing }
     }
 
     /// Notes the ring's versions in the database. Refuses keys that are not those that the database
@@ -78,35 +76,66 @@ impl Keeper {
         Ok(())
     }
 
-    /// Reads the files again and takes over what was added. Public so that tests can drive it.
+    /// Reads the files again and takes over what was added. Refuses when a key is in use that the
+    /// process lacks then: what needs it is refused from now on. Public so that tests can drive it.
     pub async fn refresh(&self) -> Result<(), AdmitError> {
         // Versions whose time has come seal, whatever became of the files.
         self.ring.tick();
-        let reread = self.ring.reread();
-        if let Ok(reread) = &reread {
-            let found = self.note(|purpose| reread.keys(purpose).to_vec()).await?;
-            self.adopt(reread.clone());
-            self.follow(&found);
-        }
         self.ledger.renew_keys(LedgerKeys::of(&self.ring));
-        reread.map(|_| ()).map_err(AdmitError::from)
+        let learned = self.learn().await;
+        // Whatever became of the files, the books say what is in use.
+        let found = books::standings(self.ledger.db().reader()).await?;
+        self.follow(&found);
+        let holding = Holding::of(&self.ring);
+        holding.first_of(self.ring.lacking().iter().filter(|lack| lack.in_use))?;
+        learned
     }
 
-    /// Follows the files until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    async fn learn(&self) -> Result<(), AdmitError> {
+        let reread = self.ring.reread()?;
+        self.note(|purpose| reread.keys(purpose).to_vec()).await?;
+        self.adopt(reread);
+        Ok(())
+    }
+
+    /// Follows the files until `stop`, and says whether the process holds every key that is in use.
+    pub async fn run(self, probe: Probe, stop: CancellationToken) {
         let mut told: Option<DateTime<Utc>> = None;
+        probe.set(true);
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
             let refreshed = self.refresh().await;
-            self.stale.record(u64::from(refreshed.is_err()), &[]);
+            let lacking = self.ring.lacking();
+            let missing = lacking.iter().filter(|lack| lack.in_use).count();
+            probe.set(missing == 0);
+            self.missing.record(missing as u64, &[]);
+            let troubled = refreshed.is_err() || !lacking.is_empty();
+            self.stale.record(u64::from(troubled), &[]);
             let now = self.ledger.clock().now();
-            match refreshed {
-                Ok(()) => told = None,
-                // A clock that was set back must not silence it.
-                Err(error) if told.is_none_or(|told| (now - told).abs() >= TELL_EVERY) => {
-                    tracing::error!(%error, "the key files cannot be followed; the old keys stay");
-                    told = Some(now);
+            // A clock that was set back must not silence it.
+            let due = told.is_none_or(|told| (now - told).abs() >= TELL_EVERY);
+            if troubled && due {
+                self.tell(refreshed, missing > 0);
+            }
+            told = if troubled { told.filter(|_| !due).or(Some(now)) } else { None };
+        }
+    }
+
+    /// Tells what is missing, and what to do.
+    fn tell(&self, refreshed: Result<(), AdmitError>, missing: bool) {
+        match refreshed {
+            Err(error) if missing => tracing::error!(
+                %error,
+                "a key that is in use is missing here: what needs it is refused with KEY_MISSING, and \
+                 the process is not ready; put its file in place, no restart is needed"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "the key files cannot be followed; the old keys stay");
+            }
+            Ok(()) => {
+                let holding = Holding::of(&self.ring);
+                if let Err(error) = holding.first_of(&self.ring.lacking()) {
+                    tracing::warn!(%error, "a new key is not here yet; put its file in place");
                 }
-                Err(_) => {}
             }
         }
     }
@@ -158,12 +187,17 @@ impl Keeper {
     }
 
     /// Looks up by the newest version that every row has, and writes older ones until every process
-    /// does so.
+    /// does so. A new one is written once the books say that it is in use: from then on nobody
+    /// without it takes a value away.
     fn follow(&self, found: &[Standing]) {
         let (now, blind) = (self.ledger.clock().now(), Purpose::BlindIndex);
-        if let Some(look_up) = books::newest_finished(found, blind, now) {
-            let from = books::newest_finished(found, blind, now - SETTLED).unwrap_or(0);
-            self.ring.set_look_ups(look_up, from);
-        }
+        let look_up = books::newest_finished(found, blind, now).unwrap_or(0);
+        let from = books::newest_finished(found, blind, now - SETTLED).unwrap_or(0);
+        let used =
+            found.iter().filter(|standing| standing.purpose == blind && standing.is_in_use());
+        let until = used.map(|standing| standing.version).max().unwrap_or(u32::MAX);
+        let lacking = Holding::of(&self.ring).lacking(found);
+        self.ring.follow(Said { look_up, indexed: (from, until), lacking });
+        self.ledger.renew_keys(LedgerKeys::of(&self.ring));
     }
 }

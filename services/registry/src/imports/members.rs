@@ -119,8 +119,12 @@ impl Checks for Checking {
     async fn check(&mut self, rows: &[Record]) -> Outcome<Vec<Verdict>> {
         let today = self.register.clock().today();
         let reading = Reading { register: &self.register, places: &self.places, today };
-        let drafts: Vec<Draft> = rows.iter().map(|row| draft(row, reading)).collect();
-        let known = Known::read(self.register.ledger.db().reader(), &drafts).await?;
+        let held = self.register.ledger.held();
+        let drafts = rows.iter().map(|row| draft(row, reading)).collect::<Outcome<Vec<Draft>>>()?;
+        let reader = self.register.ledger.db().reader();
+        let known = Known::read(reader, &drafts).await?;
+        // Who is known by a new key would be told as a new person.
+        held.serves(reader).await?;
         let around = Around {
             scope: &self.actor.scope,
             today,

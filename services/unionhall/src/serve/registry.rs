@@ -69,7 +69,8 @@ impl Registry {
             stop_sequencer: CancellationToken::new(),
             _lock: lock,
         };
-        registry.tasks.spawn(keeper.run(registry.stop.clone()));
+        let probe = parts.health.probe("keys", &services::names());
+        registry.tasks.spawn(keeper.run(probe, registry.stop.clone()));
         registry.start_tasks(parts, policy);
         Ok(registry)
     }

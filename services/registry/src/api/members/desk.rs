@@ -63,7 +63,7 @@ impl Desk<'_> {
         let number = self.kept(&document)?;
         let indexed = Indexed {
             kind: document.kind().code(),
-            digests: document_indexes(self.vault, &document),
+            digests: document_indexes(self.vault, &document)?,
         };
         Ok(Received { held: HeldDocument { number, validity }, indexed, document })
     }
@@ -76,7 +76,7 @@ impl Desk<'_> {
     /// The same of a number that was read.
     pub fn receive_mobile(&self, mobile: &Mobile) -> Outcome<(SealedNumber, Vec<BlindIndex>)> {
         let sealed = self.seal(MOBILE_FIELD, mobile.number(), mobile.masked())?;
-        Ok((sealed, mobile_indexes(self.vault, mobile)))
+        Ok((sealed, mobile_indexes(self.vault, mobile)?))
     }
 
     /// The number of a document, as it is kept.
@@ -129,14 +129,15 @@ impl FoundBy {
     /// The numbers of a person with these facts, whose key this is.
     pub(super) fn of(vault: &Vault, key: &DataKey, facts: &MemberFacts) -> Outcome<Self> {
         let opened = open_documents(key, facts)?;
-        let indexed = |Opened { document, .. }: &Opened| Indexed {
-            kind: document.kind().code(),
-            digests: document_indexes(vault, document),
+        let indexed = |Opened { document, .. }: &Opened| {
+            let digests = document_indexes(vault, document)?;
+            Outcome::Ok(Indexed { kind: document.kind().code(), digests })
         };
         let mobile = open_mobile(key, facts)?;
         let indexes =
             |number: Zeroizing<String>| vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes());
-        Ok(Self { documents: opened.iter().map(indexed).collect(), mobile: mobile.map(indexes) })
+        let documents = opened.iter().map(indexed).collect::<Outcome<_>>()?;
+        Ok(Self { documents, mobile: mobile.map(indexes).transpose()? })
     }
 
     /// The numbers that come and go when the person is found by `after` alone.
@@ -160,7 +161,7 @@ impl Desk<'_> {
     /// The digests of a mobile number that is kept, by which the person is found no more.
     pub fn kept_mobile(&self, kept: &SealedNumber) -> Outcome<Vec<BlindIndex>> {
         let number = open_number(self.key, MOBILE_FIELD, kept)?;
-        Ok(self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()))
+        self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes())
     }
 }
 
@@ -180,12 +181,12 @@ pub(super) fn mobile(given: &str) -> Outcome<Mobile> {
 }
 
 /// The digests of a document.
-pub fn document_indexes(vault: &Vault, document: &Document) -> Vec<BlindIndex> {
+pub fn document_indexes(vault: &Vault, document: &Document) -> Outcome<Vec<BlindIndex>> {
     vault.blind_indexes(document.index_kind(), document.index_bytes())
 }
 
 /// The digests of a mobile number.
-pub fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Vec<BlindIndex> {
+pub fn mobile_indexes(vault: &Vault, mobile: &Mobile) -> Outcome<Vec<BlindIndex>> {
     vault.blind_indexes(Mobile::INDEX_KIND, mobile.number().as_bytes())
 }
 

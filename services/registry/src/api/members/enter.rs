@@ -102,6 +102,7 @@ impl Members {
     ) -> Outcome<Member> {
         let today = entry.today();
         if validate_only {
+            entry.try_keys().await?;
             entry.discard().await?;
             return Ok(encode::member(after, today));
         }

@@ -54,14 +54,15 @@ impl Members {
     ) -> Outcome<LookupMembersResponse> {
         let message = &call.message;
         let (vault, reader) = (&self.register.vault, self.register.ledger.db().reader());
+        let held = self.register.ledger.held();
         let ids = match (&message.document, message.mobile.as_str()) {
             (Some(given), "") => {
                 let document = desk::document(given, self.today())?;
-                let digests = desk::document_indexes(vault, &document);
+                let digests = desk::document_indexes(vault, &document)?;
                 find_by_document(reader, &digests).await?.into_iter().collect()
             }
             (None, mobile) if !mobile.is_empty() => {
-                let digests = desk::mobile_indexes(vault, &desk::mobile(mobile)?);
+                let digests = desk::mobile_indexes(vault, &desk::mobile(mobile)?)?;
                 find_by_mobile(reader, &digests, SHARERS).await?
             }
             _ => {
@@ -69,6 +70,8 @@ impl Members {
                 return Err(Fault::new(&kit_reasons::INVALID_FIELD).violation("document", why));
             }
         };
+        // Nobody was found, or not everybody, where the number was sought by an old key.
+        held.serves(reader).await?;
         let mut found = members::load(reader, &ids).await?;
         let visible = ids
             .iter()

@@ -2,6 +2,7 @@
 
 use unionhall_kit::{
     civil::CivilDate,
+    fault::Outcome,
     sheet::{CellFault, Record, Value, kinds::UNKNOWN_CODE},
     vault::BlindIndex,
 };
@@ -129,13 +130,13 @@ pub(super) fn document(
 }
 
 /// Reads a row.
-pub(super) fn draft(row: &Record, reading: Reading<'_>) -> Draft {
+pub(super) fn draft(row: &Record, reading: Reading<'_>) -> Outcome<Draft> {
     let mut reader = Reader { row, reading, draft: Draft::default() };
-    reader.identity();
-    reader.person();
+    reader.identity()?;
+    reader.person()?;
     reader.work();
     reader.membership();
-    reader.draft
+    Ok(reader.draft)
 }
 
 struct Reader<'a> {
@@ -189,7 +190,7 @@ impl Reader<'_> {
         self.noted(read)
     }
 
-    fn identity(&mut self) {
+    fn identity(&mut self) -> Outcome<()> {
         if let Some(given) = self.text(columns::NAME) {
             let read = PersonName::parse(given);
             self.draft.name = self.sound(columns::NAME, read);
@@ -198,7 +199,7 @@ impl Reader<'_> {
         let read = document(self.row, register.reference, today);
         self.draft.document = self.noted(read).flatten();
         if let Some(document) = &self.draft.document {
-            self.draft.digests = document_indexes(&register.vault, document);
+            self.draft.digests = document_indexes(&register.vault, document)?;
         }
         let column = columns::DOCUMENT_VALIDITY;
         let read = match self.row.value(column.key) {
@@ -207,9 +208,10 @@ impl Reader<'_> {
             _ => None,
         };
         self.draft.validity = read.and_then(|read| self.sound(column, read));
+        Ok(())
     }
 
-    fn person(&mut self) {
+    fn person(&mut self) -> Outcome<()> {
         self.draft.stated = Stated {
             birth_date: self.row.date(columns::BIRTH_DATE.key),
             sex: self.code(columns::SEX, Sex::parse),
@@ -223,9 +225,10 @@ impl Reader<'_> {
             self.draft.mobile = self.sound(columns::MOBILE, read);
         }
         if let Some(mobile) = &self.draft.mobile {
-            self.draft.mobile_digests = mobile_indexes(&self.reading.register.vault, mobile);
+            self.draft.mobile_digests = mobile_indexes(&self.reading.register.vault, mobile)?;
         }
         self.draft.residence = self.area(columns::RESIDENCE);
+        Ok(())
     }
 
     fn work(&mut self) {

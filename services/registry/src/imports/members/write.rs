@@ -47,7 +47,7 @@ pub(super) async fn apply(
     rows: &[Record],
 ) -> Outcome<Vec<Applied>> {
     let reading = Reading { register, places, today: entry.today() };
-    let drafts: Vec<Draft> = rows.iter().map(|row| draft(row, reading)).collect();
+    let drafts = rows.iter().map(|row| draft(row, reading)).collect::<Outcome<Vec<Draft>>>()?;
     let (known, held, areas) = hold(entry, &drafts).await?;
     let around = Around {
         scope: &actor.scope,

@@ -12,9 +12,7 @@ use super::{
     Changed, MemberRecord, Numbers, Stand, Taken, fact, facts_at, last_change,
     present::{read_confirmations, written_confirmations},
     save,
-    write::{
-        Write, change, forget_numbers, keep_numbers, keep_units, record_changes, row, taken, update,
-    },
+    write::{Write, change, forget_numbers, keep_numbers, keep_units, record_changes, row, update},
 };
 use crate::{
     rules::member::{MemberFacts, MemberId, confirmation::Confirmations},
@@ -189,8 +187,8 @@ pub async fn unmerge(
     record_changes(conn, change(before.id, &old, &new, at)?.into_iter().collect()).await?;
     let numbers = vec![(before.id, numbers)];
     forget_numbers(conn, &numbers).await?;
-    if let Err(error) = keep_numbers(conn, numbers).await {
-        return taken(error);
+    if let Err(taken) = keep_numbers(conn, numbers).await? {
+        return Ok(Err(taken));
     }
     let after = vec![after];
     keep_units(conn, &after).await?;

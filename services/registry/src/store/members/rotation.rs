@@ -183,7 +183,8 @@ impl Numbers<'_> {
     fn documents(&self) -> Outcome<Vec<(&'static str, BlindIndex)>> {
         let mut found = Vec::new();
         for Opened { document, .. } in open_documents(&self.key, &self.facts)? {
-            let digests = self.vault.blind_indexes(document.index_kind(), document.index_bytes());
+            let digests =
+                self.vault.blind_indexes(document.index_kind(), document.index_bytes())?;
             let code = document.kind().code();
             found.extend(digests.into_iter().map(|digest| (code, digest)));
         }
@@ -195,6 +196,6 @@ impl Numbers<'_> {
         let number = open_mobile(&self.key, &self.facts)?;
         let digests =
             number.map(|number| self.vault.blind_indexes(Mobile::INDEX_KIND, number.as_bytes()));
-        Ok(digests.unwrap_or_default())
+        Ok(digests.transpose()?.unwrap_or_default())
     }
 }

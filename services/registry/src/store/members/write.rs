@@ -8,6 +8,7 @@ use unionhall_kit::{
     db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
+    rotation::Indexing,
     vault::BlindIndex,
 };
 use uuid::Uuid;
@@ -93,8 +94,8 @@ pub async fn insert_many(
     let columns = format!("id, version, created_at, updated_at, {}", present::COLUMNS);
     insert_rows(conn, "member", &columns, rows).await.map_err(fault::of)?;
     keep_key(conn, keys).await?;
-    if let Err(error) = keep_numbers(conn, numbers).await {
-        return taken(error);
+    if let Err(taken) = keep_numbers(conn, numbers).await? {
+        return Ok(Err(taken));
     }
     record_changes(conn, changes).await?;
     keep_units(conn, &records).await?;
@@ -160,10 +161,12 @@ pub async fn save_many(
     }
     update(conn, rows).await?;
     forget_numbers(conn, &numbers).await?;
+    let made = added(&numbers);
     not_kept(conn, &mut numbers).await?;
-    if let Err(error) = keep_numbers(conn, numbers).await {
+    if let Err(error) = insert_numbers(conn, numbers).await {
         return taken(error);
     }
+    made.is_whole(conn).await?;
     record_changes(conn, recorded).await?;
     keep_units(conn, &records).await?;
     Ok(Ok(records))
@@ -228,7 +231,26 @@ pub(super) async fn record_changes(
     insert_rows(conn, "member_change", columns, rows).await.map_err(fault::of)
 }
 
+/// Under which versions of the key the digests were made that are added.
+fn added(numbers: &[(MemberId, Numbers)]) -> Indexing {
+    Indexing::added(numbers.iter().flat_map(|(_, numbers)| {
+        numbers.documents.iter().map(|document| &document.digests).chain(&numbers.mobiles)
+    }))
+}
+
+/// Adds what is new. `CONFLICT` where the key ring learned of a new key in the meantime.
 pub(super) async fn keep_numbers(
+    conn: &impl ConnectionTrait,
+    numbers: Vec<(MemberId, Numbers)>,
+) -> Write<()> {
+    let made = added(&numbers);
+    if let Err(error) = insert_numbers(conn, numbers).await {
+        return taken(error);
+    }
+    made.is_whole(conn).await.map(Ok)
+}
+
+async fn insert_numbers(
     conn: &impl ConnectionTrait,
     numbers: Vec<(MemberId, Numbers)>,
 ) -> Result<(), DbErr> {
@@ -272,6 +294,7 @@ async fn not_kept(conn: &impl ConnectionTrait, numbers: &mut [(MemberId, Numbers
     Ok(())
 }
 
+/// Takes away what is wrong or old. `CONFLICT` as above.
 pub(super) async fn forget_numbers(
     conn: &impl ConnectionTrait,
     numbers: &[(MemberId, Numbers)],
@@ -299,7 +322,10 @@ pub(super) async fn forget_numbers(
             conn.execute_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
         }
     }
-    Ok(())
+    let removed = numbers
+        .iter()
+        .flat_map(|(_, numbers)| numbers.wrong_documents.iter().chain(&numbers.old_mobiles));
+    Indexing::removed(removed).is_whole(conn).await
 }
 
 /// Keeps every union and employer for which the members count or counted. What a correction takes
