@@ -291,19 +291,15 @@ impl Rotation {
         if conn.get_database_backend() != DatabaseBackend::Postgres {
             return Ok(true);
         }
-        // Under way is whatever has written: who asks the books has written before.
-        let text = "SELECT pg_snapshot_xmin(now)::text::bigint AS oldest,
-                           pg_snapshot_xmax(now)::text::bigint AS next
-                    FROM pg_current_snapshot() AS now";
-        let row = conn.query_one_raw(sql(conn, text, [])).await.map_err(fault::of)?;
-        let row = row.ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
-        let oldest: i64 = row.try_get("", "oldest").map_err(fault::of)?;
-        let next: i64 = row.try_get("", "next").map_err(fault::of)?;
         let Standing { purpose, version, .. } = *standing;
-        let mut began = self.began.lock();
-        let known = began.filter(|(of, number, _)| (*of, *number) == (purpose, version));
-        let (.., first) = *began.insert(known.unwrap_or((purpose, version, next)));
-        Ok(oldest >= first)
+        let known = *self.began.lock();
+        let first = match known.filter(|(of, number, _)| (*of, *number) == (purpose, version)) {
+            Some((.., first)) => first,
+            // Whoever asks the books has written before, and so has a number below this one.
+            None => transaction(conn, "pg_current_xact_id()").await?,
+        };
+        *self.began.lock() = Some((purpose, version, first));
+        Ok(transaction(conn, "pg_snapshot_xmin(pg_current_snapshot())").await? >= first)
     }
 
     async fn chunk(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<()> {
@@ -411,6 +407,14 @@ pub(crate) async fn counted(conn: &DatabaseTransaction, text: &str, value: Value
     let row = conn.query_one_raw(sql(conn, text, [value])).await.map_err(fault::of)?;
     let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)?;
     Ok(u64::try_from(n).unwrap_or(0))
+}
+
+/// The number of a transaction, on PostgreSQL.
+async fn transaction(conn: &DatabaseTransaction, which: &str) -> Outcome<i64> {
+    let text = format!("SELECT {which}::text::bigint AS n");
+    let row = conn.query_one_raw(sql(conn, &text, [])).await.map_err(fault::of)?;
+    let row = row.ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
+    row.try_get("", "n").map_err(fault::of)
 }
 
 /// Sets columns of a table to each row's own values, in few statements: a row is its key and them.

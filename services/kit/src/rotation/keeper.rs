@@ -100,23 +100,24 @@ impl Keeper {
 
     /// Follows the files until `stop`, and says whether the process holds every key that is in use.
     pub async fn run(self, probe: Probe, stop: CancellationToken) {
-        let mut told: Option<DateTime<Utc>> = None;
+        let mut told: Option<(DateTime<Utc>, usize)> = None;
         probe.set(true);
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
             let refreshed = self.refresh().await;
             let lacking = self.ring.lacking();
             let missing = lacking.iter().filter(|lack| lack.in_use).count();
-            probe.set(missing == 0);
             self.missing.record(missing as u64, &[]);
             let troubled = refreshed.is_err() || !lacking.is_empty();
             self.stale.record(u64::from(troubled), &[]);
             let now = self.ledger.clock().now();
-            // A clock that was set back must not silence it.
-            let due = told.is_none_or(|told| (now - told).abs() >= TELL_EVERY);
+            // A clock that was set back must not silence it, nor a lesser trouble a greater one.
+            let due =
+                told.is_none_or(|(at, before)| before != missing || (now - at).abs() >= TELL_EVERY);
             if troubled && due {
                 self.tell(refreshed, missing > 0);
             }
-            told = if troubled { told.filter(|_| !due).or(Some(now)) } else { None };
+            told = if troubled { told.filter(|_| !due).or(Some((now, missing))) } else { None };
+            probe.set(missing == 0);
         }
     }
 
