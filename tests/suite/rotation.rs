@@ -1,7 +1,9 @@
 //! The keys of the vault rotate while unions are read, and the register is killed amid it. No read
 //! fails, no record changes, and at the end no row is under the old key.
 
+mod behind;
 mod members;
+mod under_way;
 
 use std::{
     fs,
