@@ -27,6 +27,8 @@ use unionhall_tests::{
 const ROUNDS: u32 = 6;
 const CALLERS: u32 = 9;
 const COMMUNITY: &str = "110102012001";
+/// The union above, which approves.
+const JOINT: &str = "北京某某社区联合工会";
 
 on_both_engines!(one_end_of_a_case_wins);
 
@@ -117,12 +119,12 @@ async fn end(
 }
 
 fn approval() -> Approval {
-    Approval { body: "某某总工会".to_owned(), number: "总工发〔2014〕1号".to_owned() }
+    Approval { body: JOINT.to_owned(), number: "总工发〔2014〕1号".to_owned() }
 }
 
 async fn union(clients: &Clients) -> Result<Union> {
     let union = Union {
-        display_name: "北京某某社区联合工会".to_owned(),
+        display_name: JOINT.to_owned(),
         union_type: "COMMUNITY_JOINT".to_owned(),
         union_form: "JOINT_COMMITTEE".to_owned(),
         union_level: "COMMUNITY".to_owned(),

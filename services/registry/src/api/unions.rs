@@ -1,6 +1,7 @@
 //! `UnionService`.
 
 mod affiliate;
+mod approver;
 mod change;
 pub(crate) mod decode;
 pub mod effect;

@@ -37,13 +37,15 @@ use crate::{
         formation::{
             Subject,
             fault::FormationFault,
-            guidance::{Proposal, judge},
+            guidance::{Approved, Proposal, judge},
             journal::{Founded, Journal},
             plan::Plan,
             step::Deed,
         },
+        name::Name,
         union::{
             EmployerId, UnionFacts, UnionId,
+            affiliation::MAX_DEPTH,
             approval::Approval,
             change::{Surroundings, UnionChange, UnionFault, enter},
             term::{BegunTerm, Term, TermYears},
@@ -63,6 +65,41 @@ struct Grant {
     term: Term,
     previous: Option<UnionId>,
     from: CivilDate,
+}
+
+/// Who approved, and the names of those above on the day, from below upwards.
+struct Bodies<'a> {
+    body: &'a Name,
+    above: Vec<Name>,
+    told: Option<Name>,
+}
+
+impl<'a> Bodies<'a> {
+    async fn of(
+        entry: &Entry,
+        caller: &Caller,
+        (body, superior): (&'a Name, Option<UnionId>),
+        on: CivilDate,
+    ) -> Outcome<Self> {
+        let mut bodies = Self { body, above: Vec::new(), told: None };
+        let mut next = superior;
+        for _ in 0..MAX_DEPTH {
+            let Some(id) = next else { break };
+            let Some(record) = unions::load(entry.conn(), &[id]).await?.remove(&id) else { break };
+            let name = record.facts.names.on(on).cloned();
+            next = record.facts.superiors.on(on).copied();
+            bodies.above.extend(name.clone());
+            if superior == Some(id) {
+                let seen = union_calls::scoped(record).visible(&caller.scope);
+                bodies.told = name.filter(|_| seen.is_some());
+            }
+        }
+        Ok(bodies)
+    }
+
+    fn approved(&self) -> Approved<'_> {
+        Approved { body: self.body, above: &self.above, told: self.told.as_ref() }
+    }
 }
 
 impl Formations {
@@ -105,7 +142,10 @@ impl Formations {
         };
         let held = held(&entry, order, &peeked).await?;
         let employer_facts = employer.as_ref().map(|record| &record.facts);
-        self.judge(&held.journal, employer_facts, &plan, (grant.term.years, grant.from))?;
+        let body = &grant.approval.body;
+        let bodies = Bodies::of(&entry, &call.caller, (body, Some(above.id)), grant.from).await?;
+        let days = (grant.term.years, grant.from);
+        self.judge(&held.journal, employer_facts, (&plan, bodies.approved()), days)?;
 
         let around =
             Surroundings { today: entry.today(), areas: &areas, superior: Some(&above.facts) };
@@ -169,7 +209,7 @@ impl Formations {
         &self,
         journal: &Journal,
         employer: Option<&EmployerFacts>,
-        plan: &Plan,
+        (plan, approved): (&Plan, Approved<'_>),
         (term_years, on): (TermYears, CivilDate),
     ) -> Outcome<()> {
         let Some((kind, form)) = plan.union_type.zip(plan.union_form) else { return Ok(()) };
@@ -178,25 +218,36 @@ impl Formations {
             form,
             term_years,
             womens_committee: journal.assembly().is_some_and(|assembly| assembly.women),
+            approved: Some(approved),
         };
         let situation = super::guide::situation(Some(journal), employer, on);
         judge(&self.register.law, situation, proposal).map_err(|fault| fault.to_fault())
     }
 
-    /// A correction of what an established union rests on is judged as the establishment was.
+    /// A correction of what an established union rests on is judged as the establishment was. Who
+    /// approved and who is above is corrected at the union, so its facts come first.
     pub(super) async fn judge_again(
         &self,
         entry: &Entry,
+        caller: &Caller,
         case: &CaseRecord,
         corrected: &Journal,
     ) -> Outcome<()> {
-        let Some(Founded { on, term, plan, .. }) = corrected.founded() else { return Ok(()) };
+        let Some(Founded { union, on, term, approval, plan }) = corrected.founded() else {
+            return Ok(());
+        };
+        let union = unions::load(entry.conn(), &[union]).await?.remove(&union);
+        let union = union.as_ref().map(|record| &record.facts);
+        let corrected_to = union.and_then(|facts| facts.approvals.on(on));
+        let body = &corrected_to.unwrap_or(&approval).body;
+        let superior = union.and_then(|facts| facts.superiors.on(on).copied()).or(plan.superior);
+        let bodies = Bodies::of(entry, caller, (body, superior), on).await?;
         let employer = match case.subject.employer() {
             Some(EmployerId(id)) => employers::load(entry.conn(), &[id]).await?.remove(&id),
             None => None,
         };
         let facts = employer.as_ref().map(|record| &record.facts);
-        self.judge(corrected, facts, &plan, (term.years, on))
+        self.judge(corrected, facts, (&plan, bodies.approved()), (term.years, on))
     }
 
     async fn entered(

@@ -161,7 +161,7 @@ fn document(kind: DocumentKind) -> FormationDocument {
 
 fn approval(number: u32) -> Option<Approval> {
     Some(Approval {
-        body: "某某总工会".into(), number: format!("总工发〔2014〕{number}号")
+        body: federation().display_name, number: format!("总工发〔2014〕{number}号")
     })
 }
 

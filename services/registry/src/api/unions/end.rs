@@ -12,6 +12,7 @@ use unionhall_proto::registry::v1::{DeleteUnionRequest, DissolveUnionRequest, Un
 
 use super::{
     Unions,
+    approver::signed_by,
     change::{Held, Opened, Order},
     decode, effect,
     members::{ended, of_dissolution},
@@ -63,7 +64,9 @@ impl Unions {
         let known = (before.record.id, &before.record.facts);
         // Whether it may end at all is told before what stands in the way.
         let decided = dissolve(known, wish, (from, entry.today()));
-        let (facts, ends) = match decided.map_err(|fault| fault.to_fault())? {
+        let decided = decided.map_err(|fault| fault.to_fault())?;
+        signed_by(&entry, decision.as_ref()).await?;
+        let (facts, ends) = match decided {
             Dissolved::Ends(facts) => {
                 let members = unsaid(&entry, before.record.id, wish).await?;
                 empty(&entry, before.record.id, (from, members)).await?;

@@ -13,6 +13,7 @@ use unionhall_proto::registry::v1::{MergeUnionsRequest, StructureChange as Messa
 use super::{
     Unions,
     affiliate::settled,
+    approver::signed_by,
     change::{Order, located},
     decode, effect,
     members::{Following, following as members_of, of_merger},
@@ -94,6 +95,7 @@ impl Unions {
         };
         let ending = Ending { decision: &decision, membership, keeper: keeper.as_ref() };
         let plan = Plan::of(&entry, (sources, held), target, (ending, from)).await?;
+        signed_by(&entry, Some(&decision)).await?;
         self.merged(entry, plan, &call, order.validate_only).await
     }
 

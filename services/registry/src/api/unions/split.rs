@@ -17,6 +17,7 @@ use uuid::Uuid;
 use self::plan::Plan;
 use super::{
     Unions,
+    approver::signed_by,
     change::{Order, located},
     decode::{self, Desk},
     effect,
@@ -91,6 +92,7 @@ impl Unions {
         let keeper = held.other(keeper).map(|record| &record.facts);
         let ending = Ending { decision: &decision, membership, keeper };
         let plan = self.plan(&entry, &call, (&held, asked), (ending, from)).await?;
+        signed_by(&entry, Some(&decision)).await?;
         self.divided(entry, (held.before, plan), &call, from).await
     }
 

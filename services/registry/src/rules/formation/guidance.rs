@@ -11,6 +11,7 @@ use super::{
 use crate::rules::{
     election::is_basic,
     election_rules::{self, Check, ElectionRules, Finding},
+    name::Name,
     union::{
         kind::{UnionForm, UnionType, codes},
         term::TermYears,
@@ -176,9 +177,42 @@ fn women(at: Situation) -> u32 {
     at.women.max(at.member_women)
 }
 
+/// Who approved, and whose approval counts, by their names of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approved<'a> {
+    /// The approving union, as the document has it.
+    pub body: &'a Name,
+    /// The union above and those above it, from below upwards; none where none has a name on the
+    /// day. One further above may approve in place of the next one.
+    pub above: &'a [Name],
+    /// The union above, if whoever asks sees it.
+    pub told: Option<&'a Name>,
+}
+
+impl Approved<'_> {
+    /// Whether the body is none of those whose approval counts. Without a name nothing is compared.
+    fn by_another(&self) -> bool {
+        !self.above.is_empty() && !self.above.contains(self.body)
+    }
+
+    /// Who approves, in English and Chinese.
+    fn remedy(&self) -> (String, String) {
+        match self.told {
+            Some(name) => (
+                format!("; name {name} or a union further above as the body"),
+                format!("，批准机关应为{name}或其上级工会"),
+            ),
+            None => (
+                "; name the union above or one further above as the body".to_owned(),
+                "，批准机关应为上一级工会或其上级工会".to_owned(),
+            ),
+        }
+    }
+}
+
 /// What is to be established, as the rules see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Proposal {
+pub struct Proposal<'a> {
     /// What it unites.
     pub kind: UnionType,
     /// How it is organised.
@@ -187,11 +221,14 @@ pub struct Proposal {
     pub term_years: TermYears,
     /// Whether a women's committee was elected.
     pub womens_committee: bool,
+    /// Who approved it; `None` before anybody did.
+    pub approved: Option<Approved<'a>>,
 }
 
 /// Whether the rules of the day let it be established.
-pub fn judge(law: &Law, at: Situation, proposal: Proposal) -> Result<(), FormationFault> {
+pub fn judge(law: &Law, at: Situation, proposal: Proposal<'_>) -> Result<(), FormationFault> {
     for (rule, ask) in law.asks(at.day) {
+        let mut remedy = (String::new(), String::new());
         let broken = match ask {
             Ask::BasicCommittee(least) => {
                 let open = forms(Some(proposal.kind), at.members.unwrap_or(0), *least);
@@ -199,14 +236,19 @@ pub fn judge(law: &Law, at: Situation, proposal: Proposal) -> Result<(), Formati
             }
             Ask::WomensCommittee(least) => women(at) >= *least && !proposal.womens_committee,
             Ask::TermYears(years) => !years.contains(&proposal.term_years),
+            Ask::Approval => {
+                let other = proposal.approved.filter(Approved::by_another);
+                remedy = other.map(|approved| approved.remedy()).unwrap_or_default();
+                other.is_some()
+            }
             _ => false,
         };
         if broken {
             return Err(FormationFault::Rule {
                 rule: rule.id.clone(),
                 law: rule.source.clone(),
-                problem: rule.text_en.clone(),
-                zh: rule.text_zh.clone(),
+                problem: format!("{}{}", rule.text_en, remedy.0),
+                zh: format!("{}{}", rule.text_zh, remedy.1),
             });
         }
     }

@@ -9,7 +9,7 @@ use super::{
     stage::{Stage, State},
     step::{Deed, DocumentKind, Outcome, Step},
 };
-use crate::rules::union::{UnionId, term::Term};
+use crate::rules::union::{UnionId, approval::Approval, term::Term};
 
 /// The most steps that stand in one case.
 pub const MAX_STEPS: usize = 1_000;
@@ -39,6 +39,8 @@ pub struct Founded {
     pub on: CivilDate,
     /// Its first term.
     pub term: Term,
+    /// Who approved it.
+    pub approval: Approval,
     /// What was planned by then.
     pub plan: Plan,
 }
@@ -378,8 +380,9 @@ impl Journal {
         for step in &self.steps {
             match &step.deed {
                 Deed::Plan(later) => plan = later.as_ref().clone(),
-                Deed::Establishment { union, term, .. } => {
-                    return Some(Founded { union: *union, on: step.day, term: term.clone(), plan });
+                Deed::Establishment { approval, union, term } => {
+                    let (term, approval) = (term.clone(), approval.clone());
+                    return Some(Founded { union: *union, on: step.day, term, approval, plan });
                 }
                 _ => {}
             }

@@ -56,6 +56,17 @@ pub(super) fn approved(
     Ok(())
 }
 
+/// Whether the document is of the union that approved, by its name of the day; one that had none then
+/// is not compared.
+pub fn signed(decision: &Decision, approver: &UnionFacts) -> Result<(), UnionFault> {
+    match approver.names.on(decision.decided_on) {
+        Some(name) if *name != decision.approval.body => {
+            Err(UnionFault::Decision(DecisionFault::OtherBody))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether the union that is to keep memberships can.
 pub(super) fn kept(
     id: UnionId,
@@ -132,6 +143,19 @@ mod tests {
         };
         assert_eq!(fault(&audited("2014-07-01"), None), None);
         assert_eq!(fault(&audited("2014-07-02"), None), Some(DecisionFault::AuditInFuture));
+    }
+
+    #[test]
+    fn the_document_is_of_the_approving_union_by_its_name_of_the_day() {
+        let mut approver = UnionFacts::default();
+        assert_eq!(signed(&decision(), &approver), Ok(()), "it had no name then");
+        let name = |text| Some(crate::rules::name::Name::parse(text).unwrap());
+        approver.names.record(name("北京市西城区总工会"), day("2010-07-01"));
+        approver.names.record(name("北京市西城总工会"), day("2014-01-16"));
+        assert_eq!(signed(&decision(), &approver), Ok(()));
+        let later = Decision { decided_on: day("2014-01-16"), ..decision() };
+        let other = Err(UnionFault::Decision(DecisionFault::OtherBody));
+        assert_eq!(signed(&later, &approver), other);
     }
 
     #[test]

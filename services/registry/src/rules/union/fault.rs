@@ -145,6 +145,9 @@ pub enum DecisionFault {
     /// The approving union is not the one above on the day.
     #[error("the approving union is not the one above on that day")]
     NotAbove,
+    /// The document is of another body than the approving union.
+    #[error("the document is not of the approving union by its name of that day")]
+    OtherBody,
     /// A retained membership names no union, or another outcome names one.
     #[error("a retained membership names the union that keeps it, and nothing else does")]
     RetainedWhere,
@@ -176,6 +179,7 @@ impl DecisionFault {
             Self::Later => "批复日期晚于生效日期",
             Self::AuditInFuture => "审计日期晚于今日",
             Self::NotAbove => "批准工会在该日不是上级工会",
+            Self::OtherBody => "批复机关与批准工会当日名称不符",
             Self::Unapproved => "撤销工会须经上级工会批准或向其报告",
             Self::NoEmployer => "该工会不是独立基层工会，不随单位终止",
             Self::NoSuccessor => "撤销的工会没有接收会员的工会",

@@ -1,5 +1,6 @@
 //! What is refused, and why.
 
+use unionhall_proto::registry::v1::{CorrectFormationStepRequest, UpdateUnionRequest};
 use uuid::Uuid;
 
 use super::*;
@@ -142,6 +143,75 @@ async fn an_organiser_is_no_committee_for_25_members() {
 }
 
 #[tokio::test]
+async fn only_the_union_above_or_one_further_above_approves() {
+    let desk = desk().await;
+    let district = Union {
+        display_name: "北京市西城区某某总工会".to_owned(),
+        union_type: "DISTRICT_FEDERATION".to_owned(),
+        union_level: "DISTRICT".to_owned(),
+        territory: "areas/110102".to_owned(),
+        ..federation()
+    };
+    let district = desk.union(district, "2000-01-01").await;
+    let above = Union {
+        display_name: "北京市西城区别某街道总工会".to_owned(),
+        territory: "areas/110102010".to_owned(),
+        superior: district.name.clone(),
+        ..federation()
+    };
+    let above = desk.union(above, "2000-01-01").await;
+    let renamed = Union {
+        display_name: "北京市西城区新某街道总工会".to_owned(), ..above.clone()
+    };
+    desk.update_union(renamed, "display_name", "2014-04-02").await;
+    let employer = desk.employer(1, HOME).await;
+    let case = desk.create(own(&employer, &above), "2014-02-01").await.unwrap();
+    desk.lead(&case.name, 25).await;
+    let establish = async |body: &str, from: &str, validate_only: bool| {
+        let approval = Some(Approval { body: body.to_owned(), ..approval(3).unwrap() });
+        let establish = establishment(&case.name, from);
+        let message = EstablishUnionRequest { approval, validate_only, ..establish };
+        inner(desk.service.establish_union(call(message)).await)
+    };
+    let other = establish(&federation().display_name, "2014-04-01", false).await.unwrap_err();
+    let info = other.get_error_details().error_info().unwrap().clone();
+    assert_eq!((info.reason.as_str(), &*info.metadata["rule"]), ("FORMATION_RULE_BROKEN", "F02A"));
+    assert!(info.metadata["problem"].contains(&above.display_name), "{info:?}");
+    let late = establish(&above.display_name, "2014-04-02", true).await;
+    assert_eq!(refused(late), "FORMATION_RULE_BROKEN", "it has another name since");
+    establish(&above.display_name, "2014-04-01", true).await.unwrap();
+    let done = establish(&district.display_name, "2014-04-01", false).await.unwrap();
+
+    // What the union says of its approval now is what a correction of the case is judged by.
+    let said = |body: &str| Union {
+        name: done.union.clone(),
+        approval: Some(Approval { body: body.to_owned(), ..approval(3).unwrap() }),
+        ..Default::default()
+    };
+    let correct = async || {
+        let step = FormationStep {
+            day: date("2014-03-06"),
+            content: Some(Content::ResultFiling(document(DocumentKind::Minutes))),
+            ..Default::default()
+        };
+        let filed = desk.get_on(&case.name, "2014-07-01").await.path;
+        let is = |step: &&FormationStep| matches!(step.content, Some(Content::ResultFiling(_)));
+        let message = CorrectFormationStepRequest {
+            name: case.name.clone(),
+            number: filed.iter().find(is).unwrap().number,
+            step: Some(step),
+            ..Default::default()
+        };
+        inner(desk.service.correct_formation_step(call(message)).await)
+    };
+    correct().await.unwrap();
+    desk.update_union(said(&federation().display_name), "approval", "2014-04-01").await;
+    assert_eq!(refused(correct().await), "FORMATION_RULE_BROKEN");
+    desk.update_union(said(&above.display_name), "approval", "2014-04-01").await;
+    correct().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stale_etag_a_repeated_request_and_a_mere_check_are_what_they_are_everywhere() {
     let desk = desk().await;
     let employer = desk.employer(1, HOME).await;
@@ -196,6 +266,16 @@ async fn a_stale_etag_a_repeated_request_and_a_mere_check_are_what_they_are_ever
 }
 
 impl Desk {
+    async fn update_union(&self, union: Union, path: &str, from: &str) {
+        let message = UpdateUnionRequest {
+            union: Some(union),
+            update_mask: Some(prost_types::FieldMask { paths: vec![path.to_owned()] }),
+            effective_date: date(from),
+            ..Default::default()
+        };
+        inner(self.service.unions.update_union(call(message)).await).unwrap();
+    }
+
     /// Leads on a case whose application is filed.
     async fn lead_on(&self, name: &str) {
         for (content, day) in path(30).into_iter().skip(1).zip(1..) {

@@ -73,6 +73,10 @@ async fn a_union_is_dissolved_by_the_decision_of_the_union_above() {
         ..decision("2014-01-15").unwrap()
     };
     let kept = outcome(Outcome::Retained, &top.name);
+    let mut other = decided.clone();
+    other.approval.as_mut().unwrap().body = "北京市西城区别某街道总工会".to_owned();
+    let other = DissolveUnionRequest { decision: Some(other), ..with(kept.clone()) };
+    assert_eq!(refused(desk.end(other).await), "UNION_DECISION_INVALID", "another one's document");
     let message = DissolveUnionRequest { decision: Some(decided.clone()), ..with(kept.clone()) };
     let trial = DissolveUnionRequest { validate_only: true, ..message.clone() };
     assert_eq!(desk.end(trial).await.unwrap().state(), State::Dissolved);

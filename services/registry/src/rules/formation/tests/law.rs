@@ -3,7 +3,8 @@
 use super::*;
 use crate::rules::formation::{
     guidance::{
-        Obligation, Proposal, Situation, assembly_findings, guidance, judge, judge_assembly,
+        Approved, Obligation, Proposal, Situation, assembly_findings, guidance, judge,
+        judge_assembly,
     },
     law::Law,
     step::Step,
@@ -38,9 +39,9 @@ fn situation(day: &str, members: u32, women: u32) -> Situation {
     }
 }
 
-fn proposal(form: UnionForm) -> Proposal {
+fn proposal(form: UnionForm) -> Proposal<'static> {
     let (kind, term_years) = (UnionType::SingleEmployer, TermYears::Three);
-    Proposal { kind, form, term_years, womens_committee: false }
+    Proposal { kind, form, term_years, womens_committee: false, approved: None }
 }
 
 fn asked(at: Situation, subject: &str) -> (String, Obligation, Vec<String>) {
@@ -109,6 +110,40 @@ fn a_case_of_2014_is_not_judged_by_the_city_rules_of_2016() {
     assert_eq!(told("2016-01-01").1, Obligation::Mandatory);
     let below = asked(situation("2016-01-01", 100, 24), "womens_committee");
     assert_eq!(below.1, Obligation::NotApplicable);
+}
+
+#[test]
+fn the_union_above_or_one_further_above_approves_by_its_name_of_the_day() {
+    let name = |text: &str| Name::parse(text).unwrap();
+    let above = [name("某街道总工会"), name("某区总工会")];
+    let judged = |day, body: &str, above: &[Name], told: Option<&Name>| {
+        let body = &name(body);
+        let approved = Some(Approved { body, above, told });
+        judge(
+            &law(),
+            situation(day, 30, 0),
+            Proposal { approved, ..proposal(UnionForm::Committee) },
+        )
+    };
+    for (day, rule) in [("2021-12-31", "F02A"), ("2022-01-01", "F02B")] {
+        assert_eq!(judged(day, "某街道总工会", &above, None), Ok(()));
+        assert_eq!(judged(day, "某区总工会", &above, None), Ok(()), "in its place");
+        assert_eq!(judged(day, "别区总工会", &[], None), Ok(()), "nobody is known");
+        let refused = judged(day, "别区总工会", &above, Some(&above[0])).unwrap_err();
+        let FormationFault::Rule { rule: broken, problem, zh, .. } = refused else { panic!() };
+        assert_eq!(broken, rule);
+        assert!(problem.ends_with("; name 某街道总工会 or a union further above as the body"));
+        assert!(zh.ends_with("，批准机关应为某街道总工会或其上级工会"), "{zh}");
+    }
+    let hidden = judged("2022-01-01", "别区总工会", &above, None).unwrap_err();
+    assert!(!hidden.to_string().contains("某街道"), "{hidden}");
+    // A row whose text is not at hand decides nothing.
+    const HEAD: &str =
+        "id,subject,valid_from,valid_until,standing,argument,text_en,text_zh,source\n";
+    let unknown = Law::parse(&format!("{HEAD}F1,approval,1900-01-01,,UNKNOWN,,a,b,c\n")).unwrap();
+    let approved = Some(Approved { body: &name("别区总工会"), above: &above, told: None });
+    let proposed = Proposal { approved, ..proposal(UnionForm::Committee) };
+    assert_eq!(judge(&unknown, situation("2022-01-01", 30, 0), proposed), Ok(()));
 }
 
 #[test]
