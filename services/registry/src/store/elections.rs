@@ -162,6 +162,21 @@ pub async fn last_filed(
     last_filed_of(conn, union, day, ElectionKind::begins_term).await
 }
 
+/// The founding election of the union: the one that is filed and was held on `day` or before, or the
+/// one that is under way.
+pub async fn founding(
+    conn: &impl ConnectionTrait,
+    union: UnionId,
+    day: CivilDate,
+) -> Outcome<Option<ElectionRecord>> {
+    let founding = |kind| kind == ElectionKind::Founding;
+    if let Some(filed) = last_filed_of(conn, union, day, founding).await? {
+        return Ok(Some(filed));
+    }
+    let open = find_open(conn, union).await?;
+    Ok(open.filter(|record| founding(record.election.plan.kind)))
+}
+
 /// Whether a founding election of the union is filed that was held on `day` or before.
 pub async fn founded(conn: &impl ConnectionTrait, union: UnionId, day: CivilDate) -> Outcome<bool> {
     let founding = |kind| kind == ElectionKind::Founding;

@@ -199,6 +199,9 @@ fn assembly(given: &FoundingAssembly) -> Outcome<Assembly> {
         women: given.women_committee,
         audit: given.audit_committee,
         chair: name(&given.chair)?,
+        own_accounts: given.own_accounts,
+        candidates: given.candidate_count.map(number),
+        elected: given.elected_count.map(number),
     })
 }
 

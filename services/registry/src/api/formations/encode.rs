@@ -225,6 +225,9 @@ fn assembly(assembly: &Assembly) -> FoundingAssembly {
         women_committee: assembly.women,
         audit_committee: assembly.audit,
         chair: text(assembly.chair.as_ref()),
+        own_accounts: assembly.own_accounts,
+        candidate_count: assembly.candidates.map(count),
+        elected_count: assembly.elected.map(count),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the rules of a day ask.
 
-use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome, scoped::not_found};
+use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome, path::Scope, scoped::not_found};
 use unionhall_proto::registry::v1::{FormationGuidance, GetFormationGuidanceRequest};
 
 use super::{Formations, decode, encode, scoped};
 use crate::{
-    api::{employers as employer_calls, findings},
+    api::{employers as employer_calls, findings, unions as union_calls},
     rules::{
         employer::EmployerFacts,
         formation::{
@@ -14,11 +14,12 @@ use crate::{
             journal::Journal,
             uncovered::uncovered_from,
         },
-        union::EmployerId,
+        union::{EmployerId, UnionId},
     },
     store::{
-        employers,
+        elections, employers,
         formations::{self, CaseRecord},
+        unions,
     },
 };
 
@@ -66,6 +67,11 @@ impl Formations {
         let words = |list: Option<Vec<&str>>| {
             list.unwrap_or_default().into_iter().map(str::to_owned).collect()
         };
+        let founded = journal.and_then(Journal::founded).map(|founded| founded.union);
+        let founding_election = match founded {
+            Some(union) => self.founding_election(scope, union).await?,
+            None => String::new(),
+        };
         let elections = findings::rules()?;
         let rules = guidance(&self.register.law, elections, at);
         let assembly = journal.map(|journal| assembly_findings(elections, journal));
@@ -81,7 +87,19 @@ impl Formations {
             next_steps: words(next),
             missing: words(missing),
             assembly_findings: findings::messages(&assembly.unwrap_or_default()),
+            founding_election,
         })
+    }
+
+    /// The record in full of the assembly that founded the union, if the caller sees the union.
+    async fn founding_election(&self, scope: &Scope, union: UnionId) -> Outcome<String> {
+        let reader = self.register.ledger.db().reader();
+        let found = unions::load(reader, &[union]).await?.remove(&union);
+        if found.and_then(|found| union_calls::scoped(found).visible(scope)).is_none() {
+            return Ok(String::new());
+        }
+        let election = elections::founding(reader, union, self.today()).await?;
+        Ok(election.map(|election| election.name()).unwrap_or_default())
     }
 }
 

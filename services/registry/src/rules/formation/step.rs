@@ -162,6 +162,15 @@ pub struct Assembly {
     pub audit: bool,
     /// Who was elected chair or organiser.
     pub chair: Option<Name>,
+    /// Whether the union is to keep accounts of its own 独立管理经费.
+    #[serde(default)]
+    pub own_accounts: bool,
+    /// Candidates for the committee; `None` where nobody counted.
+    #[serde(default)]
+    pub candidates: Option<u32>,
+    /// How many of them were elected; `None` where nobody counted.
+    #[serde(default)]
+    pub elected: Option<u32>,
 }
 
 /// What happened.

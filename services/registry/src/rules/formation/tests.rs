@@ -57,6 +57,9 @@ fn assembly(due: u32, present: u32) -> Deed {
         women: false,
         audit: true,
         chair: None,
+        own_accounts: false,
+        candidates: None,
+        elected: None,
     })
 }
 

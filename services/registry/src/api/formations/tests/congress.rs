@@ -10,7 +10,10 @@ use unionhall_proto::registry::v1::{
 };
 
 use super::*;
-use crate::api::{elections::Elections, officers::Officers};
+use crate::{
+    api::{elections::Elections, officers::Officers},
+    testing::call_on_both_lines,
+};
 
 fn contest(committee: CommitteeKind, position: OfficePosition, seat_count: i32) -> Contest {
     Contest {
@@ -107,6 +110,9 @@ async fn a_case_formed_union_records_the_congress_that_founded_it_once() {
     let done = desk.establish(&case.name, "2014-04-01").await.unwrap();
     let union = done.union;
     let elections = Elections::new(desk.rig.register.clone());
+    let message = GetFormationGuidanceRequest { name: case.name.clone(), day: None };
+    let before = inner(desk.service.get_formation_guidance(call(message)).await).unwrap();
+    assert_eq!(before.founding_election, "");
     let called = call_election(&elections, &union).await.unwrap();
     assert_eq!((called.term_number, called.term_years), (1, 3), "those of the first term");
     let mut nowhere = record();
@@ -119,6 +125,10 @@ async fn a_case_formed_union_records_the_congress_that_founded_it_once() {
     let held = hold(&elections, &called.name, record()).await.unwrap();
     assert!(held.findings.iter().all(|finding| !finding.mandatory), "{:?}", held.findings);
     assert_eq!(held.record.unwrap().delegate_lots, record().delegate_lots);
+    let message = GetFormationGuidanceRequest { name: case.name.clone(), day: None };
+    let guide =
+        async || inner(desk.service.get_formation_guidance(call(message.clone())).await).unwrap();
+    assert_eq!(guide().await.founding_election, called.name, "under way");
     let filing = FileElectionRequest {
         name: called.name.clone(),
         approval: approval(4),
@@ -127,6 +137,10 @@ async fn a_case_formed_union_records_the_congress_that_founded_it_once() {
     };
     let filed = inner(elections.file_election(call(filing)).await).unwrap();
     assert_eq!(filed.state(), ElectionState::Filed);
+    assert_eq!(guide().await.founding_election, called.name, "filed");
+    let message = call_on_both_lines(ELSEWHERE, &desk.above.affiliation, message.clone());
+    let above = inner(desk.service.get_formation_guidance(message).await).unwrap();
+    assert_eq!(above.founding_election, called.name, "who sees the union sees it");
     let message = GetUnionRequest { name: union.clone(), day: date("2014-04-01") };
     let seen = inner(desk.service.unions.get_union(call(message)).await).unwrap();
     let term = seen.term.unwrap();
@@ -167,4 +181,38 @@ async fn custom_that_a_founding_assembly_breaks_is_told() {
     let rules: Vec<(&str, bool)> =
         told.assembly_findings.iter().map(|one| (one.rule.as_str(), one.mandatory)).collect();
     assert_eq!(rules, [("V26", false)]);
+}
+
+#[tokio::test]
+async fn what_a_founding_assembly_elected_is_refused_or_told_by_the_rules_of_its_day() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let case = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
+    for (content, day) in path(30).into_iter().take(4).zip(1..) {
+        desk.record(&case.name, content, &format!("2014-03-{day:02}")).await.unwrap();
+    }
+    let Content::Election(held) = path(30).swap_remove(4) else { unreachable!() };
+    let held = FoundingAssembly {
+        committee_count: 9,
+        own_accounts: true,
+        candidate_count: Some(9),
+        elected_count: Some(9),
+        ..held
+    };
+    let unaudited = desk.record(&case.name, Content::Election(held.clone()), "2014-03-09").await;
+    let status = unaudited.unwrap_err();
+    let info = status.get_error_details().error_info().unwrap().clone();
+    assert_eq!((info.reason.as_str(), &*info.metadata["rule"]), ("FORMATION_RULE_BROKEN", "V20"));
+    let audited = FoundingAssembly { audit_committee: true, ..held };
+    let content = Content::Election(audited.clone());
+    let recorded = desk.record(&case.name, content, "2014-03-09").await.unwrap();
+    let kept = recorded.path.iter().find_map(|step| match &step.content {
+        Some(Content::Election(kept)) => Some(kept),
+        _ => None,
+    });
+    assert_eq!(kept, Some(&audited));
+    let message = GetFormationGuidanceRequest { name: case.name, day: date("2014-04-01") };
+    let told = inner(desk.service.get_formation_guidance(call(message)).await).unwrap();
+    let rules: Vec<&str> = told.assembly_findings.iter().map(|one| one.rule.as_str()).collect();
+    assert_eq!(rules, ["V10", "V16"], "nine of nine candidates, and at most seven seats");
 }

@@ -217,7 +217,7 @@ fn the_members_recruited_are_due_to_a_general_meeting_and_delegates_by_the_table
     assert_eq!(broken(0, assembly(31, 31)), [], "nobody was counted");
     let congress = |delegates| {
         let Deed::Election(held) = assembly(delegates, delegates) else { unreachable!() };
-        Deed::Election(Assembly { kind: AssemblyKind::DelegateCongress, ..held })
+        Deed::Election(Assembly { kind: AssemblyKind::DelegateCongress, seats: 7, ..held })
     };
     assert_eq!(broken(460, congress(60)), []);
     assert_eq!(broken(460, congress(61)), told("V15", false));
@@ -229,6 +229,52 @@ fn the_members_recruited_are_due_to_a_general_meeting_and_delegates_by_the_table
     assert!(problem.starts_with("due 31, members 30"), "{problem}");
     assert!(zh.starts_with("应到31，会员30"), "{zh}");
     assert_eq!(judge_assembly(elections(), &assembled(30, assembly(29, 29))), Ok(()));
+}
+
+#[test]
+fn what_a_founding_assembly_elects_is_judged_like_every_other_election() {
+    let held = |change: fn(&mut Assembly)| {
+        let Deed::Election(mut held) = assembly(100, 100) else { unreachable!() };
+        change(&mut held);
+        let journal = assembled(100, Deed::Election(held));
+        let found = assembly_findings(elections(), &journal);
+        let found: Vec<(String, bool)> =
+            found.iter().map(|one| (one.rule.id.clone(), one.mandatory())).collect();
+        (found, judge_assembly(elections(), &journal))
+    };
+    let told = |change| held(change).0;
+    let is = |id: &str, mandatory| vec![(id.to_owned(), mandatory)];
+    assert_eq!(told(|_| ()), [], "three seats for a hundred members");
+    assert_eq!(told(|held| held.seats = 2), is("V17", false));
+    assert_eq!(told(|held| held.seats = 8), is("V17", false));
+    assert_eq!(told(|held| held.seats = 0), [], "nobody told, or an organiser");
+    let unaudited = |held: &mut Assembly| (held.own_accounts, held.audit) = (true, false);
+    assert_eq!(told(unaudited), is("V20", true));
+    assert_eq!(told(|held| held.audit = false), [], "without accounts of its own");
+    let Err(FormationFault::Rule { rule, problem, zh, .. }) = held(unaudited).1 else { panic!() };
+    assert_eq!(rule, "V20");
+    assert!(problem.starts_with("no audit committee is elected: "), "{problem}");
+    assert!(zh.starts_with("未同时选举经费审查委员会："), "{zh}");
+    assert_eq!(told(|held| held.elected = Some(3)), []);
+    assert_eq!(told(|held| held.elected = Some(4)), is("V06", true));
+    assert_eq!(told(|held| held.elected = Some(0)), is("V09", true));
+    assert_eq!(told(|held| held.candidates = Some(4)), []);
+    assert_eq!(told(|held| held.candidates = Some(3)), is("V10", false), "none more than seats");
+    let women = |count, elected| {
+        let Deed::Election(held) = assembly(100, 100) else { unreachable!() };
+        let held = Assembly { women: elected, ..held };
+        let steps = assembled(100, Deed::Election(held)).steps().to_vec();
+        let recount = Deed::Recruitment { members: 100, women: count };
+        let steps = steps.into_iter().map(|step| match step.deed {
+            Deed::Recruitment { .. } => Step { deed: recount.clone(), ..step },
+            _ => step,
+        });
+        let journal = Journal::stored(on("2020-01-01"), 2, steps.collect());
+        let found = assembly_findings(elections(), &journal);
+        found.iter().map(|one| one.rule.id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(women(25, false), ["V21"]);
+    assert_eq!((women(24, false), women(25, true)), (vec![], vec![]));
 }
 
 #[test]
