@@ -25,6 +25,7 @@ pub mod quality;
 pub mod reasons;
 pub mod refusal;
 pub mod retention;
+pub mod standing;
 pub mod steps;
 pub mod subject_request;
 pub mod union;

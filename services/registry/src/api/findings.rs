@@ -3,11 +3,17 @@
 use unionhall_kit::fault::Outcome;
 use unionhall_proto::{
     common::v1::LocalizedText,
-    registry::v1::{Finding as FindingMessage, finding::Figure},
+    registry::v1::{
+        Finding as FindingMessage,
+        finding::{Figure, Standing as StandingMessage},
+    },
 };
 
 use crate::{
-    rules::election_rules::{ElectionRules, Finding},
+    rules::{
+        election_rules::{ElectionRules, Finding},
+        standing::Standing,
+    },
     store::dated::broken,
 };
 
@@ -38,5 +44,15 @@ fn message(finding: &Finding) -> FindingMessage {
         }),
         source: rule.source.clone(),
         remedy: Some(LocalizedText { zh: rule.remedy_zh.clone(), en: rule.remedy_en.clone() }),
+        standing: standing(rule.standing).into(),
+    }
+}
+
+/// How far the text of a rule's days is at hand.
+pub(super) fn standing(standing: Standing) -> StandingMessage {
+    match standing {
+        Standing::Stated => StandingMessage::Stated,
+        Standing::Assumed => StandingMessage::Assumed,
+        Standing::Unknown => StandingMessage::Unknown,
     }
 }

@@ -12,6 +12,7 @@ use unionhall_kit::civil::{CivilDate, Period};
 pub use self::table::RuleTableFault;
 use super::{
     office::{Bar, Position},
+    standing::Standing,
     union::kind::UnionType,
 };
 
@@ -161,6 +162,8 @@ pub enum Check {
     SupervisionHead,
     /// A vacancy is filled within so many months; of no position named every one.
     VacancyMonths(Option<Position>, u32),
+    /// What is named so; its text of those days is not at hand, and it decides nothing.
+    NotAtHand(String),
 }
 
 /// One rule.
@@ -170,6 +173,8 @@ pub struct Rule {
     pub id: String,
     /// The days that it judges.
     pub period: Period,
+    /// How far its text is at hand.
+    pub standing: Standing,
     /// What follows when it is broken.
     pub grade: Grade,
     /// What it looks at.
@@ -256,13 +261,43 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_whose_text_is_not_at_hand_is_told_as_such_and_looks_at_nothing() {
+        let rules = ElectionRules::shipped().unwrap();
+        let of = |on: &str, ids: [&str; 5]| {
+            let found = rules.on(day(on)).filter(|rule| ids.contains(&rule.id.as_str()));
+            found.cloned().collect::<Vec<_>>()
+        };
+        let unknown = of("2015-12-31", ["B02A", "B03A", "V21A", "R04A", "R05A"]);
+        assert_eq!(unknown.len(), 5, "the city's text before its revision");
+        for rule in unknown {
+            assert_eq!(rule.standing, Standing::Unknown);
+            assert!(matches!(rule.check, Check::NotAtHand(_)), "{}", rule.id);
+        }
+        let known = of("2016-01-01", ["B02", "B03", "V21", "R04", "R05"]);
+        assert_eq!(known.len(), 5);
+        assert!(known.iter().all(|rule| rule.standing == Standing::Stated));
+        for (day, id, standing) in [
+            ("2021-12-31", "V18", Standing::Assumed),
+            ("2022-01-01", "V18B", Standing::Stated),
+            ("2022-01-01", "V17", Standing::Assumed),
+        ] {
+            assert_eq!(of(day, [id; 5])[0].standing, standing, "{id} {day}");
+        }
+    }
+
+    #[test]
     fn a_table_with_a_fault_is_refused() {
         let header = SHIPPED.lines().next().unwrap();
-        let row = "X01,1900-01-01,,MANDATORY,present,2/3,,a,b,c";
+        let row = "X01,1900-01-01,,STATED,MANDATORY,present,2/3,,a,b,c";
+        let unknown = "X01,1900-01-01,,UNKNOWN,MANDATORY,present,,,a,b,c";
+        assert!(ElectionRules::parse(&format!("{header}\n{unknown}\n")).is_ok());
         assert!(ElectionRules::parse(&format!("{header}\n{row}\n")).is_ok());
         for (broken, problem) in [
             (row.replace("present", "absent"), "no check"),
             (row.replace("2/3", "2/0"), "no argument"),
+            (row.replace("STATED", "GUESSED"), "no standing"),
+            (row.replace("STATED", "UNKNOWN"), "unknown has no argument"),
+            (unknown.replace("present", "absent"), "no check"),
             (row.replace("MANDATORY", "STRICT"), "no grade"),
             (row.replace("2/3,", "2/3,JOINT;CLUB"), "no union type 'CLUB'"),
             (row.replace("1900-01-01", ""), "no first day"),

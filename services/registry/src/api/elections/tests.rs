@@ -23,6 +23,7 @@ use unionhall_proto::{
         committee_review::Standing,
         election::{Assembly, Kind, State},
         election_service_server::ElectionService,
+        finding::Standing as RuleStanding,
         officer::{Bar, WayOut},
         officer_service_server::OfficerService,
         union_service_server::UnionService,
@@ -290,6 +291,7 @@ async fn a_re_election_replaces_the_committee_and_a_removal_empties_a_chair() {
     };
     let short = desk.hold(&removal.name, vote(30)).await.unwrap();
     assert_eq!(short.findings[0].rule, "V18");
+    assert_eq!(short.findings[0].standing(), RuleStanding::Assumed, "of before 2022");
     assert_eq!(refused(desk.file(&removal.name, "2014-06-10").await), "ELECTION_INVALID");
     desk.hold(&removal.name, vote(31)).await.unwrap();
     desk.file(&removal.name, "2014-06-10").await.unwrap();
@@ -432,6 +434,10 @@ async fn a_review_takes_the_numbers_of_the_last_filed_election() {
     assert_eq!((bare.counts, bare.counts_election.as_str()), (None, ""));
     assert_eq!(standing(&bare, "R01"), Some(Standing::NotMet));
     assert_eq!(standing(&bare, "R02"), Some(Standing::Unknown));
+    let of = |id: &str| bare.items.iter().find(|item| item.rule == id).unwrap();
+    assert_eq!(of("R01").rule_standing(), RuleStanding::Assumed);
+    assert_eq!(of("R04A").rule_standing(), RuleStanding::Unknown, "of before 2016");
+    assert_eq!(of("R04A").standing(), Standing::Unknown);
     let called = desk.call(&union, election(Kind::Founding)).await.unwrap();
     desk.hold(&called.name, record()).await.unwrap();
     desk.file(&called.name, "2014-03-10").await.unwrap();

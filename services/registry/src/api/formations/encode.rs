@@ -24,13 +24,13 @@ use crate::{
         formation::{
             Subject,
             guidance::{Applied, Obligation},
-            law::Standing,
             plan::{Channel, FollowUp, Plan},
             stage::State,
             step::{
                 Assembly, AssemblyKind, Deed, Document, DocumentKind, Outcome, Party, Step, Words,
             },
         },
+        standing::Standing,
         union::EmployerId,
     },
     store::{

@@ -102,5 +102,6 @@ fn item(union: UnionId, item: &Item) -> ItemMessage {
         officer: item.office.map(|id| officers::resource_name(union, id)).unwrap_or_default(),
         source: rule.source.clone(),
         next_step: (item.standing == Standing::NotMet).then(step),
+        rule_standing: findings::standing(rule.standing).into(),
     }
 }

@@ -50,6 +50,9 @@ fn shown(vacancy: &Vacancy) -> Message {
         source: rule.map(|rule| rule.source.clone()).unwrap_or_default(),
         next_step: rule
             .map(|rule| LocalizedText { zh: rule.remedy_zh.clone(), en: rule.remedy_en.clone() }),
+        rule_standing: rule
+            .map(|rule| findings::standing(rule.standing).into())
+            .unwrap_or_default(),
         ..Default::default()
     }
 }

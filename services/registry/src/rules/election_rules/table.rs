@@ -8,6 +8,7 @@ use unionhall_kit::civil::{CivilDate, Period};
 use super::{Ballot, Bracket, Brackets, Check, ElectionRules, Grade, Rule, Share};
 use crate::rules::{
     office::{Bar, Position},
+    standing::Standing,
     union::kind::UnionType,
 };
 
@@ -27,6 +28,7 @@ struct Row {
     id: String,
     valid_from: String,
     valid_until: String,
+    standing: String,
     grade: String,
     check: String,
     argument: String,
@@ -56,6 +58,8 @@ pub(super) fn read(text: &str) -> Result<ElectionRules, RuleTableFault> {
 
 fn rule(row: &Row) -> Result<Rule, String> {
     let period = Period::new(day(&row.valid_from)?.ok_or("no first day")?, day(&row.valid_until)?);
+    let standing = Standing::parse(&row.standing);
+    let standing = standing.ok_or_else(|| format!("no standing '{}'", row.standing))?;
     let grade = match row.grade.as_str() {
         "MANDATORY" => Grade::Mandatory,
         "ADVISORY" => Grade::Advisory,
@@ -68,8 +72,12 @@ fn rule(row: &Row) -> Result<Rule, String> {
     Ok(Rule {
         id: row.id.clone(),
         period: period.ok_or("it ends before it begins")?,
+        standing,
         grade,
-        check: check(&row.check, &row.argument)?,
+        check: match standing {
+            Standing::Unknown => not_at_hand(&row.check, &row.argument)?,
+            _ => check(&row.check, &row.argument)?,
+        },
         unions: unions(&row.union_types)?,
         remedy_en: row.remedy_en.clone(),
         remedy_zh: row.remedy_zh.clone(),
@@ -84,9 +92,23 @@ fn unions(text: &str) -> Result<Vec<UnionType>, String> {
 }
 
 fn check(kind: &str, argument: &str) -> Result<Check, String> {
+    let read = read_check(kind, argument)?;
+    read.ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
+}
+
+/// Of a rule whose text is not at hand it is known what it is about, and no more.
+fn not_at_hand(kind: &str, argument: &str) -> Result<Check, String> {
+    if !argument.is_empty() {
+        return Err("what is unknown has no argument".to_owned());
+    }
+    read_check(kind, argument).map(|_| Check::NotAtHand(kind.to_owned()))
+}
+
+/// `None` where the argument is none of such a check.
+fn read_check(kind: &str, argument: &str) -> Result<Option<Check>, String> {
     let plain = |check| argument.is_empty().then_some(check);
     let number = || argument.parse().ok();
-    let read = match kind {
+    Ok(match kind {
         "barred" => barred(argument),
         "present" => share(argument).map(Check::Present),
         "present_at_most_due" => plain(Check::PresentAtMostDue),
@@ -124,8 +146,7 @@ fn check(kind: &str, argument: &str) -> Result<Check, String> {
         "supervision_head" => plain(Check::SupervisionHead),
         "vacancy_months" => vacancy_months(argument),
         _ => return Err(format!("no check '{kind}'")),
-    };
-    read.ok_or_else(|| format!("'{argument}' is no argument of '{kind}'"))
+    })
 }
 
 /// `PARTNER=CHAIR`, or `=*` for every position.

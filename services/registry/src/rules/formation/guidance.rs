@@ -5,13 +5,14 @@ use unionhall_kit::civil::{CivilDate, Period};
 use super::{
     fault::FormationFault,
     journal::Journal,
-    law::{Ask, Law, Rule, Standing},
+    law::{Ask, Law, Rule},
     step::{Assembly, AssemblyKind},
 };
 use crate::rules::{
     election::is_basic,
     election_rules::{self, Ballot, Check, ElectionRules, Finding},
     name::Name,
+    standing::Standing,
     union::{
         kind::{UnionForm, UnionType, codes},
         term::TermYears,
@@ -59,7 +60,7 @@ pub struct Applied<'a> {
     /// Its stable id.
     pub id: &'a str,
     /// What it is about.
-    pub subject: &'static str,
+    pub subject: &'a str,
     /// What it asks.
     pub obligation: Obligation,
     /// What it says, in English and Chinese.
@@ -87,11 +88,12 @@ pub fn guidance<'a>(
     formation.chain(assembly).collect()
 }
 
-/// A rule of assemblies with what it says for so many members; `None` for one that looks at how it
-/// was held.
+/// A rule of assemblies with what it says for so many members, and one whose text is not at hand;
+/// `None` for one that looks at how it was held.
 fn planned_by(rule: &election_rules::Rule, members: u32) -> Option<Applied<'_>> {
     let range = |(least, most): (u32, u32)| format!("{least}..{most}");
     let (subject, option) = match &rule.check {
+        Check::NotAtHand(about) => (about.as_str(), None),
         Check::Seats(table) => ("committee_seats", table.of(members).map(range)),
         Check::Delegates(table) => ("delegates", table.of(members).map(range)),
         Check::CongressFrom(least) => ("delegate_congress", Some(format!("{least}"))),
@@ -100,11 +102,13 @@ fn planned_by(rule: &election_rules::Rule, members: u32) -> Option<Applied<'_>> 
     Some(Applied {
         id: &rule.id,
         subject,
-        obligation: Obligation::Information,
+        obligation: match rule.standing {
+            Standing::Unknown => Obligation::Unknown,
+            _ => Obligation::Information,
+        },
         text: (&rule.remedy_en, &rule.remedy_zh),
         source: &rule.source,
-        // Its numbers are generally known, as its source says.
-        standing: Standing::Assumed,
+        standing: rule.standing,
         period: rule.period,
         options: option.into_iter().collect(),
     })

@@ -9,19 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use unionhall_kit::civil::{CivilDate, Period};
 
-use crate::rules::union::{kind::codes, term::TermYears};
-
-codes! {
-    /// How far the text of a rule's days is at hand.
-    Standing {
-        /// It is.
-        Stated = "STATED",
-        /// From general knowledge, to be compared with the text of the day.
-        Assumed = "ASSUMED",
-        /// It is not; the rule decides nothing.
-        Unknown = "UNKNOWN",
-    }
-}
+use crate::rules::{standing::Standing, union::term::TermYears};
 
 /// What a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,9 @@ use unionhall_proto::registry::v1::{
     Consultation, Contacted, CorrectFormationStepRequest, GetEmployerRequest,
     GetFormationGuidanceRequest, GetUnionRequest, LeadershipBriefing, LegalPerson,
     ListFormationStepsRequest, ObstructionReport, RegisterLegalPersonRequest,
-    UpdateFormationCaseRequest, applied_rule::Obligation, consultation::Party,
+    UpdateFormationCaseRequest,
+    applied_rule::{Obligation, Standing as RuleStanding},
+    consultation::Party,
     coverage::Kind as CoverageKind,
 };
 
@@ -303,8 +305,13 @@ async fn guidance_tells_the_rules_of_the_day_and_what_comes_next() {
     let later = guide(&case.name, "2016-01-01").await;
     assert_eq!(of(&later, "help_due"), ("F05B".to_owned(), Obligation::Mandatory));
     let bare = guide(&desk.employer(2, HOME).await.name, "2014-06-30").await;
-    assert_eq!((bare.state(), bare.rules.len()), (State::Unspecified, 8));
+    assert_eq!((bare.state(), bare.rules.len()), (State::Unspecified, 13));
     assert!(bare.rules.iter().all(|rule| !rule.source.is_empty()));
+    let unknown = bare.rules.iter().filter(|rule| rule.standing() == RuleStanding::Unknown);
+    let unknown: Vec<(&str, Obligation)> =
+        unknown.map(|rule| (rule.id.as_str(), rule.obligation())).collect();
+    let told = ["F03A", "F05A", "B02A", "B03A", "V21A", "R04A", "R05A"];
+    assert_eq!(unknown, told.map(|id| (id, Obligation::Unknown)), "and they decide nothing");
     desk.lead(&case.name, 24).await;
     let told = guide(&case.name, "2014-03-31").await;
     assert_eq!(told.member_count, 24);
