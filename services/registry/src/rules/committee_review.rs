@@ -21,6 +21,13 @@ pub struct Counts {
     pub own_accounts: bool,
 }
 
+/// What is known of the employers of the union on the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Covered {
+    /// Employees of the employer whose own union it is; `None` where nobody counted.
+    pub employees: Option<u32>,
+}
+
 /// How a union stands to a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -52,7 +59,7 @@ pub struct Item {
 pub fn review(
     union: &UnionFacts,
     offices: &[(OfficeId, Office)],
-    counts: Option<Counts>,
+    (counts, covered): (Option<Counts>, Covered),
     (rules, day): (&ElectionRules, CivilDate),
 ) -> Vec<Item> {
     if !union.active_on(day) {
@@ -60,7 +67,7 @@ pub fn review(
     }
     let held = offices.iter().filter(|(_, office)| office.held_on(union, day));
     let held: Vec<&(OfficeId, Office)> = held.collect();
-    let asked = Asked { union, held: &held, counts, day };
+    let asked = Asked { union, held: &held, counts, covered, day };
     let mut items: Vec<Item> = rules.on(day).filter_map(|rule| asked.item(rule)).collect();
     let kind = union.types.on(day).copied();
     for (id, office) in &held {
@@ -82,6 +89,7 @@ struct Asked<'a> {
     union: &'a UnionFacts,
     held: &'a [&'a (OfficeId, Office)],
     counts: Option<Counts>,
+    covered: Covered,
     day: CivilDate,
 }
 
@@ -102,6 +110,10 @@ impl Asked<'_> {
                 None => plain(Standing::Unknown),
                 Some(counts) => self.seats(brackets.of(counts.members), counts.members),
             }),
+            Check::FullTimeChair(from) => match self.union.types.on(self.day) {
+                Some(kind) if rule.judges(Some(*kind)) => self.elected(self.full_time(*from)),
+                _ => plain(Standing::NotApplicable),
+            },
             Check::NotAtHand(about) if REVIEWED.contains(&about.as_str()) => {
                 self.elected(plain(Standing::Unknown))
             }
@@ -128,6 +140,19 @@ impl Asked<'_> {
 
     fn head(&self) -> Answer {
         met(self.on(Committee::Union).any(|office| office.position.is_head()))
+    }
+
+    /// From so many employees on one may be full time, and need not.
+    fn full_time(&self, from: u32) -> Answer {
+        let leads = |office: &Office| office.position.leads() && office.full_time;
+        let there = self.on(Committee::Union).any(leads);
+        match self.covered.employees {
+            None if there => plain(Standing::Unknown),
+            Some(employees) if there || employees >= from => {
+                (met(employees >= from).0, vec![("employees", employees), ("needed", from)])
+            }
+            _ => plain(Standing::NotApplicable),
+        }
     }
 
     fn term(&self) -> Answer {
@@ -244,7 +269,7 @@ mod tests {
         office::{Bar, WayIn},
         union::{
             Status,
-            kind::UnionLevel,
+            kind::{UnionLevel, UnionType},
             term::{Term, TermYears},
         },
     };
@@ -284,7 +309,7 @@ mod tests {
         on: &str,
     ) -> Vec<(String, Standing)> {
         let rules = ElectionRules::shipped().unwrap();
-        let items = review(union, offices, counts, (rules, day(on)));
+        let items = review(union, offices, (counts, Covered::default()), (rules, day(on)));
         items.into_iter().map(|item| (item.rule.id, item.standing)).collect()
     }
 
@@ -375,13 +400,42 @@ mod tests {
     }
 
     #[test]
+    fn a_full_time_chair_is_told_from_200_employees_on() {
+        let mut own = union(UnionForm::Committee);
+        own.types.record(Some(UnionType::SingleEmployer), day("2010-01-01"));
+        let mut full = office(1, Committee::Union, Position::ViceChair);
+        full.1.full_time = true;
+        let told = |union: &UnionFacts, full_time: bool, employees, on: &str| {
+            let mut office = full.clone();
+            office.1.full_time = full_time;
+            let rules = ElectionRules::shipped().unwrap();
+            let known = (None, Covered { employees });
+            let items = review(union, &[office], known, (rules, day(on)));
+            let found = items.into_iter().find(|item| item.rule.id.starts_with("R12")).unwrap();
+            (found.rule.id, found.standing)
+        };
+        use Standing::{Met, NotApplicable, NotMet, Unknown};
+        let of_2014 = |full_time, employees| told(&own, full_time, employees, "2014-06-01").1;
+        assert_eq!(of_2014(true, Some(199)), NotMet);
+        assert_eq!(of_2014(true, Some(200)), Met);
+        assert_eq!((of_2014(false, Some(200)), of_2014(false, Some(199))), (Met, NotApplicable));
+        assert_eq!((of_2014(true, None), of_2014(false, None)), (Unknown, NotApplicable));
+        assert_eq!(told(&own, true, Some(199), "2021-12-31"), ("R12".to_owned(), NotMet));
+        assert_eq!(told(&own, true, Some(199), "2022-01-01"), ("R12B".to_owned(), NotMet));
+        let mut joint = own.clone();
+        joint.types.record(Some(UnionType::Joint), day("2010-01-01"));
+        assert_eq!(told(&joint, true, Some(199), "2014-06-01").1, NotApplicable);
+    }
+
+    #[test]
     fn who_came_to_be_barred_is_named() {
         let mut member = office(7, Committee::Union, Position::Member);
         member.1.bars = BTreeSet::from([Bar::PersonnelManager]);
         let union = union(UnionForm::Committee);
         let rules = ElectionRules::shipped().unwrap();
         let on = |on: &str| {
-            let items = review(&union, std::slice::from_ref(&member), None, (rules, day(on)));
+            let known = (None, Covered::default());
+            let items = review(&union, std::slice::from_ref(&member), known, (rules, day(on)));
             items.into_iter().filter_map(|item| item.office).collect::<Vec<_>>()
         };
         assert!(on("2015-12-31").is_empty());

@@ -162,6 +162,13 @@ pub enum Check {
     SupervisionHead,
     /// A vacancy is filled within so many months; of no position named every one.
     VacancyMonths(Option<Position>, u32),
+    /// Whoever has one of these positions is moved during the term with the consent of the own committee
+    /// and of the higher union.
+    MovedWithConsent(Vec<Position>),
+    /// An outsider takes this position in the unions of the rule's types alone.
+    Outsider(Position),
+    /// The chair or a vice-chair may be full time from so many employees.
+    FullTimeChair(u32),
     /// What is named so; its text of those days is not at hand, and it decides nothing.
     NotAtHand(String),
 }

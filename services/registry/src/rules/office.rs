@@ -89,9 +89,8 @@ impl Position {
         matches!(self, Self::Chair | Self::Director | Self::Organiser)
     }
 
-    /// Whether it is protected during the term: nobody moves or removes a chair or vice-chair
-    /// alone (Trade Union Law art. 18, Beijing measures art. 19).
-    pub fn is_protected(self) -> bool {
+    /// Whether it is the chair or one of the vice-chairs.
+    pub fn leads(self) -> bool {
         matches!(self, Self::Chair | Self::ExecutiveViceChair | Self::ViceChair)
     }
 }

@@ -119,6 +119,7 @@ pub(super) fn situation(
     Situation {
         day,
         kind: journal.and_then(|journal| journal.plan_on(day).union_type),
+        level: journal.and_then(|journal| journal.plan_on(day).union_level),
         employees: counted.map_or(0, |count| count.employees()),
         women: counted.and_then(|count| count.female()).unwrap_or(0),
         members: members.map(|(members, _)| members),

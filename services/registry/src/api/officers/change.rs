@@ -79,7 +79,8 @@ impl Officers {
         if !order.etag.is_empty() && order.etag != before.etag() {
             return Err(Fault::new(&kit_reasons::ETAG_MISMATCH).with("etag", order.etag));
         }
-        let decided = end(&before.office, &held.union.facts, ending, held.entry.today());
+        let by = (findings::rules()?, held.entry.today());
+        let decided = end(&before.office, &held.union.facts, ending, by);
         let office = decided.map_err(|fault| fault.to_fault())?;
         let saved = officers::save(held.entry.conn(), &before, office, held.entry.now()).await?;
         // An office that ends is nobody's rival.

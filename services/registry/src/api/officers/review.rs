@@ -1,5 +1,6 @@
 //! The review of a union's committees.
 
+use sea_orm::ConnectionTrait;
 use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome};
 use unionhall_proto::{
     common::v1::LocalizedText,
@@ -14,11 +15,11 @@ use super::{Officers, seen_union};
 use crate::{
     api::{findings, unions, wire},
     rules::{
-        committee_review::{Counts, Item, Standing, review},
+        committee_review::{Counts, Covered, Item, Standing, review},
         election_rules::Grade,
-        union::UnionId,
+        union::{EmployerId, UnionFacts, UnionId},
     },
-    store::{elections, officers},
+    store::{elections, employers, officers},
 };
 
 impl Officers {
@@ -37,7 +38,8 @@ impl Officers {
             Some(given) => (Some(counted(given)), String::new()),
             None => self.last_counts(id, day).await?,
         };
-        let items = review(&union.facts, &offices, counts, (findings::rules()?, day));
+        let covered = covered(reader, &union.facts, day).await?;
+        let items = review(&union.facts, &offices, (counts, covered), (findings::rules()?, day));
         Ok(CommitteeReview {
             union: union.name(),
             day: Some(day.into()),
@@ -63,6 +65,21 @@ impl Officers {
         });
         Ok((counts, last.map(|last| last.name()).unwrap_or_default()))
     }
+}
+
+/// What the register knows of the union's employers on the day. Whoever sees a union sees the employer
+/// whose own it is.
+async fn covered(
+    reader: &impl ConnectionTrait,
+    union: &UnionFacts,
+    day: CivilDate,
+) -> Outcome<Covered> {
+    let Some(EmployerId(own)) = union.employers.on(day).copied() else {
+        return Ok(Covered::default());
+    };
+    let employer = employers::load(reader, &[own]).await?.remove(&own);
+    let counted = employer.as_ref().and_then(|record| record.facts.workforce_on(day));
+    Ok(Covered { employees: counted.map(|(_, count)| count.employees()) })
 }
 
 fn counted(given: &CommitteeCounts) -> Counts {

@@ -145,6 +145,9 @@ fn read_check(kind: &str, argument: &str) -> Result<Option<Check>, String> {
         "supervision_size" => number().map(Check::SupervisionSize),
         "supervision_head" => plain(Check::SupervisionHead),
         "vacancy_months" => vacancy_months(argument),
+        "moved_with_consent" => positions(argument).map(Check::MovedWithConsent),
+        "outsider" => Position::parse(argument).map(Check::Outsider),
+        "full_time_chair" => number().map(Check::FullTimeChair),
         _ => return Err(format!("no check '{kind}'")),
     })
 }
@@ -159,6 +162,11 @@ fn barred(argument: &str) -> Option<Check> {
 fn vacancy_months(argument: &str) -> Option<Check> {
     let (of, months) = argument.split_once('=')?;
     Some(Check::VacancyMonths(position(of)?, months.parse().ok()?))
+}
+
+/// `CHAIR;VICE_CHAIR`.
+fn positions(argument: &str) -> Option<Vec<Position>> {
+    argument.split(';').map(Position::parse).collect()
 }
 
 /// One position, or `*` for every one.

@@ -14,7 +14,7 @@ use crate::rules::{
     name::Name,
     standing::Standing,
     union::{
-        kind::{UnionForm, UnionType, codes},
+        kind::{UnionForm, UnionLevel, UnionType, codes},
         term::TermYears,
     },
 };
@@ -42,6 +42,8 @@ pub struct Situation {
     pub day: CivilDate,
     /// What is to be formed; `None` while an employer has not decided.
     pub kind: Option<UnionType>,
+    /// Where it is to stand, if that is planned.
+    pub level: Option<UnionLevel>,
     /// Employees by the last headcount; 0 where nobody counted.
     pub employees: u32,
     /// Women among them.
@@ -52,6 +54,13 @@ pub struct Situation {
     pub member_women: u32,
     /// Since when the employer has no union; `None` for one that has, and for an area.
     pub uncovered_from: Option<CivilDate>,
+}
+
+impl Situation {
+    /// Whether what is to be formed is elected for the years of the district and above.
+    fn is_upper(self) -> bool {
+        self.level.is_some_and(UnionLevel::is_upper)
+    }
 }
 
 /// A rule and what it asks of a situation.
@@ -163,12 +172,14 @@ fn asked(ask: &Ask, at: Situation) -> (Obligation, Vec<String>) {
             let due = at.uncovered_from.map(|from| from.plus_months(*months));
             (reached(due.is_some_and(|due| due <= at.day)), Vec::new())
         }
-        Ask::TermYears(years) => {
-            let years = years.iter().map(|years| years.count().to_string());
-            (Obligation::Mandatory, years.collect())
-        }
+        Ask::TermYears(years) => (reached(!at.is_upper()), counts(years)),
+        Ask::UpperTermYears(years) => (reached(at.is_upper()), counts(years)),
         Ask::Funds(points) => (Obligation::Information, vec![format!("{points} bp")]),
     }
+}
+
+fn counts(years: &[TermYears]) -> Vec<String> {
+    years.iter().map(|years| years.count().to_string()).collect()
 }
 
 fn reached(is: bool) -> Obligation {
@@ -239,7 +250,8 @@ pub fn judge(law: &Law, at: Situation, proposal: Proposal<'_>) -> Result<(), For
                 !open.contains(&proposal.form)
             }
             Ask::WomensCommittee(least) => women(at) >= *least && !proposal.womens_committee,
-            Ask::TermYears(years) => !years.contains(&proposal.term_years),
+            Ask::TermYears(years) => !at.is_upper() && !years.contains(&proposal.term_years),
+            Ask::UpperTermYears(years) => at.is_upper() && !years.contains(&proposal.term_years),
             Ask::Approval => {
                 let other = proposal.approved.filter(Approved::by_another);
                 remedy = other.map(|approved| approved.remedy()).unwrap_or_default();

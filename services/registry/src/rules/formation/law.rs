@@ -4,12 +4,15 @@
 //! A case is judged by the rules of its own day. Where the text of a day is not at hand, the row
 //! says so: assumed from general knowledge, or unknown, and then it decides nothing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use serde::Deserialize;
 use unionhall_kit::civil::{CivilDate, Period};
 
-use crate::rules::{standing::Standing, union::term::TermYears};
+use crate::rules::{
+    standing::Standing,
+    union::{kind::UnionLevel, term::TermYears},
+};
 
 /// What a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Ask {
     HelpDue(u32),
     /// Years that a term may have.
     TermYears(Vec<TermYears>),
+    /// Years that a term may have from the district upwards and of an industry.
+    UpperTermYears(Vec<TermYears>),
     /// The employer's contribution to the funds, in basis points of the wages.
     Funds(u32),
 }
@@ -79,13 +84,14 @@ struct Row {
     source: String,
 }
 
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 8] = [
     "basic_committee",
     "approval",
     "womens_committee",
     "full_time_chair",
     "help_due",
     "term_years",
+    "upper_term_years",
     "funds",
 ];
 
@@ -93,6 +99,23 @@ impl Law {
     /// The rules that ship with this release.
     pub fn shipped() -> Result<Self, LawFault> {
         Self::parse(include_str!("../../../data/formation_rules.csv"))
+    }
+
+    /// The shipped rules, parsed on the first call and shared from then on; `None` where the table has a
+    /// fault, with which no register starts.
+    pub fn shared() -> Option<&'static Self> {
+        static LAW: OnceLock<Option<Law>> = OnceLock::new();
+        LAW.get_or_init(|| Self::shipped().ok()).as_ref()
+    }
+
+    /// The years that a term that begins on `day` may have in a union of the level; `None` where no
+    /// rule of the day decides it.
+    pub fn term_years(&self, level: UnionLevel, day: CivilDate) -> Option<&[TermYears]> {
+        self.asks(day).find_map(|(_, ask)| match ask {
+            Ask::TermYears(years) if !level.is_upper() => Some(years.as_slice()),
+            Ask::UpperTermYears(years) if level.is_upper() => Some(years.as_slice()),
+            _ => None,
+        })
     }
 
     /// Reads a table; a column, subject or argument that nobody knows is refused, and so are two
@@ -166,6 +189,7 @@ fn rule(row: &Row) -> Result<Rule, String> {
 
 fn ask(subject: &str, argument: &str) -> Option<Ask> {
     let number = || argument.parse().ok().filter(|number| *number > 0);
+    let listed = || argument.split(';').map(years).collect::<Option<_>>();
     match subject {
         "approval" => argument.is_empty().then_some(Ask::Approval),
         "basic_committee" => number().map(Ask::BasicCommittee),
@@ -173,7 +197,8 @@ fn ask(subject: &str, argument: &str) -> Option<Ask> {
         "full_time_chair" => number().map(Ask::FullTimeChair),
         "help_due" => number().map(Ask::HelpDue),
         "funds" => number().map(Ask::Funds),
-        "term_years" => argument.split(';').map(years).collect::<Option<_>>().map(Ask::TermYears),
+        "term_years" => listed().map(Ask::TermYears),
+        "upper_term_years" => listed().map(Ask::UpperTermYears),
         _ => None,
     }
 }

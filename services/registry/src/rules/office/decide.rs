@@ -6,11 +6,11 @@ use unionhall_kit::civil::CivilDate;
 
 use super::{Bar, End, Office, OfficeFault, Position, WayIn, WayOut};
 use crate::rules::{
-    election_rules::{Check, ElectionRules, Finding},
+    election_rules::{Check, ElectionRules, Finding, Rule},
     union::{
         UnionFacts,
         approval::Approval,
-        kind::{CoverKind, UnionForm, UnionType},
+        kind::{UnionForm, UnionType},
     },
 };
 
@@ -34,7 +34,7 @@ pub fn appoint(
     if !office.position.fits(office.committee) {
         return Err(OfficeFault::Position(office.committee, office.position));
     }
-    way_in(office, union)?;
+    way_in(office, union, rules)?;
     let standing = union.term_on(from).map(|term| term.term.number);
     if office.term.is_some() && office.term != standing {
         return Err(OfficeFault::Term);
@@ -74,27 +74,28 @@ pub fn barred(
 }
 
 /// Nobody elects a working committee, nobody appoints another, and an outsider is recommended as a
-/// chair only to a union that unites several employers or one that is not public.
-fn way_in(office: &Office, union: &UnionFacts) -> Result<(), OfficeFault> {
+/// chair to unions of the types that a rule of the day names. Whether an employer is public is not
+/// asked of the union, so that every employer's own union passes.
+fn way_in(office: &Office, union: &UnionFacts, rules: &ElectionRules) -> Result<(), OfficeFault> {
     let form = union.forms.on(office.from).copied();
     let kind = union.types.on(office.from).copied();
     let dispatched = form == Some(UnionForm::WorkingCommittee);
     let fits = match office.way_in {
         WayIn::Elected | WayIn::ByElection => !dispatched,
         WayIn::Appointed => dispatched,
-        WayIn::Recommended => {
-            office.position == Position::Chair && kind.is_some_and(takes_outsiders)
-        }
+        WayIn::Recommended => office.position == Position::Chair,
     };
-    let code = office.way_in.code();
-    if fits { Ok(()) } else { Err(OfficeFault::WayIn(code, office.way_in)) }
-}
-
-/// Whether an employer is public is not asked of the union, so that every employer's own union
-/// passes; a federation and the union of community workers do not.
-fn takes_outsiders(kind: UnionType) -> bool {
-    kind != UnionType::CommunityWorkers
-        && kind.cover().is_some_and(|cover| cover.is_joint() || cover == CoverKind::Own)
+    if !fits {
+        return Err(OfficeFault::WayIn(office.way_in.code(), office.way_in));
+    }
+    let closed = |rule: &&Rule| {
+        let asks = matches!(&rule.check, Check::Outsider(position) if *position == office.position);
+        asks && !kind.is_some_and(|kind| rule.unions.contains(&kind))
+    };
+    match rules.on(office.from).find(closed).filter(|_| office.way_in == WayIn::Recommended) {
+        Some(rule) => Err(OfficeFault::Outsider(Box::new(rule.clone()))),
+        None => Ok(()),
+    }
 }
 
 /// One head at a time.
@@ -132,7 +133,7 @@ pub fn end(
     office: &Office,
     union: &UnionFacts,
     order: EndOrder,
-    today: CivilDate,
+    (rules, today): (&ElectionRules, CivilDate),
 ) -> Result<Office, OfficeFault> {
     if order.way == WayOut::Corrected {
         let already = office.end.as_ref().filter(|end| end.way == WayOut::Corrected);
@@ -149,12 +150,17 @@ pub fn end(
     if order.on < office.from {
         return Err(OfficeFault::BeforeOffice(order.on, office.from));
     }
-    way_out(office, union, &order)?;
+    way_out(office, union, &order, rules)?;
     let end = End { on: order.on, way: order.way, consent: order.consent };
     Ok(Office { end: Some(end), ..office.clone() })
 }
 
-fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), OfficeFault> {
+fn way_out(
+    office: &Office,
+    union: &UnionFacts,
+    order: &EndOrder,
+    rules: &ElectionRules,
+) -> Result<(), OfficeFault> {
     let refused = |en, zh| Err(OfficeFault::WayOut(en, zh));
     match order.way {
         WayOut::UnionEnded => {
@@ -176,14 +182,14 @@ fn way_out(office: &Office, union: &UnionFacts, order: &EndOrder) -> Result<(), 
             let term = union.term_on(order.on);
             let running = term.is_none_or(|term| order.on < term.due_as_of(order.on));
             let consented = order.committee_consents && order.consent.is_some();
-            if office.position.is_protected() && running && !consented {
-                return refused(
-                    "a chair or vice-chair is moved during the term with the consent of the own \
-                     committee and of the higher union only",
-                    "任期未满调动主席、副主席须征得本级工会委员会和上一级工会同意",
-                );
+            let protects = |rule: &&Rule| match &rule.check {
+                Check::MovedWithConsent(of) => of.contains(&office.position),
+                _ => false,
+            };
+            match rules.on(order.on).find(protects).filter(|_| running && !consented) {
+                Some(rule) => Err(OfficeFault::Moved(Box::new(rule.clone()))),
+                None => Ok(()),
             }
-            Ok(())
         }
         _ => Ok(()),
     }

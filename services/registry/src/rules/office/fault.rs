@@ -3,7 +3,11 @@
 use unionhall_kit::{civil::CivilDate, fault::Reason};
 
 use super::{Committee, Position, WayIn};
-use crate::rules::{Refusal, election_rules::Finding, reasons};
+use crate::rules::{
+    Refusal,
+    election_rules::{Finding, Rule},
+    reasons,
+};
 
 /// Why a change of an office is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +42,12 @@ pub enum OfficeFault {
     /// It has ended already.
     #[error("it ended on {0}")]
     Ended(CivilDate),
+    /// A rule of the day asks for consents to a move.
+    #[error("{} (rule {}, {})", .0.remedy_en, .0.id, .0.source)]
+    Moved(Box<Rule>),
+    /// No rule of the day lets an outsider into the office.
+    #[error("{} (rule {}, {})", .0.remedy_en, .0.id, .0.source)]
+    Outsider(Box<Rule>),
     /// An office is left in another way.
     #[error("{0}")]
     WayOut(&'static str, &'static str),
@@ -50,9 +60,12 @@ impl Refusal for OfficeFault {
                 &reasons::UNION_DATE_INVALID
             }
             Self::UnionEnded(_) => &reasons::UNION_ENDED,
-            Self::Position(..) | Self::WayIn(..) | Self::Term | Self::WayOut(..) => {
-                &reasons::OFFICE_INVALID
-            }
+            Self::Position(..)
+            | Self::WayIn(..)
+            | Self::Term
+            | Self::WayOut(..)
+            | Self::Moved(_)
+            | Self::Outsider(_) => &reasons::OFFICE_INVALID,
             Self::Barred(_) => &reasons::OFFICER_BARRED,
             Self::Taken(..) => &reasons::OFFICE_TAKEN,
             Self::Ended(_) => &reasons::OFFICE_ENDED,
@@ -75,6 +88,9 @@ impl Refusal for OfficeFault {
             Self::WayIn(_, way) => told(format!("该职务不能以{}方式产生", way.code())),
             Self::Term => told("与任职首日的届次不符，或届次未登记".to_owned()),
             Self::WayOut(_, zh) => told((*zh).to_owned()),
+            Self::Moved(rule) | Self::Outsider(rule) => {
+                told(format!("{}（规则{}，{}）", rule.remedy_zh, rule.id, rule.source))
+            }
             Self::Barred(finding) => vec![
                 ("rule", finding.rule.id.clone()),
                 ("fact", finding.problem.clone()),

@@ -51,12 +51,16 @@ fn filled(
     appoint(office, union, others, ElectionRules::shipped().unwrap(), day("2020-07-01"))
 }
 
+fn rules_on(today: &str) -> (&'static ElectionRules, CivilDate) {
+    (ElectionRules::shipped().unwrap(), day(today))
+}
+
 fn order(on: &str, way: WayOut) -> EndOrder {
     EndOrder { on: day(on), way, committee_consents: false, consent: None }
 }
 
 fn ended(office: &Office, on: &str, way: WayOut) -> Result<Office, OfficeFault> {
-    end(office, &joint(), order(on, way), day("2020-07-01"))
+    end(office, &joint(), order(on, way), rules_on("2020-07-01"))
 }
 
 #[test]
@@ -69,7 +73,7 @@ fn a_postponement_binds_whom_it_found_in_office_from_its_approval_on() {
     facts.terms = Default::default();
     facts.terms.record(Some(term), day("2012-01-01"));
     let leaves =
-        |on: &str, way| end(&chair("2012-01-01"), &facts, order(on, way), day("2020-07-01"));
+        |on: &str, way| end(&chair("2012-01-01"), &facts, order(on, way), rules_on("2020-07-01"));
     assert!(leaves("2014-12-31", WayOut::Moved).is_err(), "during the term, without consent");
     assert!(leaves("2015-02-28", WayOut::Moved).is_ok(), "it had run out, and nobody approved yet");
     assert!(leaves("2015-03-01", WayOut::Moved).is_err(), "it runs again");
@@ -112,7 +116,17 @@ fn positions_belong_to_committees_and_ways_to_unions() {
     assert!(filled(&way(WayIn::Appointed), &dispatched, &[]).is_ok());
     assert!(filled(&way(WayIn::Recommended), &joint(), &[]).is_ok());
     let federation = union(UnionType::SubdistrictFederation, UnionForm::GeneralFederation);
-    assert!(matches!(refused(&way(WayIn::Recommended), &federation), OfficeFault::WayIn(..)));
+    let outsider = |from: &str| Office { way_in: WayIn::Recommended, ..chair(from) };
+    let OfficeFault::Outsider(rule) = refused(&outsider("2014-01-01"), &federation) else {
+        panic!()
+    };
+    assert_eq!(rule.id, "B11");
+    let mut early = federation.clone();
+    early.types.record(Some(UnionType::SubdistrictFederation), day("2000-01-01"));
+    early.statuses.record(Some(Status::Active), day("2000-01-01"));
+    assert!(filled(&outsider("2008-07-24"), &early, &[]).is_ok(), "the text of it is not at hand");
+    let refused_then = refused(&outsider("2008-07-25"), &early);
+    assert!(matches!(refused_then, OfficeFault::Outsider(_)), "{refused_then}");
     let member = Office {
         way_in: WayIn::Recommended,
         ..office(Committee::Union, Position::Member, "2014-01-01")
@@ -191,9 +205,12 @@ fn an_office_ends_once_and_a_chair_is_not_moved_alone() {
     let gone = ended(&held, "2013-01-01", WayOut::Resigned).unwrap();
     let again = ended(&gone, "2014-01-01", WayOut::Resigned);
     assert_eq!(again, Err(OfficeFault::Ended(day("2013-01-01"))));
-    for way in [WayOut::Removed, WayOut::UnionEnded, WayOut::Moved, WayOut::OtherPosition] {
+    for way in [WayOut::Removed, WayOut::UnionEnded, WayOut::OtherPosition] {
         assert!(matches!(ended(&held, "2013-01-01", way), Err(OfficeFault::WayOut(..))), "{way:?}");
     }
+    let Err(OfficeFault::Moved(rule)) = ended(&held, "2013-01-01", WayOut::Moved) else { panic!() };
+    assert_eq!(rule.id, "V29");
+    assert!(rule.source.contains("art. 18"), "{}", rule.source);
     assert!(ended(&held, "2015-01-01", WayOut::Moved).is_ok(), "the term has run out");
     let approval = serde_json::from_str(r#"{"body": "某某总工会", "number": "1号"}"#).unwrap();
     let consented = EndOrder {
@@ -201,9 +218,9 @@ fn an_office_ends_once_and_a_chair_is_not_moved_alone() {
         consent: Some(approval),
         ..order("2013-01-01", WayOut::Moved)
     };
-    assert!(end(&held, &joint(), consented.clone(), day("2020-07-01")).is_ok());
+    assert!(end(&held, &joint(), consented.clone(), rules_on("2020-07-01")).is_ok());
     let alone = EndOrder { committee_consents: false, ..consented };
-    assert!(end(&held, &joint(), alone, day("2020-07-01")).is_err());
+    assert!(end(&held, &joint(), alone, rules_on("2020-07-01")).is_err());
     let member = office(Committee::Union, Position::Member, "2012-01-01");
     assert!(ended(&member, "2013-01-01", WayOut::Moved).is_ok());
     let corrected = ended(&gone, "2013-01-01", WayOut::Corrected).unwrap();

@@ -152,6 +152,12 @@ impl UnionType {
 }
 
 impl UnionLevel {
+    /// Whether it is the district, above it, or an industry of the district: the law has terms of
+    /// their own for these.
+    pub fn is_upper(self) -> bool {
+        self <= Self::DistrictIndustry
+    }
+
     /// Whether a union of this level may be affiliated to one of `superior`: never to a lower one.
     /// Equal levels occur: a bureau's basic union has basic unions of its schools below it.
     pub fn may_answer_to(self, superior: Self) -> bool {

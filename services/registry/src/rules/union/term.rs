@@ -14,7 +14,10 @@ use unionhall_kit::civil::CivilDate;
 
 pub use self::due::{Order, Postponement};
 use super::{UnionFacts, kind::UnionLevel};
-use crate::rules::history::{Dated, History};
+use crate::rules::{
+    formation::law::Law,
+    history::{Dated, History},
+};
 
 /// A term 届.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -103,10 +106,11 @@ impl TermYears {
         }
     }
 
-    /// Whether the committee of a union of this level is elected for so long: local unions from the
-    /// district upwards and unions of an industry for five years, all others for three or five.
-    pub fn fits(self, level: UnionLevel) -> bool {
-        self == Self::Five || level > UnionLevel::DistrictIndustry
+    /// Whether the committee of a union of this level is elected for so long, by the rules of the day on
+    /// which its term begins.
+    pub fn fits(self, level: UnionLevel, day: CivilDate) -> bool {
+        let years = Law::shared().and_then(|law| law.term_years(level, day));
+        years.is_none_or(|years| years.contains(&self))
     }
 }
 
@@ -189,7 +193,7 @@ pub fn with_term(
     level: Option<UnionLevel>,
 ) -> Result<History<Term>, TermFault> {
     let BegunTerm { term, begins_on } = begun;
-    if level.is_some_and(|level| !term.years.fits(level)) {
+    if level.is_some_and(|level| !term.years.fits(level, begins_on)) {
         return Err(TermFault::Years);
     }
     let known = terms.rows().iter().map(BegunTerm::of);

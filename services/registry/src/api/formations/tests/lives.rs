@@ -305,7 +305,7 @@ async fn guidance_tells_the_rules_of_the_day_and_what_comes_next() {
     let later = guide(&case.name, "2016-01-01").await;
     assert_eq!(of(&later, "help_due"), ("F05B".to_owned(), Obligation::Mandatory));
     let bare = guide(&desk.employer(2, HOME).await.name, "2014-06-30").await;
-    assert_eq!((bare.state(), bare.rules.len()), (State::Unspecified, 13));
+    assert_eq!((bare.state(), bare.rules.len()), (State::Unspecified, 14));
     assert!(bare.rules.iter().all(|rule| !rule.source.is_empty()));
     let unknown = bare.rules.iter().filter(|rule| rule.standing() == RuleStanding::Unknown);
     let unknown: Vec<(&str, Obligation)> =

@@ -12,7 +12,7 @@ use crate::rules::formation::{
 };
 use crate::rules::{
     election_rules::ElectionRules,
-    union::kind::{UnionForm, UnionType},
+    union::kind::{UnionForm, UnionLevel, UnionType},
 };
 
 fn on(text: &str) -> CivilDate {
@@ -31,6 +31,7 @@ fn situation(day: &str, members: u32, women: u32) -> Situation {
     Situation {
         day: on(day),
         kind: None,
+        level: None,
         employees: 0,
         women,
         members: Some(members),
@@ -180,6 +181,42 @@ fn a_full_time_chair_from_200_employees_and_seats_by_members() {
 }
 
 #[test]
+fn the_years_of_a_term_are_those_of_its_level_and_day() {
+    let law = law();
+    for (day, basic, upper) in [("2014-02-27", "F06A", "F08A"), ("2022-01-01", "F06B", "F08B")] {
+        let judged = |level, term_years| {
+            let at = Situation { level: Some(level), ..situation(day, 30, 0) };
+            let proposed = Proposal { term_years, ..proposal(UnionForm::Committee) };
+            match judge(&law, at, proposed) {
+                Err(FormationFault::Rule { rule, .. }) => Some(rule),
+                _ => None,
+            }
+        };
+        let (three, five) = (TermYears::Three, TermYears::Five);
+        for level in [UnionLevel::Subdistrict, UnionLevel::Basic] {
+            assert_eq!((judged(level, three), judged(level, five)), (None, None), "{level:?}");
+            assert!(three.fits(level, on(day)) && five.fits(level, on(day)));
+        }
+        for level in [UnionLevel::District, UnionLevel::DistrictIndustry] {
+            let told = (judged(level, three), judged(level, five));
+            assert_eq!(told, (Some(upper.to_owned()), None), "{level:?}");
+            assert!(!three.fits(level, on(day)) && five.fits(level, on(day)));
+        }
+        let told = |level, subject| {
+            let (id, obligation, years) =
+                asked(Situation { level, ..situation(day, 30, 0) }, subject);
+            (id, obligation, years.join(";"))
+        };
+        let must = |id: &str, years: &str| (id.to_owned(), Obligation::Mandatory, years.to_owned());
+        assert_eq!(told(None, "term_years"), must(basic, "3;5"));
+        assert_eq!(told(Some(UnionLevel::District), "upper_term_years"), must(upper, "5"));
+        let other = told(Some(UnionLevel::District), "term_years");
+        assert_eq!(other.1, Obligation::NotApplicable);
+        assert_eq!(told(None, "upper_term_years").1, Obligation::NotApplicable);
+    }
+}
+
+#[test]
 fn two_thirds_present_are_enough_and_one_fewer_is_not() {
     let held = |due, present| judge_assembly(elections(), &assembled(due, assembly(due, present)));
     assert_eq!(held(99, 66), Ok(()));
@@ -286,7 +323,7 @@ fn every_day_has_one_rule_a_subject() {
         subjects.sort_unstable();
         let all = subjects.len();
         subjects.dedup();
-        assert_eq!((subjects.len(), all), (7, 7), "{day}");
+        assert_eq!((subjects.len(), all), (8, 8), "{day}");
     }
 }
 
