@@ -6,7 +6,11 @@ use super::{
     election::is_basic,
     election_rules::{Check, ElectionRules, Rule},
     office::{Committee, Office, OfficeId, Position, barred},
-    union::{UnionFacts, kind::UnionForm},
+    union::{
+        UnionFacts,
+        code::UnionCode,
+        kind::{UnionForm, UnionType},
+    },
 };
 
 /// What is known of those whom the union unites. The register counts members with a later issue;
@@ -114,6 +118,7 @@ impl Asked<'_> {
                 Some(kind) if rule.judges(Some(*kind)) => self.elected(self.full_time(*from)),
                 _ => plain(Standing::NotApplicable),
             },
+            Check::CodeCategory(of) => self.code_category(of),
             Check::NotAtHand(about) if REVIEWED.contains(&about.as_str()) => {
                 self.elected(plain(Standing::Unknown))
             }
@@ -152,6 +157,16 @@ impl Asked<'_> {
                 (met(employees >= from).0, vec![("employees", employees), ("needed", from)])
             }
             _ => plain(Standing::NotApplicable),
+        }
+    }
+
+    fn code_category(&self, of: &[(char, UnionType)]) -> Answer {
+        let kind = self.union.types.on(self.day);
+        let asked = of.iter().find(|(_, of)| Some(of) == kind);
+        let code = self.union.codes.on(self.day).and_then(UnionCode::category);
+        match asked.zip(code) {
+            Some(((category, _), given)) => met(*category == given),
+            None => plain(Standing::NotApplicable),
         }
     }
 
@@ -264,12 +279,13 @@ mod tests {
 
     use super::*;
     use crate::rules::{
+        credit_code::CreditCode,
         employer::tests::day,
         name::Name,
         office::{Bar, WayIn},
         union::{
             Status,
-            kind::{UnionLevel, UnionType},
+            kind::UnionLevel,
             term::{Term, TermYears},
         },
     };
@@ -425,6 +441,31 @@ mod tests {
         let mut joint = own.clone();
         joint.types.record(Some(UnionType::Joint), day("2010-01-01"));
         assert_eq!(told(&joint, true, Some(199), "2014-06-01").1, NotApplicable);
+    }
+
+    #[test]
+    fn the_code_of_a_basic_union_and_that_of_a_general_federation_begin_as_they_must() {
+        let told = |kind, code: &str| {
+            let mut union = union(UnionForm::Committee);
+            union.types.record(Some(kind), day("2010-01-01"));
+            if let Ok(code) = CreditCode::parse(code) {
+                union.codes.record(UnionCode::try_from(code).ok(), day("2016-01-01"));
+            }
+            of("R13", &standings(&union, &[], None, "2016-06-01")).unwrap()
+        };
+        let (basic, other) = ("81110102T0000001XK", "89110102T0000001XT");
+        use Standing::{Met, NotApplicable, NotMet};
+        for kind in [UnionType::SingleEmployer, UnionType::Joint] {
+            assert_eq!((told(kind, basic), told(kind, other)), (Met, NotMet), "{kind:?}");
+        }
+        for kind in [UnionType::DistrictFederation, UnionType::MunicipalFederation] {
+            assert_eq!((told(kind, basic), told(kind, other)), (NotMet, Met), "{kind:?}");
+        }
+        // Community unions are registered like basic ones; which of the two is not certain.
+        let community = UnionType::CommunityJoint;
+        let either = (told(community, basic), told(community, other));
+        assert_eq!(either, (NotApplicable, NotApplicable));
+        assert_eq!(told(UnionType::SingleEmployer, ""), NotApplicable, "no code yet");
     }
 
     #[test]

@@ -169,6 +169,8 @@ pub enum Check {
     Outsider(Position),
     /// The chair or a vice-chair may be full time from so many employees.
     FullTimeChair(u32),
+    /// The second character of the union's own code, by its type; of other types it may be either.
+    CodeCategory(Vec<(char, UnionType)>),
     /// What is named so; its text of those days is not at hand, and it decides nothing.
     NotAtHand(String),
 }

@@ -147,6 +147,7 @@ fn read_check(kind: &str, argument: &str) -> Result<Option<Check>, String> {
         "vacancy_months" => vacancy_months(argument),
         "moved_with_consent" => positions(argument).map(Check::MovedWithConsent),
         "outsider" => Position::parse(argument).map(Check::Outsider),
+        "code_category" => code_categories(argument),
         "full_time_chair" => number().map(Check::FullTimeChair),
         _ => return Err(format!("no check '{kind}'")),
     })
@@ -162,6 +163,15 @@ fn barred(argument: &str) -> Option<Check> {
 fn vacancy_months(argument: &str) -> Option<Check> {
     let (of, months) = argument.split_once('=')?;
     Some(Check::VacancyMonths(position(of)?, months.parse().ok()?))
+}
+
+/// `1=SINGLE_EMPLOYER;9=DISTRICT_FEDERATION`.
+fn code_categories(argument: &str) -> Option<Check> {
+    let row = |row: &str| {
+        let (category, kind) = row.split_once('=')?;
+        Some((category.parse().ok()?, UnionType::parse(kind)?))
+    };
+    argument.split(';').map(row).collect::<Option<_>>().map(Check::CodeCategory)
 }
 
 /// `CHAIR;VICE_CHAIR`.

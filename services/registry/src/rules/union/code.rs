@@ -23,6 +23,11 @@ impl UnionCode {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// The category of the registration authority: 1 for a basic union, 9 for another.
+    pub fn category(&self) -> Option<char> {
+        self.as_str().chars().nth(1)
+    }
 }
 
 impl TryFrom<CreditCode> for UnionCode {
@@ -63,7 +68,8 @@ mod tests {
     #[test]
     fn only_codes_of_the_unions_own_authority_are_taken() {
         let union = |text| UnionCode::try_from(CreditCode::parse(text).unwrap());
-        assert!(union("81110102T0000001XK").is_ok());
+        assert_eq!(union("81110102T0000001XK").unwrap().category(), Some('1'));
+        assert_eq!(union("89110102T0000001XT").unwrap().category(), Some('9'));
         assert!(union("91110102T0000001XJ").is_err(), "an enterprise's code");
     }
 }
