@@ -28,6 +28,8 @@ pub struct Counts {
 /// What is known of the employers of the union on the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Covered {
+    /// How many it covers.
+    pub employers: u32,
     /// Employees of the employer whose own union it is; `None` where nobody counted.
     pub employees: Option<u32>,
 }
@@ -119,6 +121,7 @@ impl Asked<'_> {
                 _ => plain(Standing::NotApplicable),
             },
             Check::CodeCategory(of) => self.code_category(of),
+            Check::JointEmployers(least) => self.joint(*least),
             Check::NotAtHand(about) if REVIEWED.contains(&about.as_str()) => {
                 self.elected(plain(Standing::Unknown))
             }
@@ -168,6 +171,17 @@ impl Asked<'_> {
             Some(((category, _), given)) => met(*category == given),
             None => plain(Standing::NotApplicable),
         }
+    }
+
+    /// A joint committee of a type that covers employers; one of flexible employment unites persons.
+    fn joint(&self, least: u32) -> Answer {
+        let joint = self.union.forms.on(self.day) == Some(&UnionForm::JointCommittee);
+        let covers = self.union.types.on(self.day).is_some_and(|kind| kind.cover().is_some());
+        if !joint || !covers {
+            return plain(Standing::NotApplicable);
+        }
+        let employers = self.covered.employers;
+        (met(employers >= least).0, vec![("employers", employers), ("needed", least)])
     }
 
     fn term(&self) -> Answer {
@@ -425,7 +439,7 @@ mod tests {
             let mut office = full.clone();
             office.1.full_time = full_time;
             let rules = ElectionRules::shipped().unwrap();
-            let known = (None, Covered { employees });
+            let known = (None, Covered { employees, ..Covered::default() });
             let items = review(union, &[office], known, (rules, day(on)));
             let found = items.into_iter().find(|item| item.rule.id.starts_with("R12")).unwrap();
             (found.rule.id, found.standing)
@@ -466,6 +480,29 @@ mod tests {
         let either = (told(community, basic), told(community, other));
         assert_eq!(either, (NotApplicable, NotApplicable));
         assert_eq!(told(UnionType::SingleEmployer, ""), NotApplicable, "no code yet");
+    }
+
+    #[test]
+    fn a_joint_committee_unites_two_employers() {
+        let told = |kind, form, employers, on: &str| {
+            let mut union = union(form);
+            union.types.record(Some(kind), day("2010-01-01"));
+            let rules = ElectionRules::shipped().unwrap();
+            let known = (None, Covered { employers, ..Covered::default() });
+            let items = review(&union, &[], known, (rules, day(on)));
+            let found = items.into_iter().find(|item| item.rule.id.starts_with("R14")).unwrap();
+            (found.rule.id, found.standing)
+        };
+        use Standing::{Met, NotApplicable, NotMet};
+        let (joint, committee) = (UnionForm::JointCommittee, UnionForm::Committee);
+        for (on, id) in [("2021-12-31", "R14"), ("2022-01-01", "R14B")] {
+            let of = |employers| told(UnionType::CommunityJoint, joint, employers, on);
+            assert_eq!(of(1), (id.to_owned(), NotMet));
+            assert_eq!(of(2), (id.to_owned(), Met));
+        }
+        let persons = UnionType::FlexibleEmploymentJoint;
+        assert_eq!(told(persons, joint, 0, "2014-06-01").1, NotApplicable);
+        assert_eq!(told(UnionType::Joint, committee, 1, "2014-06-01").1, NotApplicable);
     }
 
     #[test]

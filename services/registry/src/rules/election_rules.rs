@@ -171,6 +171,8 @@ pub enum Check {
     FullTimeChair(u32),
     /// The second character of the union's own code, by its type; of other types it may be either.
     CodeCategory(Vec<(char, UnionType)>),
+    /// A joint committee unites at least so many employers.
+    JointEmployers(u32),
     /// What is named so; its text of those days is not at hand, and it decides nothing.
     NotAtHand(String),
 }

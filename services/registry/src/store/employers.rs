@@ -29,7 +29,10 @@ pub use self::{
     candidates::candidates,
     codes::{Code, Holder, bearers, find_by_code, holders},
     counted::{counted_before, mark_counted},
-    covered::{affiliate_covered, count_covered_from, covered_by, covered_from, covered_since},
+    covered::{
+        affiliate_covered, count_covered_from, count_covered_on, covered_by, covered_from,
+        covered_since,
+    },
     fact::{DatedFact, Fact, facts, rows},
     held::{find_areas, hold_areas},
     list::{Page, Place, Want, behind, list},

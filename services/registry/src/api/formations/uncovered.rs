@@ -177,15 +177,17 @@ impl Formations {
         let follow_up = journal.and_then(|journal| journal.plan_on(day).follow_up);
         let overdue = journal.is_some_and(|journal| journal.overdue_on(day));
         let assignee = follow_up.as_ref().map(|follow_up| follow_up.assignee.as_str());
+        let help = help_due(&self.register.law, from, day);
+        let help_is_due = help.is_some_and(|(_, due)| due <= day);
         let wanted = filter.followed_up.is_none_or(|wanted| wanted == follow_up.is_some())
             && filter.state.is_none_or(|wanted| Some(wanted) == state)
             && filter.assignee.as_ref().is_none_or(|wanted| Some(wanted.as_str()) == assignee)
-            && filter.overdue.is_none_or(|wanted| wanted == overdue);
+            && filter.overdue.is_none_or(|wanted| wanted == overdue)
+            && filter.help_due.is_none_or(|wanted| wanted == help_is_due);
         if !wanted {
             return None;
         }
         let counted = facts.workforce_on(day).map(|(_, count)| count);
-        let help = help_due(&self.register.law, from, day);
         Some(UncoveredEmployer {
             employer: record.name(),
             display_name: facts.names.on(day).map(ToString::to_string).unwrap_or_default(),

@@ -38,7 +38,7 @@ impl Officers {
             Some(given) => (Some(counted(given)), String::new()),
             None => self.last_counts(id, day).await?,
         };
-        let covered = covered(reader, &union.facts, day).await?;
+        let covered = covered(reader, (id, &union.facts), day).await?;
         let items = review(&union.facts, &offices, (counts, covered), (findings::rules()?, day));
         Ok(CommitteeReview {
             union: union.name(),
@@ -71,15 +71,17 @@ impl Officers {
 /// whose own it is.
 async fn covered(
     reader: &impl ConnectionTrait,
-    union: &UnionFacts,
+    (id, union): (UnionId, &UnionFacts),
     day: CivilDate,
 ) -> Outcome<Covered> {
+    let employers = employers::count_covered_on(reader, id, day).await?;
+    let employers = u32::try_from(employers).unwrap_or(u32::MAX);
     let Some(EmployerId(own)) = union.employers.on(day).copied() else {
-        return Ok(Covered::default());
+        return Ok(Covered { employers, employees: None });
     };
     let employer = employers::load(reader, &[own]).await?.remove(&own);
     let counted = employer.as_ref().and_then(|record| record.facts.workforce_on(day));
-    Ok(Covered { employees: counted.map(|(_, count)| count.employees()) })
+    Ok(Covered { employers, employees: counted.map(|(_, count)| count.employees()) })
 }
 
 fn counted(given: &CommitteeCounts) -> Counts {

@@ -82,6 +82,8 @@ pub struct UncoveredFilter {
     pub assignee: Option<String>,
     /// Whether its next action was due before the day.
     pub overdue: Option<bool>,
+    /// Whether help is due by the day, if the workers are willing.
+    pub help_due: Option<bool>,
 }
 
 impl UncoveredFilter {
@@ -104,10 +106,11 @@ impl UncoveredFilter {
             "state" => put(&mut self.state, State::parse(value)).ok_or(STATE),
             "assignee" => put(&mut self.assignee, named(value)).ok_or(ASSIGNEE),
             "overdue" => put(&mut self.overdue, value.parse().ok()).ok_or(BOOLEAN),
+            "help_due" => put(&mut self.help_due, value.parse().ok()).ok_or(BOOLEAN),
             _ => {
                 return Err(term.unknown(
-                    "name one of followed_up, state, assignee or overdue",
-                    "请写 followed_up、state、assignee 或 overdue 之一",
+                    "name one of followed_up, state, assignee, overdue or help_due",
+                    "请写 followed_up、state、assignee、overdue 或 help_due 之一",
                 ));
             }
         };

@@ -95,6 +95,22 @@ pub async fn covered_from(
     Ok(rows.map_err(fault::of)?.into_iter().map(|row| row.employer).collect())
 }
 
+/// How many employers the union covers on `day` that have not ended by then.
+pub async fn count_covered_on(
+    conn: &impl ConnectionTrait,
+    UnionId(union): UnionId,
+    day: CivilDate,
+) -> Outcome<i64> {
+    let text = "SELECT COUNT(DISTINCT f.employer) AS count
+                FROM employer_fact f JOIN employer e ON e.id = f.employer
+                WHERE f.trade_union = $1 AND f.superseded_at IS NULL AND f.valid_from <= $2
+                  AND (f.valid_until IS NULL OR f.valid_until > $3)
+                  AND (e.closed_on IS NULL OR e.closed_on > $4)";
+    let day = NaiveDate::from(day);
+    let values: [Value; 4] = [union.into(), day.into(), day.into(), day.into()];
+    count(conn, text, values).await
+}
+
 /// How many employers the union covers on any day from `day` on. Those that have ended by then need
 /// no union any more.
 pub async fn count_covered_from(
@@ -102,10 +118,6 @@ pub async fn count_covered_from(
     UnionId(union): UnionId,
     day: CivilDate,
 ) -> Outcome<i64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
     let text = "SELECT COUNT(DISTINCT f.employer) AS count
                 FROM employer_fact f JOIN employer e ON e.id = f.employer
                 WHERE f.trade_union = $1 AND f.superseded_at IS NULL
@@ -113,6 +125,18 @@ pub async fn count_covered_from(
                   AND (e.closed_on IS NULL OR e.closed_on > $3)";
     let day = NaiveDate::from(day);
     let values: [Value; 3] = [union.into(), day.into(), day.into()];
+    count(conn, text, values).await
+}
+
+async fn count(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Outcome<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
     let counted = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
     Ok(counted.map_err(fault::of)?.map_or(0, |row| row.count))
 }

@@ -1,12 +1,13 @@
 //! Lists of cases, and of employers without a union.
 
 use unionhall_proto::registry::v1::{
-    ListFormationCasesRequest, ListUncoveredEmployersRequest, SuspendEmployerRequest,
-    UncoveredEmployer,
+    GetCommitteeReviewRequest, ListFormationCasesRequest, ListUncoveredEmployersRequest,
+    SuspendEmployerRequest, UncoveredEmployer, committee_review::Standing,
+    officer_service_server::OfficerService,
 };
 
 use super::*;
-use crate::testing::call_on_both_lines;
+use crate::{api::officers::Officers, testing::call_on_both_lines};
 
 impl Desk {
     async fn cases(&self, filter: &str) -> Result<Vec<String>, Status> {
@@ -164,6 +165,59 @@ async fn those_without_a_union_are_listed_the_longest_first_with_who_follows_up(
         refused(inner(desk.service.list_uncovered_employers(request).await)),
         "OUT_OF_SCOPE"
     );
+}
+
+#[tokio::test]
+async fn those_to_whom_help_is_due_are_told_apart_since_the_city_says_so() {
+    let desk = desk().await;
+    let first = desk.employer(1, HOME).await;
+    desk.rig.clock.set("2016-07-01T02:00:00Z".parse().unwrap());
+    let established_on = date("2016-01-01");
+    let new = Employer { established_on, workforce: None, ..employer(2, HOME) };
+    let message = CreateEmployerRequest { employer: Some(new), ..Default::default() };
+    let second = inner(desk.service.employers.create_employer(call(message)).await).unwrap();
+    let listed = async |day: &str, filter: &str| {
+        let found = desk.uncovered(SUBDISTRICT, day, filter).await.unwrap();
+        names(&found).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (first, second) = (first.name.as_str(), second.name.as_str());
+    assert_eq!(listed("2016-07-01", "help_due = true").await, [first, second]);
+    assert_eq!(listed("2016-07-01", "help_due = false").await, [""; 0]);
+    // Of an earlier day the order is another.
+    assert_eq!(listed("2015-12-31", "help_due = true").await, [""; 0], "the text is not at hand");
+    assert_eq!(listed("2015-12-31", "help_due = false").await, [first]);
+    assert_eq!(listed("2016-06-30", "help_due = true").await, [first], "a day short of six months");
+    assert_eq!(listed("2016-06-30", "help_due = false").await, [second]);
+    assert_eq!(
+        refused(desk.uncovered(SUBDISTRICT, "2016-06-30", "help_due = 1").await),
+        "INVALID_FILTER"
+    );
+}
+
+#[tokio::test]
+async fn a_joint_committee_of_one_employer_is_told_in_the_review() {
+    let desk = desk().await;
+    let joint = desk.union(joint(&desk.above), "2010-01-01").await;
+    let officers = Officers::new(desk.rig.register.clone());
+    let told = async |day: &str| {
+        let message = GetCommitteeReviewRequest {
+            name: joint.name.clone(),
+            day: date(day),
+            ..Default::default()
+        };
+        let review = inner(officers.get_committee_review(call(message)).await).unwrap();
+        let item = review.items.into_iter().find(|item| item.rule == "R14").unwrap();
+        (item.standing(), item.figures[0].value)
+    };
+    for (serial, from) in [(1, "2014-03-01"), (2, "2014-04-01")] {
+        let employer = desk.employer(serial, HOME).await;
+        let case = FormationCase { employer: employer.name, ..Default::default() };
+        let case = desk.create(case, "2014-02-01").await.unwrap();
+        desk.cover(&case.name, &joint.name, from).await.unwrap();
+    }
+    assert_eq!(told("2014-02-28").await, (Standing::NotMet, 0));
+    assert_eq!(told("2014-03-31").await, (Standing::NotMet, 1));
+    assert_eq!(told("2014-04-01").await, (Standing::Met, 2));
 }
 
 impl Desk {
