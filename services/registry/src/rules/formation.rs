@@ -3,6 +3,7 @@
 //! The state is a function of the steps that stand. Nothing is overwritten: a correction supersedes
 //! a step and takes its place in the order.
 
+pub mod assembly;
 pub mod fault;
 pub mod filter;
 pub mod founded;

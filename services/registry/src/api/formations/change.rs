@@ -28,7 +28,7 @@ use crate::{
     },
     rules::{
         Refusal,
-        formation::{founded, guidance::judge_assembly, journal::Journal, step::Deed},
+        formation::{assembly::judge_assembly, founded, journal::Journal, step::Deed},
     },
     store::{
         formations::{self, CaseRecord, Taken},

@@ -10,7 +10,8 @@ use crate::{
         employer::EmployerFacts,
         formation::{
             Subject,
-            guidance::{Situation, assembly_findings, guidance},
+            assembly::assembly_findings,
+            guidance::{Situation, guidance},
             journal::Journal,
             uncovered::uncovered_from,
         },

@@ -2,10 +2,8 @@
 
 use super::*;
 use crate::rules::formation::{
-    guidance::{
-        Approved, Obligation, Proposal, Situation, assembly_findings, guidance, judge,
-        judge_assembly,
-    },
+    assembly::{assembly_findings, judge_assembly},
+    guidance::{Approved, Obligation, Proposal, Situation, guidance, judge},
     law::Law,
     step::Step,
     uncovered::{days_without, help_due},
