@@ -36,12 +36,15 @@ async fn a_server_with_an_old_key_file_takes_no_part() -> Result<()> {
     keys(&one, &["rotate", "blind_index", "--active-in", "5"], Ok("it seals from")).await?;
     // It enters persons for as long as it is let: before the key is in use, and while the other
     // server begins to use it.
-    let refused = loop {
-        match enter(&late, &union, u32::try_from(names.len())?).await? {
-            Ok(name) => names.push(name),
-            Err(status) => break status,
+    let entering = async {
+        loop {
+            match enter(&late, &union, u32::try_from(names.len())?).await? {
+                Ok(name) => names.push(name),
+                Err(status) => return anyhow::Ok(status),
+            }
         }
     };
+    let refused = patience::within("a refusal", Box::pin(entering)).await.with_context(told)??;
     ensure!(reason(&refused).as_deref() == Some("KEY_MISSING"), "{refused:?}\n{}", told());
     ensure!(names.len() > 2, "it entered nobody after the rotation began");
     patience::until("the server not to be ready", || async { until_unready(&other).await.ok() })
