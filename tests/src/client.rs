@@ -15,11 +15,13 @@ use unionhall_proto::unionhall::registry::v1::{
     area_service_client::AreaServiceClient,
     base_register_service_client::BaseRegisterServiceClient, change_feed_client::ChangeFeedClient,
     confirmation_service_client::ConfirmationServiceClient,
-    coverage_service_client::CoverageServiceClient, employer_service_client::EmployerServiceClient,
+    coverage_service_client::CoverageServiceClient, election_service_client::ElectionServiceClient,
+    employer_service_client::EmployerServiceClient,
     formation_service_client::FormationServiceClient, import_service_client::ImportServiceClient,
     member_protection_service_client::MemberProtectionServiceClient,
     member_service_client::MemberServiceClient, membership_service_client::MembershipServiceClient,
-    metrics_client::MetricsClient, reference_service_client::ReferenceServiceClient,
+    metrics_client::MetricsClient, officer_service_client::OfficerServiceClient,
+    reference_service_client::ReferenceServiceClient,
     subject_request_service_client::SubjectRequestServiceClient,
     union_service_client::UnionServiceClient,
 };
@@ -73,6 +75,10 @@ pub struct Clients {
     pub base_registers: BaseRegisterServiceClient<Caller>,
     /// `unionhall.registry.v1.FormationService`.
     pub formation: FormationServiceClient<Caller>,
+    /// `unionhall.registry.v1.ElectionService`.
+    pub elections: ElectionServiceClient<Caller>,
+    /// `unionhall.registry.v1.OfficerService`.
+    pub officers: OfficerServiceClient<Caller>,
     /// `unionhall.registry.v1.ReferenceService`.
     pub reference: ReferenceServiceClient<Caller>,
     /// `unionhall.registry.v1.ImportService`.
@@ -105,6 +111,8 @@ impl Clients {
             coverage: CoverageServiceClient::new(caller.clone()),
             base_registers: BaseRegisterServiceClient::new(caller.clone()),
             formation: FormationServiceClient::new(caller.clone()),
+            elections: ElectionServiceClient::new(caller.clone()),
+            officers: OfficerServiceClient::new(caller.clone()),
             reference: ReferenceServiceClient::new(caller.clone()),
             imports: ImportServiceClient::new(caller.clone()),
             members: MemberServiceClient::new(caller.clone()),

@@ -7,6 +7,7 @@
 
 mod areas;
 mod cases;
+mod congress;
 mod employers;
 mod figures;
 mod members;
@@ -76,6 +77,7 @@ async fn the_year_2014_is_told_as_it_was(engine: Engine, layout: Layout) -> Resu
     let formed = cases::of_the_year(&clients, &areas, &employers, &unions).await?;
     employers::covered_in_the_year(&clients, &employers, &unions).await?;
     unions::marked(&clients, &areas, &formed).await?;
+    congress::elects_its_chair(&clients, &areas, &formed).await?;
     members::entered(&clients, &employers, &unions).await?;
     figures::read_back(&clients, &areas, &employers, &unions, &formed).await?;
     members::read_back(&clients, &unions).await?;

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// Delegates at the founding congress: just under a hundred (F037).
-const DELEGATES: i32 = 98;
+pub(super) const DELEGATES: i32 = 98;
 
 /// What was formed in the year.
 pub(super) struct Formed {
@@ -278,7 +278,7 @@ fn document(kind: DocumentKind) -> FormationDocument {
     }
 }
 
-fn approval(number: u32) -> Option<Approval> {
+pub(super) fn approval(number: u32) -> Option<Approval> {
     let body = "北京市西城区总工会".to_owned();
     Some(Approval { body, number: format!("西工发〔2014〕{number}号") })
 }

@@ -10,7 +10,10 @@ use unionhall_proto::registry::v1::{
     formation_step::Content, founding_assembly::Kind,
 };
 
-use super::{deeds::Dice, hall::Hall};
+use super::{
+    deeds::Dice,
+    hall::{DISTRICT_FEDERATION, Hall},
+};
 use crate::storage::restructure::everywhere;
 
 const MEMBERS: i32 = 30;
@@ -29,7 +32,7 @@ impl Hall {
         };
         let case = self.formations.create_formation_case(everywhere(request)).await;
         let Some(case) = self.answered("open a case", case)? else { return Ok(()) };
-        for content in path(self.granted()) {
+        for content in path(granted()) {
             if !self.step(&case.name, content, dice).await? {
                 break;
             }
@@ -86,10 +89,6 @@ impl Hall {
         }
     }
 
-    fn granted(&self) -> Approval {
-        self.decision().and_then(|decision| decision.approval).unwrap_or_default()
-    }
-
     async fn step(&self, name: &str, content: Content, dice: &Dice) -> Result<bool> {
         let day = self.date(dice.day);
         let step = FormationStep { day, content: Some(content), ..FormationStep::default() };
@@ -105,7 +104,7 @@ impl Hall {
     async fn establish(&self, name: &str, title: &str, dice: &Dice) -> Result<bool> {
         let request = EstablishUnionRequest {
             name: name.to_owned(),
-            approval: Some(self.granted()),
+            approval: Some(granted()),
             term_years: [3, 5][dice.other % 2],
             effective_date: self.date(dice.day),
             ..EstablishUnionRequest::default()
@@ -142,6 +141,11 @@ impl Hall {
         let answer = self.employers.cover_employer(everywhere(request)).await;
         self.answered("cover an employer meanwhile", answer).map(drop)
     }
+}
+
+/// By the federation of the district, which stands above every union.
+fn granted() -> Approval {
+    Approval { body: DISTRICT_FEDERATION.to_owned(), number: "1号".to_owned() }
 }
 
 /// The steps up to the filed result.

@@ -74,6 +74,9 @@ struct Pool {
 /// What a database that does not answer in time is called.
 const AWAY: &str = "STORAGE_UNAVAILABLE";
 
+/// The name of the federation of the district.
+pub(super) const DISTRICT_FEDERATION: &str = "北京某某110102总工会";
+
 /// The services over one register. The pool is everybody's.
 #[derive(Clone)]
 pub(in crate::storage) struct Hall {
