@@ -58,12 +58,12 @@ const FIRST: &str = "110102010";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite() -> Result<()> {
-    the_year_2014_is_told_as_it_was(Engine::Sqlite, Layout::All).await
+    Box::pin(the_year_2014_is_told_as_it_was(Engine::Sqlite, Layout::All)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() -> Result<()> {
-    the_year_2014_is_told_as_it_was(Engine::Postgres, Layout::Split).await
+    Box::pin(the_year_2014_is_told_as_it_was(Engine::Postgres, Layout::Split)).await
 }
 
 async fn the_year_2014_is_told_as_it_was(engine: Engine, layout: Layout) -> Result<()> {
