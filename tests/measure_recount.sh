@@ -57,11 +57,12 @@ SQL
 
 # board_equals_recount DAY: what the register answers for a day is what its source says.
 board_equals_recount() {
-    local day=$1 from=${1%%-*}-01-01 nodes asked answer differing
+    local day=$1 from=${1%%-*}-01-01 nodes asked answer differing listed
+    listed=$(IFS=,; echo "${recounted[*]}")
     nodes=$(psql "$database" -Atqc \
         "SELECT json_agg(DISTINCT 'areas/' || node) FROM recount")
     asked=$(psql "$database" -Atqc "SELECT json_build_object(
-        'metrics', (SELECT json_agg('metrics/' || m) FROM unnest('{${recounted[*]// /,}}'::text[]) m),
+        'metrics', (SELECT json_agg('metrics/' || m) FROM unnest('{$listed}'::text[]) m),
         'nodes', '$nodes'::json, 'day', day, 'fromDay', from_day)
         FROM (SELECT json_build_object('year', extract(year FROM d), 'month', extract(month FROM d),
                 'day', extract(day FROM d)) AS day,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 
 use super::steps::{Scale, Steps, block_of};
 use crate::{
@@ -57,11 +57,14 @@ struct Taken {
 }
 
 async fn take(conn: &impl ConnectionTrait, at_most: u64) -> Outcome<(u64, BTreeMap<Kept, Steps>)> {
-    let text = format!(
-        "DELETE FROM figure_delta WHERE id IN (
-             SELECT id FROM figure_delta ORDER BY metric, line, node, day LIMIT {at_most})
-         RETURNING metric, line, node, day, delta"
-    );
+    let first = format!("FROM figure_delta ORDER BY metric, line, node, day LIMIT {at_most}");
+    // By their places, which leaves nothing to plan: see `add_kept`.
+    let chosen = match conn.get_database_backend() {
+        DatabaseBackend::Postgres => format!("ctid = ANY (ARRAY (SELECT ctid {first}))"),
+        _ => format!("id IN (SELECT id {first})"),
+    };
+    let text =
+        format!("DELETE FROM figure_delta WHERE {chosen} RETURNING metric, line, node, day, delta");
     let taken = Taken::find_by_statement(sql(conn, &text, [])).all(conn).await;
     let taken = taken.map_err(fault::of)?;
     let count = taken.len() as u64;

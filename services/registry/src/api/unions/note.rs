@@ -3,6 +3,8 @@
 //! One pair of events stands for a union with everything below it: it left one path of the line and
 //! came to another. Nothing on the area line moves, so they name no area.
 
+use std::collections::HashMap;
+
 use prost::Message;
 use unionhall_kit::{
     fault::Outcome,
@@ -15,7 +17,7 @@ use super::{
     encode,
 };
 use crate::{
-    rules::union::affiliation::AffiliationPath,
+    rules::union::{UnionId, affiliation::AffiliationPath},
     store::{
         structure_changes::{Root, UnionChangeKind, UnionWork},
         unions::{self, Placed, UnionRecord},
@@ -71,10 +73,10 @@ pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path
     }
     let source = unions::load(entry.conn(), &work.sources).await?.into_values().next();
     let mut area = source.map(|record| record.area.path().clone());
+    let mut held = held(entry, work.roots.iter().map(|root| root.union)).await?;
     for root in &work.roots {
-        let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
         // One that was withdrawn meanwhile took its events along.
-        let Some(record) = held.into_iter().next() else { continue };
+        let Some(record) = held.remove(&root.union) else { continue };
         area.get_or_insert_with(|| record.area.path().clone());
         let Some(path) = stood(root) else { continue };
         let record = unions::touch(entry.conn(), &record, entry.now()).await?;
@@ -87,19 +89,30 @@ pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path
 
 /// Who stood below the unions that ended stands below the one that took them in.
 async fn taken_over(entry: &mut Entry, work: &UnionWork) -> Outcome<Path> {
+    let ids = work.roots.iter().map(|root| root.union).chain(work.target);
+    let mut held = held(entry, ids).await?;
     for root in &work.roots {
-        let held = unions::load_for_update(entry.conn(), &[root.union]).await?;
-        let Some(record) = held.into_iter().next() else { continue };
+        let Some(record) = held.remove(&root.union) else { continue };
         let record = unions::touch(entry.conn(), &record, entry.now()).await?;
         entry.not_before(record.updated_at);
         left(entry, &record, &record.affiliation);
     }
-    let held = unions::load_for_update(entry.conn(), work.target.as_slice()).await?;
-    let Some(record) = held.into_iter().next() else { return Ok(nowhere()) };
+    let target = work.target.and_then(|target| held.remove(&target));
+    let Some(record) = target else { return Ok(nowhere()) };
     let record = unions::touch(entry.conn(), &record, entry.now()).await?;
     entry.not_before(record.updated_at);
     entered(entry, &record);
     Ok(record.area.path().clone())
+}
+
+/// Held all at once, those above first, as every writer does.
+async fn held(
+    entry: &Entry,
+    ids: impl Iterator<Item = UnionId>,
+) -> Outcome<HashMap<UnionId, UnionRecord>> {
+    let ids: Vec<UnionId> = ids.collect();
+    let held = unions::load_for_update(entry.conn(), &ids).await?;
+    Ok(held.into_iter().map(|record| (record.id, record)).collect())
 }
 
 /// The path at which the root stood until the change, if it stands elsewhere now.
