@@ -189,6 +189,12 @@ impl Db {
         begin_whole(self.reader.clone(), options).await
     }
 
+    /// A transaction that may last: between its statements it keeps no state of the database, which
+    /// could not be tidied up meanwhile.
+    pub async fn begin_lasting(&self) -> Outcome<DatabaseTransaction> {
+        begin_whole(self.reader.clone(), TransactionOptions::default()).await
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Outcome<()> {
         self.reader.ping().await.map_err(fault::of)

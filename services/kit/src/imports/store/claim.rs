@@ -2,7 +2,7 @@
 //! applied twice; but a validation that begins anew forgets the faults that it finds, and those must
 //! not be another process's.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +21,7 @@ pub(in crate::imports) async fn claim(db: &Db, batch: Uuid) -> Outcome<Option<Cl
     if db.ids_are_commit_order() {
         return Ok(Some(Claim { _lock: None }));
     }
-    let tx = db.reader().begin().await.map_err(fault::of)?;
+    let tx = db.begin_lasting().await?;
     let (_, low) = batch.as_u64_pair();
     let text = "SELECT pg_try_advisory_xact_lock($1) AS got";
     let row = tx.query_one_raw(sql(&tx, text, [low.cast_signed().into()])).await;
