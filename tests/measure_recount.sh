@@ -111,8 +111,8 @@ recount_row() {
     for round in 2016-03-05 2019-07-07 2024-12-28; do board_equals_recount "$round"; done
     {
         echo "\\set day random($first_day, $last_day)"
-        recount_sql "(date '1970-01-01' + :day)" \
-            "date_trunc('year', date '1970-01-01' + :day)::date"
+        recount_sql "(date '1970-01-01' + :day::int)" \
+            "date_trunc('year', date '1970-01-01' + :day::int)::date"
     } >"$home/recount.sql"
     for ((round = 0; round < rounds; round++)); do
         note "board-$1" "$(ask boards "$address" "$register" --connections 1 --in-flight 1)"
