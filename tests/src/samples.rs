@@ -164,19 +164,24 @@ pub fn employer(number: u32) -> Employer {
     }
 }
 
-/// A joint union of a community, formed on 2010-01-01; it takes in whoever comes.
+/// A joint union of a community.
 #[must_use]
-pub fn joint_union(number: i32) -> CreateUnionRequest {
-    let union = Union {
+pub fn joint(number: i32) -> Union {
+    Union {
         display_name: format!("北京某某第{number}联合工会"),
         union_type: "JOINT".to_owned(),
         union_form: "JOINT_COMMITTEE".to_owned(),
         union_level: "BASIC".to_owned(),
         seat: Some(Address { area: "areas/110102010002".to_owned(), line: String::new() }),
         ..Union::default()
-    };
+    }
+}
+
+/// The same, formed on 2010-01-01; it takes in whoever comes.
+#[must_use]
+pub fn joint_union(number: i32) -> CreateUnionRequest {
     CreateUnionRequest {
-        union: Some(union),
+        union: Some(joint(number)),
         effective_date: Some(day(2010, 1, 1)),
         ..CreateUnionRequest::default()
     }

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, ensure};
 use unionhall_proto::{
     common::v1::BatchGetFiguresRequest,
     registry::v1::{
-        Address, Approval, CoverEmployerRequest, CreateEmployerRequest, CreateUnionRequest,
-        GetStructureChangeRequest, GetUnionRequest, SplitUnionRequest, StructureChange, Union,
-        UnionDecision, UnionPart, structure_change::State,
+        Approval, CoverEmployerRequest, CreateEmployerRequest, GetStructureChangeRequest,
+        GetUnionRequest, SplitUnionRequest, StructureChange, UnionDecision, UnionPart,
+        structure_change::State,
     },
 };
 use unionhall_tests::{
@@ -64,24 +64,8 @@ async fn soak_kill_amid_split(engine: Engine) -> Result<()> {
     )
 }
 
-fn joint(number: i32) -> Union {
-    Union {
-        display_name: format!("北京某某第{number}联合工会"),
-        union_type: "JOINT".to_owned(),
-        union_form: "JOINT_COMMITTEE".to_owned(),
-        union_level: "BASIC".to_owned(),
-        seat: Some(Address { area: "areas/110102010002".to_owned(), line: String::new() }),
-        ..Union::default()
-    }
-}
-
 async fn found(clients: &Clients) -> Result<String> {
-    let request = CreateUnionRequest {
-        union: Some(joint(0)),
-        effective_date: Some(samples::day(2010, 1, 1)),
-        ..CreateUnionRequest::default()
-    };
-    Ok(clients.unions.clone().create_union(request).await?.into_inner().name)
+    Ok(clients.unions.clone().create_union(samples::joint_union(0)).await?.into_inner().name)
 }
 
 /// Employers that the union covers.
@@ -132,7 +116,7 @@ async fn split(
         ..UnionDecision::default()
     };
     let part = UnionPart {
-        union: Some(joint(cycle)),
+        union: Some(samples::joint(cycle)),
         employers: employers.to_vec(),
         ..UnionPart::default()
     };
