@@ -4,9 +4,10 @@
 //!
 //! The structure changes in the transaction of the request. From then on nobody can be put into the
 //! areas that ended, and those who are there follow in chunks, each one transaction: their dated
-//! places, their path, their version, the figures of every day from the change on. A chunk leaves
-//! no events of the records, but of employers and members that come to another union. One pair of events for each subtree tells its followers to take it
-//! again: with the change itself, and once more when the last record has arrived.
+//! places, their path, their version, the figures of every day from the change on. A chunk leaves no
+//! events of the records, but of employers and members that come to another union. One pair of events
+//! for each subtree tells its followers to take it again, when the last record has arrived: told
+//! before, they would take what is not there yet, and nothing would tell them of it later.
 
 mod areas;
 pub(crate) mod follow;

@@ -43,11 +43,33 @@ pub(crate) fn audit(entry: &mut Entry, path: &AreaPath, detail: impl Into<String
     });
 }
 
-/// One pair of events stands for a whole subtree that went elsewhere: whoever follows it takes its
-/// snapshot again.
+/// The areas of a change whose employers and unions are still to follow.
+pub(crate) fn changed(entry: &mut Entry, recorded: &Recorded, work: &AreaWork) {
+    for path in work.sources.iter().chain([&work.target]) {
+        let new = recorded.version(path) == 1;
+        let kind = if new { EventKind::Created } else { EventKind::Updated };
+        event(entry, recorded, path, kind);
+    }
+}
+
+/// One pair of events stands for a whole subtree that went elsewhere, when everybody is there:
+/// whoever follows it takes its snapshot again. The area that closed stays where it was.
 pub(crate) fn subtrees(entry: &mut Entry, recorded: &Recorded, work: &AreaWork) {
     for source in &work.sources {
-        event(entry, recorded, source, EventKind::Left);
+        left(entry, recorded, source);
+        event(entry, recorded, source, EventKind::Updated);
     }
     event(entry, recorded, &work.target, EventKind::Entered);
+}
+
+fn left(entry: &mut Entry, recorded: &Recorded, path: &AreaPath) {
+    entry.event(Event {
+        record: view::name(path),
+        version: recorded.version(path),
+        kind: EventKind::Left,
+        area: path.path().clone(),
+        affiliation: None,
+        snapshot_type: "",
+        snapshot: Vec::new(),
+    });
 }

@@ -203,7 +203,11 @@ async fn change(
 
 fn note(draft: &mut Draft<'_>, change: &StructureChange, work: &AreaWork) {
     let (entry, recorded) = (&mut draft.entry, &draft.recorded);
-    note::subtrees(entry, recorded, work);
+    if change.progress == Progress::Applying {
+        note::changed(entry, recorded, work);
+    } else {
+        note::subtrees(entry, recorded, work);
+    }
     for source in &work.sources {
         note::audit(entry, source, format!("went into {} on {}", work.target, change.on));
     }

@@ -246,7 +246,9 @@ async fn a_moved_subtree_lives_on_under_its_new_label() {
     let kinds: Vec<_> =
         rig.events().await[seeded..].iter().map(|e| (e.kind, e.area.clone())).collect();
     let (left, entered) = (EventKind::Left as i16, EventKind::Entered as i16);
-    assert_eq!(kinds[1..], [(left, "110102010".to_owned()), (entered, "110103001".to_owned())]);
+    let at = |kind, label: &str| (kind, label.to_owned());
+    let stays = at(EventKind::Updated as i16, "110102010");
+    assert_eq!(kinds[1..], [at(left, "110102010"), stays, at(entered, "110103001")]);
     let found = areas
         .get_structure_change(call(proto::GetStructureChangeRequest { name: change.name.clone() }));
     assert_eq!(found.await.unwrap().into_inner(), change);

@@ -174,7 +174,8 @@ impl Unions {
             change.progress = Progress::Done;
         }
         structure_changes::insert(entry.conn(), &change).await?;
-        note::affiliated(&mut entry, &plan.before.record, &after);
+        let following = change.progress == Progress::Applying;
+        note::affiliated(&mut entry, &plan.before.record, &after, following);
         let detail = format!(
             "{} unions, {} employers from {} on",
             change.union_count, change.employer_count, change.on

@@ -33,6 +33,7 @@ use crate::{
     },
     store::{
         employers,
+        structure_changes::{self, StructureChange},
         unions::{self, Reliance},
     },
 };
@@ -100,6 +101,7 @@ impl Unions {
         };
         let Held { mut entry, before, .. } = held;
         no_merger(&entry, before.record.id).await?;
+        arrived(&entry, before.record.id).await?;
         never_relied_upon(&entry, &before.record).await?;
         let after = unions::remove(entry.conn(), &before.record, entry.now()).await?;
         if order.validate_only {
@@ -113,6 +115,14 @@ impl Unions {
         entry.audit(effect::audit(&after, &before.record.facts, "withdrawn"));
         entry.commit(Done { record: after.name(), version: after.version }).await
     }
+}
+
+/// `CONFLICT` while somebody still follows the union: its subtree is to be told of by it.
+async fn arrived(entry: &Entry, id: UnionId) -> Outcome<()> {
+    let applying = structure_changes::applying(entry.conn()).await?;
+    let mut works = applying.iter().filter_map(StructureChange::of_unions);
+    let leads = works.any(|work| work.leads(id));
+    if leads { Err(Fault::new(&kit_reasons::CONFLICT)) } else { Ok(()) }
 }
 
 /// What is withdrawn was never there, so that nothing may rely on it, not even what has ended since.

@@ -113,21 +113,17 @@ impl Unions {
             change.progress = Progress::Preview;
             return Ok(view::structure_change(&change));
         }
-        let follows = change.progress == Progress::Applying;
         for (before, facts) in plan.ending {
             let (paths, now) = (before.paths.clone(), entry.now());
             let saved = unions::save(entry.conn(), &before, facts, paths, now).await?;
             // One that ends takes nothing from anybody.
             let saved = saved.map_err(|taken| Fault::new(&kit_reasons::INTERNAL).caused_by(taken));
-            note::ended(&mut entry, &before, &saved?, follows);
+            note::ended(&mut entry, &before, &saved?);
             formation_cases::union_ended(&mut entry, before.record.id, change.on).await?;
         }
         let target = unions::touch(entry.conn(), &plan.target.record, entry.now()).await?;
         entry.not_before(target.updated_at);
         entry.event(effect::event(&target, entry.today()));
-        if follows {
-            note::entered(&mut entry, &target);
-        }
         structure_changes::insert(entry.conn(), &change).await?;
         let detail = format!(
             "{} unions, {} employers, {} members from {} on",

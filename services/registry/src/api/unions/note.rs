@@ -1,7 +1,7 @@
 //! What a change of affiliation leaves in the books beside the union's own event.
 //!
 //! One pair of events stands for a union with everything below it: it left one path of the line and
-//! came to another. Nothing on the area line moves, so they name no area.
+//! came to another. It is given once, in the transaction in which the last record arrives. Nothing on the area line moves, so they name no area.
 
 use std::collections::HashMap;
 
@@ -24,10 +24,15 @@ use crate::{
     },
 };
 
-/// The union was affiliated to another one: its own event, between those of its subtree where it
-/// stands elsewhere now.
-pub(crate) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionRecord) {
-    let moved = before.affiliation != after.affiliation;
+/// The union was affiliated to another one. With somebody still `following` its own event goes
+/// alone: the pair comes when the last has arrived, for what was taken before would lack some.
+pub(crate) fn affiliated(
+    entry: &mut Entry,
+    before: &UnionRecord,
+    after: &UnionRecord,
+    following: bool,
+) {
+    let moved = !following && before.affiliation != after.affiliation;
     entry.not_before(after.updated_at);
     if moved {
         left(entry, after, &before.affiliation);
@@ -38,13 +43,10 @@ pub(crate) fn affiliated(entry: &mut Entry, before: &UnionRecord, after: &UnionR
     }
 }
 
-/// The union ended by going into another one, and whoever stands below it leaves its path.
-pub(super) fn ended(entry: &mut Entry, before: &Placed, after: &Placed, follows: bool) {
+/// The union ended by going into another one; whoever stands below it follows.
+pub(super) fn ended(entry: &mut Entry, before: &Placed, after: &Placed) {
     let record = &after.record;
     entry.not_before(record.updated_at);
-    if follows {
-        left(entry, record, &record.affiliation);
-    }
     entry.event(effect::event(record, entry.today()));
     let (old, new) = (&before.record.facts, &record.facts);
     entry.figures(effect::figures((old, &before.paths), (new, &after.paths)));
@@ -52,7 +54,7 @@ pub(super) fn ended(entry: &mut Entry, before: &Placed, after: &Placed, follows:
 }
 
 /// The subtree of the union left this path.
-pub(super) fn left(entry: &mut Entry, record: &UnionRecord, path: &AffiliationPath) {
+fn left(entry: &mut Entry, record: &UnionRecord, path: &AffiliationPath) {
     entry.event(Event {
         affiliation: Some(path.path().clone()),
         ..subtree(record, EventKind::Left)
@@ -60,7 +62,7 @@ pub(super) fn left(entry: &mut Entry, record: &UnionRecord, path: &AffiliationPa
 }
 
 /// The subtree of the union came to where it stands now.
-pub(super) fn entered(entry: &mut Entry, record: &UnionRecord) {
+fn entered(entry: &mut Entry, record: &UnionRecord) {
     let snapshot = encode::union(record, entry.today()).encode_to_vec();
     let event = subtree(record, EventKind::Entered);
     entry.event(Event { snapshot_type: SNAPSHOT, snapshot, ..event });
@@ -75,7 +77,7 @@ pub(crate) async fn arrived(entry: &mut Entry, work: &UnionWork) -> Outcome<Path
     let mut area = source.map(|record| record.area.path().clone());
     let mut held = held(entry, work.roots.iter().map(|root| root.union)).await?;
     for root in &work.roots {
-        // One that was withdrawn meanwhile took its events along.
+        // A root is not withdrawn before everybody has followed.
         let Some(record) = held.remove(&root.union) else { continue };
         area.get_or_insert_with(|| record.area.path().clone());
         let Some(path) = stood(root) else { continue };
@@ -96,6 +98,8 @@ async fn taken_over(entry: &mut Entry, work: &UnionWork) -> Outcome<Path> {
         let record = unions::touch(entry.conn(), &record, entry.now()).await?;
         entry.not_before(record.updated_at);
         left(entry, &record, &record.affiliation);
+        // The union that ended stays where it stood.
+        entry.event(effect::event(&record, entry.today()));
     }
     let target = work.target.and_then(|target| held.remove(&target));
     let Some(record) = target else { return Ok(nowhere()) };

@@ -149,7 +149,7 @@ impl Carrier {
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 
-    /// Everybody has followed: whoever took the subtree while they were under way takes it again.
+    /// Everybody has followed: whoever holds the subtree takes it again.
     async fn end_areas(
         &self,
         mut entry: Entry,

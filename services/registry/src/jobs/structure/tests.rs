@@ -176,12 +176,14 @@ async fn a_merge_carries_everybody_and_keeps_the_totals_of_every_day() {
     assert_eq!(late.actual_area_on(day("2014-04-01")), Some(&path(NEIGHBOUR)));
     assert_eq!(late.actual_area_on(day("2014-03-31")), None);
 
-    let (left, entered) = (EventKind::Left as i16, EventKind::Entered as i16);
+    let [updated, entered, left] =
+        [EventKind::Updated, EventKind::Entered, EventKind::Left].map(|kind| kind as i16);
     let noted: Vec<_> =
         rig.events().await[events..].iter().map(|e| (e.kind, e.area.clone(), e.version)).collect();
-    let pair =
-        |version| [(left, OLD.to_owned(), version), (entered, NEIGHBOUR.to_owned(), version)];
-    assert_eq!(noted, [pair(2), pair(3)].concat(), "one pair each time, none of the records");
+    let at = |kind, label: &str, version| (kind, label.to_owned(), version);
+    let own = [at(updated, OLD, 2), at(updated, NEIGHBOUR, 2)];
+    let pair = [at(left, OLD, 3), at(updated, OLD, 3), at(entered, NEIGHBOUR, 3)];
+    assert_eq!(noted, [&own[..], &pair[..]].concat(), "one pair, none of the records");
 }
 
 #[tokio::test]

@@ -74,12 +74,8 @@ impl Carrier {
         let followed = follow(&self.register, &mut entry, &ids, facts).await?;
         for step in &followed.unions {
             let (before, after) = (&step.before.record, &step.after.record);
-            if before.facts != after.facts && work.kind == UnionChangeKind::Split {
-                note::affiliated(&mut entry, before, after);
-                entry.audit(effect::audit(after, &before.facts, "affiliated"));
-            } else if before.facts != after.facts {
-                entry.not_before(after.updated_at);
-                entry.event(effect::event(after, entry.today()));
+            if before.facts != after.facts {
+                note::affiliated(&mut entry, before, after, true);
                 entry.audit(effect::audit(after, &before.facts, "affiliated"));
             }
         }
@@ -183,7 +179,7 @@ impl Carrier {
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
 
-    /// Everybody has followed: whoever took a subtree while they were under way takes it again.
+    /// Everybody has followed: whoever holds a subtree takes it again.
     pub(super) async fn end_unions(
         &self,
         mut entry: Entry,

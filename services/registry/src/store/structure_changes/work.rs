@@ -150,6 +150,11 @@ impl UnionWork {
         }
     }
 
+    /// Whether a subtree that is still on its way is told of by this union.
+    pub fn leads(&self, id: UnionId) -> bool {
+        self.roots.iter().any(|root| root.union == id)
+    }
+
     /// The union to which one of those who follow answers from then on, and instead of whom; `None`
     /// where it answers to the same one as before.
     pub fn takes_over(&self, id: UnionId) -> Option<(&[UnionId], UnionId)> {
@@ -157,7 +162,7 @@ impl UnionWork {
             UnionChangeKind::Affiliated | UnionChangeKind::Dissolved => None,
             UnionChangeKind::Merged => self.target,
             UnionChangeKind::Split => {
-                let root = self.roots.iter().any(|root| root.union == id);
+                let root = self.leads(id);
                 let part = self.parts.iter().find(|part| part.unions.contains(&id));
                 part.map(|part| part.union).or(self.target).filter(|_| root)
             }

@@ -1,14 +1,16 @@
 //! Unions that come below another one, with everybody below them.
 
+use std::collections::BTreeMap;
+
 use unionhall_kit::{
     figures::read::{Question, values},
-    ledger::EventKind,
+    ledger::{EventKind, feed::Positioned},
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
-    AffiliateUnionRequest, CoverEmployerRequest, CreateEmployerRequest, Employer,
-    GetStructureChangeRequest, ListStructureChangesRequest, ListUnionsRequest, StructureChange,
-    area_service_server::AreaService, coverage_service_server::CoverageService,
+    AffiliateUnionRequest, CoverEmployerRequest, CreateEmployerRequest, DeleteUnionRequest,
+    Employer, GetStructureChangeRequest, ListStructureChangesRequest, ListUnionsRequest,
+    StructureChange, area_service_server::AreaService, coverage_service_server::CoverageService,
     employer_service_server::EmployerService, structure_change::State,
 };
 
@@ -21,6 +23,10 @@ use crate::{
 };
 
 const REQUEST_ID: &str = "00000000-0000-7000-8000-0000000000aa";
+
+fn of_union(event: &Positioned) -> bool {
+    event.record.starts_with("unions/")
+}
 
 fn order(name: &str, superior: &str, from: &str) -> AffiliateUnionRequest {
     AffiliateUnionRequest {
@@ -115,6 +121,41 @@ impl Desk {
         inner(self.areas().get_structure_change(call(message)).await).unwrap()
     }
 
+    /// What tells of a subtree to who sees this path alone.
+    pub(super) async fn pairs_below(&self, affiliation: &str) -> Vec<Positioned> {
+        let pair = [EventKind::Left as i16, EventKind::Entered as i16];
+        let mut seen = self.rig.events_below(affiliation).await;
+        seen.retain(|event| of_union(event) && pair.contains(&event.kind));
+        seen
+    }
+
+    /// Whoever sees this path alone, and does with each change what the contract says, holds
+    /// those of the unions that stand there.
+    pub(super) async fn mirrored(&self, affiliation: &str, unions: &[String]) {
+        let mut there = BTreeMap::new();
+        for name in unions {
+            there.insert(name.clone(), self.get(name).await.unwrap().affiliation);
+        }
+        let mut held: BTreeMap<String, String> = BTreeMap::new();
+        let seen = self.rig.events_below(affiliation).await;
+        for event in seen.into_iter().filter(of_union) {
+            let path = event.affiliation.unwrap_or_default();
+            let (left, entered) = (EventKind::Left as i16, EventKind::Entered as i16);
+            if event.kind == left {
+                held.retain(|_, stood| !stood.starts_with(&path));
+            } else if event.kind == entered {
+                let below = there.iter().filter(|(_, stands)| stands.starts_with(&path));
+                held.extend(below.map(|(name, stands)| (name.clone(), stands.clone())));
+            } else if event.kind == EventKind::Removed as i16 {
+                held.remove(&event.record);
+            } else {
+                held.insert(event.record, path);
+            }
+        }
+        there.retain(|_, stands| stands.starts_with(affiliation));
+        assert_eq!(held, there, "{affiliation}");
+    }
+
     pub(super) async fn carry(&self) {
         let carrier = Carrier::new(self.rig.register.clone());
         while carrier.step().await.unwrap() {}
@@ -168,20 +209,56 @@ async fn a_union_comes_below_another_one_with_everybody_below_it() {
     let before = desk.get_on(&root.name, "2014-03-31").await;
     assert_eq!(before.superior, old.name);
 
-    // The root's own event between a pair of its subtree, and the pair once more at the end.
+    // The root's own event at once, and one pair for its subtree when everybody has arrived.
     let events = desk.rig.events().await;
     assert_eq!(events.len(), noted + 1, "the area line sees the root's own event alone");
     let told = desk.rig.events_below(&moved.affiliation).await;
-    let told: Vec<i16> = told.iter().map(|event| event.kind).collect();
-    let expected = [EventKind::Updated, EventKind::Entered, EventKind::Entered];
-    assert_eq!(told, expected.map(|kind| kind as i16));
-    let left = desk.rig.events_below(&old.affiliation).await;
-    let left: Vec<_> = left.iter().filter(|event| event.kind == EventKind::Left as i16).collect();
-    let paths: Vec<_> = left.iter().map(|event| event.affiliation.as_deref()).collect();
-    assert_eq!(paths, [Some(root.affiliation.as_str()); 2]);
-    assert!(left.iter().all(|event| event.record == root.name && event.snapshot.is_empty()));
-    let versions: Vec<i64> = left.iter().map(|event| event.version).collect();
-    assert_eq!(versions, [2, 3]);
+    let told: Vec<_> = told.iter().map(|event| (event.kind, event.version)).collect();
+    assert_eq!(told, [(EventKind::Updated as i16, 2), (EventKind::Entered as i16, 3)]);
+    let left = desk.pairs_below(&old.affiliation).await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    let left = &left[0];
+    assert_eq!(left.affiliation.as_deref(), Some(root.affiliation.as_str()));
+    assert_eq!((left.record.as_str(), left.version), (root.name.as_str(), 3));
+    assert!(left.snapshot.is_empty());
+}
+
+#[tokio::test]
+async fn a_mirror_of_either_end_holds_what_is_there() {
+    let desk = desk().await;
+    let (old, new) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&old.name, 1..4).await;
+    let names: Vec<String> =
+        [&old, &new].into_iter().chain(&chain).map(|union| union.name.clone()).collect();
+    desk.affiliate(&chain[0].name, &new.name, "2014-04-01").await.unwrap();
+    // One that has not followed yet shows itself at the old end once more.
+    desk.mark(&chain[2].name, "AWARD", "2014-05-01").await.unwrap();
+    desk.carry().await;
+    for end in [&old, &new] {
+        desk.mirrored(&end.affiliation, &names).await;
+    }
+    let pairs = desk.pairs_below(&old.affiliation).await.len();
+    assert_eq!((pairs, desk.pairs_below(&new.affiliation).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_root_is_not_withdrawn_before_its_subtree_is_told_of() {
+    let desk = desk().await;
+    let (old, new) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&old.name, 1..3).await;
+    desk.affiliate(&chain[0].name, &new.name, "2014-04-01").await.unwrap();
+    let withdraw = async |name: &str| {
+        let message = DeleteUnionRequest { name: name.to_owned(), ..Default::default() };
+        inner(desk.service.delete_union(call(message)).await)
+    };
+    withdraw(&chain[1].name).await.unwrap();
+    assert_eq!(refused(withdraw(&chain[0].name).await), "CONFLICT");
+    desk.carry().await;
+    withdraw(&chain[0].name).await.unwrap();
+    let names = [old.name.clone(), new.name.clone()];
+    for end in [&old, &new] {
+        desk.mirrored(&end.affiliation, &names).await;
+    }
 }
 
 #[tokio::test]

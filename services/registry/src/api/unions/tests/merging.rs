@@ -2,6 +2,7 @@
 
 use unionhall_kit::{
     figures::read::{Question, values},
+    ledger::EventKind,
     path::{Line, Path},
 };
 use unionhall_proto::registry::v1::{
@@ -83,7 +84,7 @@ async fn whom_they_cover_and_who_stands_below_passes_to_the_one_that_takes_over(
     assert_eq!(desk.merge(message).await.unwrap().name, change.name, "the same request");
     // What is still on its way is left alone, and who takes over stays.
     assert_eq!(refused(desk.dissolve(&target.name, "2014-07-01").await), "CONFLICT");
-    desk.create(joint(10, &target.name), "2014-07-01").await.unwrap();
+    let later = desk.create(joint(10, &target.name), "2014-07-01").await.unwrap();
     desk.carry().await;
     let done = desk.change(&change.name).await;
     assert_eq!((done.state(), done.moved_union_count), (State::Done, 2));
@@ -101,6 +102,16 @@ async fn whom_they_cover_and_who_stands_below_passes_to_the_one_that_takes_over(
     let read = GetEmployerRequest { name: names[0].clone(), day: date("2014-02-01") };
     let read = inner(employers.get_employer(call(read)).await).unwrap();
     assert_eq!(read.coverage.unwrap().union, target.name);
+
+    let pairs = desk.pairs_below(&top.affiliation).await;
+    let pairs: Vec<_> = pairs.iter().map(|event| (event.kind, event.record.as_str())).collect();
+    let (left, entered) = (EventKind::Left as i16, EventKind::Entered as i16);
+    assert_eq!(pairs, [(left, &*source[0].name), (entered, &*target.name)]);
+    let mut unions: Vec<String> = source.iter().map(|union| union.name.clone()).collect();
+    unions.extend([top.name.clone(), target.name.clone(), later.name]);
+    for end in [&top, &source[0], &target] {
+        desk.mirrored(&end.affiliation, &unions).await;
+    }
 
     let home = (Line::Area, HOME);
     let there = (Line::Affiliation, target.affiliation.as_str());

@@ -145,12 +145,18 @@ async fn a_part_takes_over_whom_it_names_and_the_rest_stays() {
     assert_eq!(desk.coverage(&names[0], "2014-01-31").await, chain[0].name);
     assert_eq!(desk.coverage(&names[0], ON).await, new.name);
     assert_eq!(desk.coverage(&names[1], "2014-07-01").await, chain[0].name);
-    let seen = desk.rig.events_below(&new.affiliation).await;
-    let entered = seen.iter().filter(|event| event.kind == EventKind::Entered as i16).count();
-    assert_eq!(entered, 2, "its subtree came, and once more when everybody had arrived");
+    let entered = desk.pairs_below(&new.affiliation).await;
+    let entered: Vec<_> = entered.iter().map(|event| event.record.as_str()).collect();
+    assert_eq!(entered, [&*chain[1].name], "its subtree came, once");
+    let left = desk.pairs_below(&chain[0].affiliation).await;
+    let left: Vec<_> = left.iter().map(|event| event.kind).collect();
+    assert_eq!(left, [EventKind::Left as i16]);
 
     let mut unions: Vec<String> = chain.iter().map(|union| union.name.clone()).collect();
     unions.extend([top.name.clone(), stays.name.clone(), new.name.clone()]);
+    for end in [&top, &chain[0], &new] {
+        desk.mirrored(&end.affiliation, &unions).await;
+    }
     desk.recount(&unions, &[365, 395, 396, 540]).await;
     desk.employers_recounted(&names, &[&top, &chain[0], &new, &last]).await;
     let home = (Line::Area, HOME);
