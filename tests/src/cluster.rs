@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-use crate::tools;
+use crate::{patience, tools};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -87,6 +87,27 @@ pub async fn execute(url: &str, statement: &str) -> Result<()> {
 pub async fn connect(url: &str) -> Result<PgConnection> {
     let options: PgConnectOptions = url.parse()?;
     options.connect().await.context("the test cluster refuses")
+}
+
+/// How many rings of waiting transactions the server had to break in a database, once everybody
+/// who was connected to it has gone: a connection tells what it saw when it ends.
+///
+/// # Errors
+/// When the cluster refuses, or somebody stays connected.
+pub async fn deadlocks(database: &str) -> Result<i64> {
+    let mut connection = connect(&tools::setting(tools::TEST_POSTGRES)?).await?;
+    let gone = async {
+        let here = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = $1";
+        while sqlx::query_scalar::<_, i64>(here).bind(database).fetch_one(&mut connection).await?
+            > 0
+        {
+            tokio::task::yield_now().await;
+        }
+        let seen = "SELECT deadlocks FROM pg_stat_database WHERE datname = $1";
+        let seen = sqlx::query_scalar(seen).bind(database).fetch_one(&mut connection).await?;
+        anyhow::Ok(seen)
+    };
+    patience::within("everybody to leave the database", gone).await?
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod files;
 mod founding;
 pub(super) mod hall;
 mod lists;
+mod lock_order;
 mod places;
 mod recount;
 mod terms;

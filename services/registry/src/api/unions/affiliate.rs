@@ -63,6 +63,9 @@ impl Unions {
             }
         };
         unions::lock_affiliation(entry.conn()).await?;
+        // Whoever asks for a ring names one below as the one above: held in the order of the line.
+        let ends = above.as_slice();
+        unions::hold_around(entry.conn(), decode::id(order.name)?, ends).await?;
         let above = match above {
             Some(id) => {
                 let record = superior(&entry, &call.caller, id).await?;
