@@ -14,7 +14,10 @@ use unionhall_registry::{
             mark::Note,
         },
     },
-    store::elections::{self, ElectionRecord, Taken},
+    store::{
+        elections::{self, ElectionRecord, Taken},
+        unions::{self, Reliance},
+    },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};
 use uuid::Uuid;
@@ -79,6 +82,8 @@ async fn elections_are_read_as_written(engine: Engine) -> Result<()> {
     let books = Books::open(engine).await?;
     let ledger = &books.ledger;
     let union = union(ledger).await?;
+    let relied = unions::reliance(ledger.db().reader(), union).await?;
+    ensure!(!relied.any(), "{relied:?}: nobody knows it yet");
     let mut written = Vec::new();
     for number in 1..=5 {
         let kind = ElectionKind::ByElection;
@@ -104,6 +109,9 @@ async fn elections_are_read_as_written(engine: Engine) -> Result<()> {
     let stale = ElectionRecord { version: 7, ..written[0].clone() };
     ensure!(cancel(ledger, &stale).await.is_err(), "another version");
     ensure!(elections::last_filed(reader, union, day("2015-01-01")).await?.is_none());
+    // One that came to nothing was called too: the union was there.
+    let relied = unions::reliance(reader, union).await?;
+    ensure!(relied == Reliance { elections: 5, ..Reliance::default() }, "{relied:?}");
     Ok(())
 }
 
