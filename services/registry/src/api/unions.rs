@@ -34,6 +34,7 @@ use unionhall_proto::registry::v1::{
 
 pub(crate) use self::affiliate::settled;
 pub(super) use self::{
+    approver::those_above,
     decode::{approval, area, id},
     encode::{approval as shown_approval, union as shown},
     enter::{placed, superior},

@@ -5,6 +5,7 @@ use unionhall_kit::civil::CivilDate;
 use super::{
     election::is_basic,
     election_rules::{Check, ElectionRules, Rule},
+    name::Name,
     office::{Committee, Office, OfficeId, Position, barred},
     union::{
         UnionFacts,
@@ -60,12 +61,12 @@ pub struct Item {
     pub office: Option<OfficeId>,
 }
 
-/// Every rule of committees that is in force on `day`, in the order of the table; of the rules that
-/// bar persons those that are broken. Nothing for a union that does not exist on that day.
+/// Every rule of committees that is in force on `day`, in the order of the table, with the names that
+/// the unions `above` had when it was established; of the rules that bar persons those that are broken. Nothing for a union that does not exist on that day.
 pub fn review(
     union: &UnionFacts,
     offices: &[(OfficeId, Office)],
-    (counts, covered): (Option<Counts>, Covered),
+    (counts, covered, above): (Option<Counts>, Covered, &[Name]),
     (rules, day): (&ElectionRules, CivilDate),
 ) -> Vec<Item> {
     if !union.active_on(day) {
@@ -73,7 +74,7 @@ pub fn review(
     }
     let held = offices.iter().filter(|(_, office)| office.held_on(union, day));
     let held: Vec<&(OfficeId, Office)> = held.collect();
-    let asked = Asked { union, held: &held, counts, covered, day };
+    let asked = Asked { union, held: &held, counts, covered, above, day };
     let mut items: Vec<Item> = rules.on(day).filter_map(|rule| asked.item(rule)).collect();
     let kind = union.types.on(day).copied();
     for (id, office) in &held {
@@ -96,6 +97,7 @@ struct Asked<'a> {
     held: &'a [&'a (OfficeId, Office)],
     counts: Option<Counts>,
     covered: Covered,
+    above: &'a [Name],
     day: CivilDate,
 }
 
@@ -122,6 +124,7 @@ impl Asked<'_> {
             },
             Check::CodeCategory(of) => self.code_category(of),
             Check::JointEmployers(least) => self.joint(*least),
+            Check::ApprovedAbove => self.elected(self.approved()),
             Check::NotAtHand(about) if REVIEWED.contains(&about.as_str()) => {
                 self.elected(plain(Standing::Unknown))
             }
@@ -182,6 +185,17 @@ impl Asked<'_> {
         }
         let employers = self.covered.employers;
         (met(employers >= least).0, vec![("employers", employers), ("needed", least)])
+    }
+
+    /// Of old unions the register may not know who was above then, nor by which name: it is told, and
+    /// refuses nothing.
+    fn approved(&self) -> Answer {
+        let first = self.union.established_on();
+        let first = first.and_then(|first| self.union.approvals.on(first));
+        match first.or(self.union.approvals.on(self.day)) {
+            Some(approval) if !self.above.is_empty() => met(self.above.contains(&approval.body)),
+            _ => plain(Standing::Unknown),
+        }
     }
 
     fn term(&self) -> Answer {

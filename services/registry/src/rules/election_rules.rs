@@ -173,6 +173,8 @@ pub enum Check {
     CodeCategory(Vec<(char, UnionType)>),
     /// A joint committee unites at least so many employers.
     JointEmployers(u32),
+    /// Who approved the establishment was above on its day, by the names of that day.
+    ApprovedAbove,
     /// What is named so; its text of those days is not at hand, and it decides nothing.
     NotAtHand(String),
 }

@@ -45,7 +45,6 @@ use crate::{
         name::Name,
         union::{
             EmployerId, UnionFacts, UnionId,
-            affiliation::MAX_DEPTH,
             approval::Approval,
             change::{Surroundings, UnionChange, UnionFault, enter},
             term::{BegunTerm, Term, TermYears},
@@ -55,7 +54,7 @@ use crate::{
         employers::{self, EmployerRecord, hold_areas},
         formations::CaseRecord,
         grounds,
-        unions::{self, NewUnion, Placed},
+        unions::{self, NewUnion, Placed, UnionRecord},
     },
 };
 
@@ -81,20 +80,12 @@ impl<'a> Bodies<'a> {
         (body, superior): (&'a Name, Option<UnionId>),
         on: CivilDate,
     ) -> Outcome<Self> {
-        let mut bodies = Self { body, above: Vec::new(), told: None };
-        let mut next = superior;
-        for _ in 0..MAX_DEPTH {
-            let Some(id) = next else { break };
-            let Some(record) = unions::load(entry.conn(), &[id]).await?.remove(&id) else { break };
-            let name = record.facts.names.on(on).cloned();
-            next = record.facts.superiors.on(on).copied();
-            bodies.above.extend(name.clone());
-            if superior == Some(id) {
-                let seen = union_calls::scoped(record).visible(&caller.scope);
-                bodies.told = name.filter(|_| seen.is_some());
-            }
-        }
-        Ok(bodies)
+        let above = union_calls::those_above(entry.conn(), superior, on).await?;
+        let named = |record: &UnionRecord| record.facts.names.on(on).cloned();
+        let next = above.first().filter(|record| Some(record.id) == superior);
+        let seen = next.and_then(|next| union_calls::scoped(next.clone()).visible(&caller.scope));
+        let told = seen.as_ref().and_then(named);
+        Ok(Self { body, above: above.iter().filter_map(named).collect(), told })
     }
 
     fn approved(&self) -> Approved<'_> {

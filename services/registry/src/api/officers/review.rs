@@ -17,6 +17,7 @@ use crate::{
     rules::{
         committee_review::{Counts, Covered, Item, Standing, review},
         election_rules::Grade,
+        name::Name,
         union::{EmployerId, UnionFacts, UnionId},
     },
     store::{elections, employers, officers},
@@ -39,7 +40,9 @@ impl Officers {
             None => self.last_counts(id, day).await?,
         };
         let covered = covered(reader, (id, &union.facts), day).await?;
-        let items = review(&union.facts, &offices, (counts, covered), (findings::rules()?, day));
+        let above = names_above(reader, &union.facts).await?;
+        let known = (counts, covered, above.as_slice());
+        let items = review(&union.facts, &offices, known, (findings::rules()?, day));
         Ok(CommitteeReview {
             union: union.name(),
             day: Some(day.into()),
@@ -65,6 +68,14 @@ impl Officers {
         });
         Ok((counts, last.map(|last| last.name()).unwrap_or_default()))
     }
+}
+
+/// The names that the unions above had on the union's first day.
+async fn names_above(reader: &impl ConnectionTrait, union: &UnionFacts) -> Outcome<Vec<Name>> {
+    let Some(first) = union.established_on() else { return Ok(Vec::new()) };
+    let superior = union.superiors.on(first).copied();
+    let above = unions::those_above(reader, superior, first).await?;
+    Ok(above.iter().filter_map(|record| record.facts.names.on(first).cloned()).collect())
 }
 
 /// What the register knows of the union's employers on the day. Whoever sees a union sees the employer

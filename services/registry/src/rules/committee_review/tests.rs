@@ -12,6 +12,7 @@ use crate::rules::{
     office::{Bar, WayIn},
     union::{
         Status,
+        approval::{Approval, DocumentNumber},
         kind::UnionLevel,
         term::{Term, TermYears},
     },
@@ -52,7 +53,7 @@ fn standings(
     on: &str,
 ) -> Vec<(String, Standing)> {
     let rules = ElectionRules::shipped().unwrap();
-    let items = review(union, offices, (counts, Covered::default()), (rules, day(on)));
+    let items = review(union, offices, (counts, Covered::default(), &[]), (rules, day(on)));
     items.into_iter().map(|item| (item.rule.id, item.standing)).collect()
 }
 
@@ -152,7 +153,7 @@ fn a_full_time_chair_is_told_from_200_employees_on() {
         let mut office = full.clone();
         office.1.full_time = full_time;
         let rules = ElectionRules::shipped().unwrap();
-        let known = (None, Covered { employees, ..Covered::default() });
+        let known = (None, Covered { employees, ..Covered::default() }, [].as_slice());
         let items = review(union, &[office], known, (rules, day(on)));
         let found = items.into_iter().find(|item| item.rule.id.starts_with("R12")).unwrap();
         (found.rule.id, found.standing)
@@ -201,7 +202,7 @@ fn a_joint_committee_unites_two_employers() {
         let mut union = union(form);
         union.types.record(Some(kind), day("2010-01-01"));
         let rules = ElectionRules::shipped().unwrap();
-        let known = (None, Covered { employers, ..Covered::default() });
+        let known = (None, Covered { employers, ..Covered::default() }, [].as_slice());
         let items = review(&union, &[], known, (rules, day(on)));
         let found = items.into_iter().find(|item| item.rule.id.starts_with("R14")).unwrap();
         (found.rule.id, found.standing)
@@ -219,13 +220,46 @@ fn a_joint_committee_unites_two_employers() {
 }
 
 #[test]
+fn who_approved_was_above_on_the_first_day() {
+    let name = |text: &str| Name::parse(text).unwrap();
+    let told = |bodies: &[(&str, &str)], above: &[&str], on: &str| {
+        let mut union = union(UnionForm::Committee);
+        for (body, from) in bodies {
+            let number = DocumentNumber::parse("1号").unwrap();
+            union.approvals.record(Some(Approval { body: name(body), number }), day(from));
+        }
+        let above: Vec<Name> = above.iter().map(|above| name(above)).collect();
+        let rules = ElectionRules::shipped().unwrap();
+        let known = (None, Covered::default(), above.as_slice());
+        let items = review(&union, &[], known, (rules, day(on)));
+        let found = items.into_iter().find(|item| item.rule.id.starts_with("R15")).unwrap();
+        (found.rule.id, found.standing)
+    };
+    use Standing::{Met, NotMet, Unknown};
+    let (first, above) = ("2010-01-01", ["某街道总工会", "某区总工会"]);
+    for (body, standing) in [(above[0], Met), (above[1], Met), ("别区总工会", NotMet)] {
+        for (on, id) in [("2021-12-31", "R15"), ("2022-01-01", "R15B")] {
+            assert_eq!(told(&[(body, first)], &above, on), (id.to_owned(), standing), "{body}");
+        }
+    }
+    let on = "2014-06-01";
+    assert_eq!(told(&[], &above, on).1, Unknown, "no approval is recorded");
+    assert_eq!(told(&[("别区总工会", first)], &[], on).1, Unknown, "nobody is above");
+    // Of the first day and of a later one the first counts; one that was recorded later is still of it.
+    let later = ("别区总工会", "2012-01-01");
+    assert_eq!(told(&[(above[0], first), later], &above, on).1, Met);
+    assert_eq!(told(&[later], &above, on).1, NotMet);
+    assert_eq!(told(&[later], &above, "2011-12-31").1, Unknown);
+}
+
+#[test]
 fn who_came_to_be_barred_is_named() {
     let mut member = office(7, Committee::Union, Position::Member);
     member.1.bars = BTreeSet::from([Bar::PersonnelManager]);
     let union = union(UnionForm::Committee);
     let rules = ElectionRules::shipped().unwrap();
     let on = |on: &str| {
-        let known = (None, Covered::default());
+        let known = (None, Covered::default(), [].as_slice());
         let items = review(&union, std::slice::from_ref(&member), known, (rules, day(on)));
         items.into_iter().filter_map(|item| item.office).collect::<Vec<_>>()
     };

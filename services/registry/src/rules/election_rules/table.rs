@@ -148,6 +148,7 @@ fn read_check(kind: &str, argument: &str) -> Result<Option<Check>, String> {
         "moved_with_consent" => positions(argument).map(Check::MovedWithConsent),
         "outsider" => Position::parse(argument).map(Check::Outsider),
         "code_category" => code_categories(argument),
+        "approved_above" => plain(Check::ApprovedAbove),
         "joint_employers" => number().map(Check::JointEmployers),
         "full_time_chair" => number().map(Check::FullTimeChair),
         _ => return Err(format!("no check '{kind}'")),

@@ -2,7 +2,7 @@
 
 use unionhall_proto::registry::v1::{
     GetCommitteeReviewRequest, ListFormationCasesRequest, ListUncoveredEmployersRequest,
-    SuspendEmployerRequest, UncoveredEmployer, committee_review::Standing,
+    SuspendEmployerRequest, UncoveredEmployer, UpdateUnionRequest, committee_review::Standing,
     officer_service_server::OfficerService,
 };
 
@@ -258,4 +258,38 @@ impl Desk {
         };
         inner(self.service.employers.uncover_employer(call(leave)).await).unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_old_approval_by_another_body_is_told_and_not_refused() {
+    let desk = desk().await;
+    let officers = Officers::new(desk.rig.register.clone());
+    let approved = |body: &str| {
+        let number = "某工发〔2010〕1号".to_owned();
+        Some(Approval { body: body.to_owned(), number })
+    };
+    let old = Union { approval: approved("北京市某某区旧总工会"), ..joint(&desk.above) };
+    let old = desk.union(old, "2010-01-01").await;
+    let told = async || {
+        let name = old.name.clone();
+        let message = GetCommitteeReviewRequest { name, day: date("2014-07-01"), counts: None };
+        let review = inner(officers.get_committee_review(call(message)).await).unwrap();
+        let item = review.items.into_iter().find(|item| item.rule == "R15").unwrap();
+        assert!(!item.mandatory);
+        (item.standing(), item.next_step.is_some())
+    };
+    assert_eq!(told().await, (Standing::NotMet, true));
+    let update = async |approval, from| {
+        let message = UpdateUnionRequest {
+            union: Some(Union { name: old.name.clone(), approval, ..Default::default() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["approval".to_owned()] }),
+            effective_date: date(from),
+            ..Default::default()
+        };
+        inner(desk.service.unions.update_union(call(message)).await).unwrap();
+    };
+    update(approved(&desk.above.display_name), "2010-01-01").await;
+    assert_eq!(told().await, (Standing::Met, false));
+    update(None, "2010-01-01").await;
+    assert_eq!(told().await, (Standing::Unknown, false));
 }
