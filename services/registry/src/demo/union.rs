@@ -165,7 +165,31 @@ fn own_union(facts: &Facts, seed: u64) -> DemoUnion {
     ];
     let years = if facts.number.is_multiple_of(2) { 3 } else { 5 };
     cells.extend(lives(own_since(facts), years, facts.number));
+    cells.extend(honours(own_since(facts), label, facts.number));
     DemoUnion(filled(union::ALL, &cells))
+}
+
+/// Some unions work elsewhere than at their seat, or were named for something.
+fn honours(established: CivilDate, label: &str, chance: u32) -> Vec<(Column, DemoCell)> {
+    let mut cells = Vec::new();
+    let since = later(established, 365);
+    if chance.is_multiple_of(7) {
+        cells.push((union::OFFICE_AREA, text(label)));
+        cells.push((union::OFFICE_LINE, text(&format!("示范路{}号工会楼", 1 + chance % 300))));
+    }
+    if chance.is_multiple_of(20) {
+        cells.push((union::DEMONSTRATION_UNIT_ON, day(since)));
+        cells.push((union::DEMONSTRATION_UNIT_NOTE, text("区级示范单位")));
+    }
+    if chance.is_multiple_of(25) {
+        cells.push((union::AWARD_ON, day(since)));
+        cells.push((union::AWARD_NOTE, text("模范职工之家")));
+    }
+    if chance.is_multiple_of(500) {
+        cells.push((union::MILESTONE_ON, day(established)));
+        cells.push((union::MILESTONE_NOTE, text("所在社区首家")));
+    }
+    cells
 }
 
 /// The day of establishment and the running term; one union in ten has let it run out.

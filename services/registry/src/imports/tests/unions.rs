@@ -232,6 +232,71 @@ async fn what_a_row_does_not_say_stays() {
 }
 
 #[tokio::test]
+async fn a_row_says_where_a_union_works_and_what_it_was_named_for() {
+    let desk = desk().await;
+    desk.import("unions", &tree()).await;
+    let columns = [
+        "工会名称",
+        "办公地点所在社区",
+        "办公地址",
+        "届次",
+        "任期年数",
+        "延期换届至",
+        "服务站设立日期",
+        "服务站说明",
+        "示范单位命名日期",
+        "示范单位说明",
+        "首家认定日期",
+        "首家说明",
+        "获奖日期",
+        "获奖说明",
+        "信息生效日期",
+    ];
+    let named_for = "西什库社区联合工会,110102010002,乙2号,2,3,2015-10-01,2014-03-01,某某站,2014-05-01,区级,2014-06-01,首家商圈工会,2014-06-15,模范职工之家,2013-01-01";
+    let batch = desk.import("unions", &file(&columns, &[named_for])).await;
+    assert_eq!(batch.applied_row_count, 1, "{:?}", desk.faults(&batch.name).await);
+    let union = named(&desk, "西什库社区联合工会").await;
+    let office = union.office.clone().unwrap();
+    assert_eq!((office.area.as_str(), office.line.as_str()), ("areas/110102010002", "乙2号"));
+    assert_eq!(union.term.as_ref().unwrap().postponed_to, date("2015-10-01"));
+    let mut marks: Vec<_> =
+        union.marks.iter().map(|mark| (mark.mark.as_str(), mark.note.as_str())).collect();
+    marks.sort_unstable();
+    let expected = [
+        ("AWARD", "模范职工之家"),
+        ("DEMONSTRATION_UNIT", "区级"),
+        ("MILESTONE", "首家商圈工会"),
+        ("SERVICE_STATION", "某某站"),
+    ];
+    assert_eq!(marks, expected);
+    let again = desk.import("unions", &file(&columns, &[named_for])).await;
+    assert_eq!(again.unchanged_row_count, 1, "{:?}", desk.faults(&again.name).await);
+    // What the row leaves out stays.
+    let bare =
+        "西什库社区联合工会,110102010002,,2,3,,2014-03-01,,2014-05-01,,2014-06-01,,2014-06-15,,";
+    let again = desk.import("unions", &file(&columns, &[bare])).await;
+    assert_eq!(again.unchanged_row_count, 1, "{:?}", desk.faults(&again.name).await);
+
+    let alone = "西什库社区联合工会,,乙2号,,,2015-10-01,,某某站,,,,首家,,,";
+    let long = format!("什刹海街道总工会,,,,,,,,,,,,2014-06-15,{},", "奖".repeat(201));
+    let wrong = desk.validate("unions", &file(&columns, &[alone, &long])).await;
+    let faults = desk.faults(&wrong.name).await;
+    let told: Vec<_> =
+        faults.iter().map(|fault| (fault.column.as_str(), fault.code.as_str())).collect();
+    let expected = [
+        ("办公地址", "NEEDS_COLUMN"),
+        ("延期换届至", "NEEDS_COLUMN"),
+        ("服务站说明", "NEEDS_COLUMN"),
+        ("首家说明", "NEEDS_COLUMN"),
+        ("获奖说明", "UNION_TEXT_INVALID"),
+    ];
+    assert_eq!(told, expected);
+    desk.undo(&batch.name).await;
+    let restored = named(&desk, "西什库社区联合工会").await;
+    assert_eq!((restored.office, restored.marks.len()), (None, 1));
+}
+
+#[tokio::test]
 async fn rows_build_on_what_rows_before_them_change() {
     let desk = desk().await;
     desk.import("unions", &tree()).await;

@@ -9,7 +9,7 @@ use unionhall_kit::{
 use unionhall_proto::registry::v1::Union as Message;
 
 use super::{
-    draft::{Around, Draft},
+    draft::{Around, Draft, Marked},
     known::{Known, Union},
 };
 use crate::{
@@ -84,14 +84,18 @@ fn unsaid(union: &mut Message, held: &Union, from: CivilDate) {
         if let Some(row) = known {
             term.begins_on = term.begins_on.or(Some(row.period.from().into()));
             let last = row.value.postponements.last();
-            term.postponed_to = last.map(|last| last.to.into());
+            term.postponed_to = term.postponed_to.or(last.map(|last| last.to.into()));
         }
     }
-    if let (Some(seat), Some(known)) = (&mut union.seat, facts.seats.on(from))
-        && seat.line.is_empty()
-        && seat.area == format!("areas/{}", known.area())
-    {
-        seat.line = known.line().to_owned();
+    let places =
+        [(&mut union.seat, facts.seats.on(from)), (&mut union.office, facts.offices.on(from))];
+    for (place, known) in places {
+        if let (Some(place), Some(known)) = (place, known)
+            && place.line.is_empty()
+            && place.area == format!("areas/{}", known.area())
+        {
+            place.line = known.line().to_owned();
+        }
     }
 }
 
@@ -361,13 +365,15 @@ impl<'a> Judge<'a> {
         Ok(Decision::Amend(held.id, Box::new(facts)))
     }
 
-    /// The marks, each from its own day on. One that the union bears already keeps its note.
+    /// The marks, each from its own day on. One that the union bears already keeps its note where the
+    /// row has none.
     fn marked(&self, mut facts: UnionFacts) -> Result<UnionFacts, (Column, Fault)> {
-        for (mark, from, column) in &self.draft.marks {
-            if facts.marked_on(*mark, *from) {
+        for Marked { mark, from, note, column } in &self.draft.marks {
+            let known = facts.marks.get(mark).and_then(|history| history.on(*from));
+            if known.is_some_and(|known| *note == Note::default() || known == note) {
                 continue;
             }
-            let change = [UnionChange::Mark(*mark, Some(Note::default()))];
+            let change = [UnionChange::Mark(*mark, Some(note.clone()))];
             let marked = amend(&facts, &change, *from, self.surroundings(None));
             facts = marked.map_err(|fault| (*column, fault.to_fault()))?;
         }
@@ -386,6 +392,7 @@ fn column_of(field: &str) -> Column {
         "superior" => columns::SUPERIOR,
         "territory" => columns::TERRITORY,
         "seat" => columns::SEAT_LINE,
+        "office" => columns::OFFICE_LINE,
         "phone" => columns::PHONE,
         "contact" => columns::CONTACT,
         "approval" => columns::APPROVAL_NUMBER,

@@ -22,7 +22,11 @@ use crate::{
         area::AreaPath,
         name::Name,
         organisation_code::OrganisationCode,
-        union::{change::UnionFault, kind::UnionType, mark::UnionMark},
+        union::{
+            change::UnionFault,
+            kind::UnionType,
+            mark::{MAX_NOTE_CHARS, Note, UnionMark},
+        },
     },
     store::{employers::name_key, unions},
 };
@@ -45,13 +49,36 @@ pub(super) struct Draft {
     pub(super) established: Option<CivilDate>,
     pub(super) employer: Option<OrganisationCode>,
     pub(super) superior: Option<Called>,
-    /// The seat and the territory.
+    /// The seat, the office and the territory.
     pub(super) areas: Vec<AreaPath>,
     /// Type and territory, of which an area has one union.
     pub(super) place: Option<String>,
-    pub(super) marks: Vec<(UnionMark, CivilDate, Column)>,
+    pub(super) marks: Vec<Marked>,
     pub(super) faults: Vec<CellFault>,
 }
+
+/// A mark that the union bears from a day on.
+pub(super) struct Marked {
+    pub(super) mark: UnionMark,
+    pub(super) from: CivilDate,
+    /// Empty where the row says nothing about it.
+    pub(super) note: Note,
+    /// The column of the day.
+    pub(super) column: Column,
+}
+
+/// Each mark with the columns of its day and of what it is about.
+const MARKS: [(UnionMark, Column, Column); 5] = [
+    (UnionMark::ServiceStation, columns::SERVICE_STATION_ON, columns::SERVICE_STATION_NOTE),
+    (UnionMark::WorkersHome, columns::WORKERS_HOME_ON, columns::WORKERS_HOME_NOTE),
+    (
+        UnionMark::DemonstrationUnit,
+        columns::DEMONSTRATION_UNIT_ON,
+        columns::DEMONSTRATION_UNIT_NOTE,
+    ),
+    (UnionMark::Milestone, columns::MILESTONE_ON, columns::MILESTONE_NOTE),
+    (UnionMark::Award, columns::AWARD_ON, columns::AWARD_NOTE),
+];
 
 impl Draft {
     /// How the row's own union is looked up by name.
@@ -83,6 +110,7 @@ pub(super) fn draft(row: &Record, around: Around<'_>, day: Option<CivilDate>) ->
     reader.others();
     reader.pairs();
     reader.dates();
+    reader.marks();
     reader.draft
 }
 
@@ -133,6 +161,13 @@ impl Reader<'_> {
             self.draft.areas.push(seat);
         } else if self.is_empty(columns::SEAT_AREA) {
             self.needs(columns::SEAT_LINE, columns::SEAT_AREA);
+        }
+        if let Some(office) = self.area(columns::OFFICE_AREA) {
+            let line = self.text(columns::OFFICE_LINE);
+            self.draft.union.office = Some(Address { area: format!("areas/{office}"), line });
+            self.draft.areas.push(office);
+        } else if self.is_empty(columns::OFFICE_AREA) {
+            self.needs(columns::OFFICE_LINE, columns::OFFICE_AREA);
         }
         if let Some(territory) = self.area(columns::TERRITORY) {
             self.draft.union.territory = format!("areas/{territory}");
@@ -188,13 +223,16 @@ impl Reader<'_> {
         };
         match (count(columns::TERM_NUMBER), count(columns::TERM_YEARS)) {
             (Some(number), Some(years)) => {
-                let begins_on = self.row.date(columns::TERM_BEGINS_ON.key).map(Into::into);
-                let term = Term { number, years, begins_on, ..Default::default() };
+                let day = |column: Column| self.row.date(column.key).map(Into::into);
+                let begins_on = day(columns::TERM_BEGINS_ON);
+                let postponed_to = day(columns::TERM_POSTPONED_TO);
+                let term = Term { number, years, begins_on, postponed_to, ..Default::default() };
                 self.draft.union.term = Some(term);
             }
             (None, _) if self.is_empty(columns::TERM_NUMBER) => {
                 self.needs(columns::TERM_YEARS, columns::TERM_NUMBER);
                 self.needs(columns::TERM_BEGINS_ON, columns::TERM_NUMBER);
+                self.needs(columns::TERM_POSTPONED_TO, columns::TERM_NUMBER);
             }
             (_, None) if self.is_empty(columns::TERM_YEARS) => {
                 self.needs(columns::TERM_NUMBER, columns::TERM_YEARS);
@@ -209,13 +247,20 @@ impl Reader<'_> {
                 self.draft.faults.push(refused(self.row, column, &UnionFault::InFuture(day)));
             }
         }
-        for (mark, column) in [
-            (UnionMark::ServiceStation, columns::SERVICE_STATION_ON),
-            (UnionMark::WorkersHome, columns::WORKERS_HOME_ON),
-            (UnionMark::DemonstrationUnit, columns::DEMONSTRATION_UNIT_ON),
-        ] {
-            let day = self.row.date(column.key);
-            self.draft.marks.extend(day.map(|day| (mark, day, column)));
+    }
+
+    fn marks(&mut self) {
+        for (mark, column, about) in MARKS {
+            if self.is_empty(column) {
+                self.needs(about, column);
+            }
+            let Ok(note) = Note::parse(&self.text(about)) else {
+                let fault = UnionFault::Text("mark.note", MAX_NOTE_CHARS);
+                self.draft.faults.push(refused(self.row, about, &fault));
+                continue;
+            };
+            let from = self.row.date(column.key);
+            self.draft.marks.extend(from.map(|from| Marked { mark, from, note, column }));
         }
     }
 

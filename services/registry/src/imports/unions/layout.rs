@@ -19,7 +19,9 @@ pub(super) fn layout(reference: &ReferenceBook, places: &Places, today: CivilDat
         let made = if column == columns::MOBILE { made.protected() } else { made };
         let made = match list(column) {
             Some(list) => made.offering(offered(reference.list(list))),
-            None if column == columns::SEAT_AREA => made.offering(places.offered(today)),
+            None if [columns::SEAT_AREA, columns::OFFICE_AREA].contains(&column) => {
+                made.offering(places.offered(today))
+            }
             None => made,
         };
         let (zh, en) = rule(column);
@@ -36,9 +38,12 @@ fn kind(column: Column) -> ColumnKind {
         columns::TERM_NUMBER | columns::TERM_YEARS => ColumnKind::Count,
         columns::ESTABLISHED_ON
         | columns::TERM_BEGINS_ON
+        | columns::TERM_POSTPONED_TO
         | columns::SERVICE_STATION_ON
         | columns::WORKERS_HOME_ON
         | columns::DEMONSTRATION_UNIT_ON
+        | columns::MILESTONE_ON
+        | columns::AWARD_ON
         | columns::EFFECTIVE_ON => ColumnKind::Date,
         _ => ColumnKind::Text,
     }
@@ -80,6 +85,21 @@ fn rule(column: Column) -> (&'static str, &'static str) {
         columns::TERM_NUMBER => (
             "与任期年数一并填写；起始日期留空则为建会日期",
             "together with the years; without a first day, that of the establishment",
+        ),
+        columns::OFFICE_AREA => {
+            ("办公地点与住所不同时填写", "where the union works elsewhere than at its seat")
+        }
+        columns::TERM_POSTPONED_TO => (
+            "经批准延期换届的填写，晚于本届届满之日",
+            "where the re-election was put off with approval: after the end of the term",
+        ),
+        columns::SERVICE_STATION_NOTE
+        | columns::WORKERS_HOME_NOTE
+        | columns::DEMONSTRATION_UNIT_NOTE
+        | columns::MILESTONE_NOTE
+        | columns::AWARD_NOTE => (
+            "与前一列日期一并填写，最多200字",
+            "together with the day before it; at most 200 characters",
         ),
         columns::EFFECTIVE_ON => (
             "该行信息自此日起生效；留空则为建会日期（新工会）或今日",
