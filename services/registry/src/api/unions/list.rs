@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 use super::{Unions, decode, encode};
 use crate::{
+    api::employers::scoped as scoped_employer,
     rules::{
         Refusal,
-        union::{Status, UnionId, filter::UnionFilter},
+        area::AreaPath,
+        union::{EmployerId, Status, UnionId, filter::UnionFilter},
     },
     store::{
-        dated,
+        dated, employers,
         unions::{self, Fact, Place, UnionRecord, Want},
     },
 };
@@ -40,7 +42,14 @@ impl Unions {
         let filter = UnionFilter::parse(&message.filter).map_err(|fault| fault.to_fault())?;
         let scope = wanted(&call.caller.scope, &filter)?;
         let size = page_size(message.page_size);
-        let (records, more) = self.scan(&scope, &filter, &mut at, size).await?;
+        let ids = match filter.employer {
+            Some(employer) => Some(self.unions_of(&call.caller.scope, employer).await?),
+            None => None,
+        };
+        if ids.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(ListUnionsResponse::default());
+        }
+        let (records, more) = self.scan(&scope, (&filter, ids), &mut at, size).await?;
         let next_page_token = match at.filter(|_| more) {
             Some(place) => self.register.pager.token(&binding, &page_place(place))?,
             None => String::new(),
@@ -53,15 +62,18 @@ impl Unions {
     async fn scan(
         &self,
         scope: &Scope,
-        filter: &UnionFilter,
+        (filter, ids): (&UnionFilter, Option<Vec<UnionId>>),
         at: &mut Option<Place>,
         size: u64,
     ) -> Outcome<(Vec<UnionRecord>, bool)> {
         let judged = filter.state.is_some()
             || filter.mark.is_some()
+            || filter.territory.is_some()
             || filter.term_overdue.is_some()
             || filter.re_election_order_missed.is_some();
         let want = Want {
+            ids,
+            territory: filter.territory.clone(),
             superior: filter.superior,
             union_type: filter.union_type.map(|kind| kind.code()),
             union_level: filter.union_level.map(|level| level.code()),
@@ -99,6 +111,20 @@ impl Unions {
         Ok((found, true))
     }
 
+    /// The union that covers the employer today, and its own one. Of an employer that the caller does
+    /// not see nothing is told.
+    async fn unions_of(&self, scope: &Scope, EmployerId(id): EmployerId) -> Outcome<Vec<UnionId>> {
+        let reader = self.register.ledger.db().reader();
+        let found = employers::load(reader, &[id]).await?.remove(&id);
+        let seen = found.and_then(|record| scoped_employer(record).visible(scope));
+        let Some(employer) = seen else { return Ok(Vec::new()) };
+        let covers = employer.facts.covers.on(self.today()).map(|cover| cover.union);
+        let own = unions::find_by_employer(reader, EmployerId(id)).await?;
+        let mut ids: Vec<UnionId> = covers.into_iter().chain(own).collect();
+        ids.dedup();
+        Ok(ids)
+    }
+
     /// The day by which a listed term has run out or will have: what is overdue has by today.
     fn term_due_by(&self, filter: &UnionFilter) -> Option<CivilDate> {
         let overdue = filter.term_overdue.filter(|overdue| *overdue).map(|_| self.today());
@@ -118,7 +144,11 @@ impl Unions {
             (Some(Status::Merged(_)), Status::Merged(_)) => true,
             (found, wanted) => found == Some(wanted),
         };
+        let unites = |area: &AreaPath| {
+            facts.territories.on(today).is_some_and(|territory| territory.within(area))
+        };
         filter.state.is_none_or(state)
+            && filter.territory.as_ref().is_none_or(unites)
             && filter.term_overdue.is_none_or(|overdue| facts.overdue_on(today) == overdue)
             && filter
                 .re_election_order_missed

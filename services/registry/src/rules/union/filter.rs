@@ -3,7 +3,7 @@
 use unionhall_kit::civil::CivilDate;
 
 use super::{
-    Status, UnionId,
+    EmployerId, Status, UnionId,
     affiliation::union_id,
     kind::{UnionLevel, UnionType},
     mark::UnionMark,
@@ -18,6 +18,10 @@ use crate::rules::{
 pub struct UnionFilter {
     /// Its seat stands in this area or below.
     pub area: Option<AreaPath>,
+    /// It unites this area or one below.
+    pub territory: Option<AreaPath>,
+    /// It covers this employer, or is its own.
+    pub employer: Option<EmployerId>,
     /// The union directly above.
     pub superior: Option<UnionId>,
     /// Its type.
@@ -59,6 +63,11 @@ impl UnionFilter {
         let value = term.value.as_str();
         let read = match term.field.as_str() {
             "area" => put(&mut self.area, AreaPath::parse(value).ok()).ok_or(AREA),
+            "territory" => put(&mut self.territory, AreaPath::parse(value).ok()).ok_or(AREA),
+            "employer" => put(&mut self.employer, employer(value)).ok_or((
+                "write employers/ and the UUID of an employer",
+                "请写 employers/ 加单位的 UUID",
+            )),
             "superior" => put(&mut self.superior, value.strip_prefix("unions/").and_then(union_id))
                 .ok_or(("write unions/ and the UUID of a union", "请写 unions/ 加工会的 UUID")),
             "union_type" => put(&mut self.union_type, UnionType::parse(value)).ok_or((
@@ -90,17 +99,22 @@ impl UnionFilter {
             "display_name" => put(&mut self.name_prefix, prefix(value)).ok_or(PREFIX),
             _ => {
                 return Err(term.unknown(
-                    "name one of area, superior, union_type, union_level, mark, state, term_overdue, \
-                     term_due_by, re_election_order_missed, re_election_order_due_by, \
+                    "name one of area, territory, employer, superior, union_type, union_level, mark, \
+                     state, term_overdue, term_due_by, re_election_order_missed, re_election_order_due_by, \
                      vacancy_overdue, vacancy_due_by or display_name",
-                    "请写 area、superior、union_type、union_level、mark、state、term_overdue、\
-                     term_due_by、re_election_order_missed、re_election_order_due_by、\
+                    "请写 area、territory、employer、superior、union_type、union_level、mark、state、\
+                     term_overdue、term_due_by、re_election_order_missed、re_election_order_due_by、\
                      vacancy_overdue、vacancy_due_by 或 display_name 之一",
                 ));
             }
         };
         read.map_err(|remedy| term.bad(remedy))
     }
+}
+
+fn employer(name: &str) -> Option<EmployerId> {
+    let id = name.strip_prefix("employers/")?;
+    uuid::Uuid::try_parse(id).ok().map(EmployerId)
 }
 
 /// The union into which another merged is not asked for, so that any stands for all.
@@ -126,7 +140,8 @@ mod tests {
              union_level = BASIC AND mark = AWARD AND state = MERGED AND term_overdue = true AND \
              term_due_by = 2014-12-31 AND re_election_order_missed = false AND \
              re_election_order_due_by = 2015-03-31 AND vacancy_overdue = true AND \
-             vacancy_due_by = 2015-04-30 AND display_name = \"北京*\""
+             vacancy_due_by = 2015-04-30 AND display_name = \"北京*\" AND \
+             territory = 110102012 AND employer = employers/{id}"
         );
         let filter = UnionFilter::parse(&text).unwrap();
         assert_eq!(filter.union_type, Some(UnionType::Joint));
@@ -140,8 +155,12 @@ mod tests {
         assert_eq!(filter.vacancy_overdue, Some(true));
         assert!(filter.vacancy_due_by > filter.re_election_order_due_by);
         assert!(filter.superior.is_some() && filter.area.is_some() && filter.state.is_some());
+        assert_eq!(filter.territory, AreaPath::parse("110102012").ok());
+        assert_eq!(filter.employer.map(|EmployerId(id)| id.to_string()).as_deref(), Some(id));
         for (text, remedy) in [
             ("superior = 1", "unions/"),
+            ("employer = 1", "employers/"),
+            ("territory = x", "label"),
             ("union_type = UNION", "union_type"),
             ("state = CLOSED", "DISSOLVED"),
             ("term_due_by = soon", "2014-12-31"),

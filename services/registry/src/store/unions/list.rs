@@ -16,13 +16,17 @@ use super::{
     read::{RECORD, Row},
 };
 use crate::{
-    rules::union::UnionId,
+    rules::{area::AreaPath, union::UnionId},
     store::employers::{behind, name_key},
 };
 
 /// What columns must say; everything else is judged from the facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Want {
+    /// One of these.
+    pub ids: Option<Vec<UnionId>>,
+    /// A territory on some day, or an area above it.
+    pub territory: Option<AreaPath>,
     /// The union above as it stands.
     pub superior: Option<UnionId>,
     /// Code of the type as it stands.
@@ -144,6 +148,19 @@ impl Query {
     }
 
     fn wanting(&mut self, want: &Want) {
+        if let Some(ids) = &want.ids {
+            let places: Vec<String> = ids.iter().map(|UnionId(id)| self.place(*id)).collect();
+            self.conditions.push(format!("id IN ({})", places.join(", ")));
+        }
+        if let Some(territory) = &want.territory {
+            let range = territory.path().range();
+            let (from, until) = (self.place(range.from), self.place(range.until));
+            self.conditions.push(format!(
+                "id IN (SELECT f.trade_union FROM trade_union_fact f
+                 WHERE f.area >= {from} AND f.area < {until} AND f.area IS NOT NULL
+                   AND f.superseded_at IS NULL AND f.field = 'territory')"
+            ));
+        }
         if let Some(UnionId(superior)) = want.superior {
             self.equal("superior", superior);
         }
@@ -206,3 +223,6 @@ impl Query {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

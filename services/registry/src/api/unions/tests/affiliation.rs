@@ -406,3 +406,37 @@ async fn a_backdated_change_lasts_until_the_next_that_is_recorded() {
     let alone = desk.get(&chain[1].name).await.unwrap();
     assert_eq!(desk.covered_at(&alone.affiliation, "2014-06-01").await, 1);
 }
+
+#[tokio::test]
+async fn unions_are_listed_by_what_they_unite_and_whom_they_cover() {
+    let desk = desk().await;
+    let (federation, neighbour) = (desk.federation().await, desk.neighbour().await);
+    let chain = desk.chain(&federation.name, 1..3).await;
+    let employer = desk.covered(1, &chain[1]).await;
+    let listed = async |scope: &str, filter: &str| {
+        let message = ListUnionsRequest { filter: filter.to_owned(), ..Default::default() };
+        let page = inner(desk.service.list_unions(call_within(scope, message)).await).unwrap();
+        page.unions.into_iter().map(|union| union.name).collect::<Vec<_>>()
+    };
+    // The seats of both lie elsewhere than what they unite would tell.
+    assert_eq!(listed("11", &format!("territory = {SUBDISTRICT}")).await, [&*federation.name]);
+    let mut both = [federation.name.clone(), neighbour.name.clone()];
+    both.sort();
+    let mut found = listed("11", "territory = 110102").await;
+    found.sort();
+    assert_eq!(found, both);
+    assert_eq!(listed("11", "territory = 110102 AND state = DISSOLVED").await, [""; 0]);
+    assert_eq!(listed("11", &format!("territory = {HOME}")).await, [""; 0], "a larger one");
+    desk.dissolve(&neighbour.name, "2014-05-01").await.unwrap();
+    let ended = "territory = 110102010 AND state = DISSOLVED";
+    assert_eq!(listed("11", ended).await, [&*neighbour.name]);
+
+    let of = format!("employer = {employer}");
+    assert_eq!(listed("11", &of).await, [&*chain[1].name]);
+    assert_eq!(listed("11", &format!("{of} AND territory = 110102")).await, [""; 0]);
+    assert_eq!(listed("110102010", &of).await, [""; 0], "nobody there sees the employer");
+    let nobody = "employer = employers/00000000-0000-7000-8000-000000000001";
+    assert_eq!(listed("11", nobody).await, [""; 0]);
+    let wrong = ListUnionsRequest { filter: "employer = 7".to_owned(), ..Default::default() };
+    assert_eq!(refused(inner(desk.service.list_unions(call(wrong)).await)), "INVALID_FILTER");
+}
