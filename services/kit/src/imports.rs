@@ -47,7 +47,7 @@ use tokio::sync::Notify;
 
 pub use self::{
     actor::Actor,
-    importer::{Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    importer::{Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     template::{Spreadsheet, spreadsheet},
 };
 use crate::{

@@ -15,6 +15,7 @@ use super::{
     },
 };
 use crate::{
+    access::Caller,
     call::Call,
     fault::{Fault, Outcome},
     ledger::{AuditNote, Begun, Done, Intent},
@@ -53,13 +54,14 @@ impl Imports {
         Ok(ListImportBatchesResponse { import_batches, next_page_token })
     }
 
-    /// The faults of a batch by line. `NOT_FOUND`, `PAGE_TOKEN_INVALID`.
+    /// The faults of a batch by line. `NOT_FOUND`, `PERMISSION_DENIED`, `PAGE_TOKEN_INVALID`.
     pub async fn faults(
         &self,
         call: Call<ListImportFaultsRequest>,
     ) -> Outcome<ListImportFaultsResponse> {
         let asked = &call.message;
         let batch = self.visible(&asked.parent, &Actor::of(&call.caller)).await?;
+        self.importer(&batch.kind)?.needs().to_read(&call.caller)?;
         let binding = call.binding(&ListImportFaultsRequest {
             parent: asked.parent.clone(),
             ..Default::default()
@@ -86,28 +88,27 @@ impl Imports {
     }
 
     /// Begins pass 1, again where the register may have changed since. `NOT_FOUND`,
-    /// `IMPORT_STATE`.
+    /// `PERMISSION_DENIED`, `IMPORT_STATE`.
     pub async fn validate(&self, call: Call<ValidateImportBatchRequest>) -> Outcome<ImportBatch> {
         let asked = &call.message;
         let from = &[State::Uploaded, State::Validated];
         let intent = call.intent(&asked.request_id);
-        let actor = Actor::of(&call.caller);
         let step = Step { name: &asked.name, etag: "", from, to: State::Validating };
-        self.step(&intent, &actor, step, |batch| {
+        self.step(&intent, &call.caller, step, |batch| {
             batch.forget_rows();
             Ok(())
         })
         .await
     }
 
-    /// Begins pass 2, or goes on with it where it stopped at a failure. `NOT_FOUND`, `IMPORT_STATE`, `IMPORT_HAS_FAULTS`, `ETAG_MISMATCH`.
+    /// Begins pass 2, or goes on with it where it stopped at a failure. `NOT_FOUND`,
+    /// `PERMISSION_DENIED`, `IMPORT_STATE`, `IMPORT_HAS_FAULTS`, `ETAG_MISMATCH`.
     pub async fn commit(&self, call: Call<CommitImportBatchRequest>) -> Outcome<ImportBatch> {
         let asked = &call.message;
         let intent = call.intent(&asked.request_id);
-        let actor = Actor::of(&call.caller);
         let from = &[State::Validated];
         let step = Step { name: &asked.name, etag: &asked.etag, from, to: State::Applying };
-        self.step(&intent, &actor, step, |batch| {
+        self.step(&intent, &call.caller, step, |batch| {
             if batch.fault_count > 0 && !asked.only_valid_rows {
                 return Err(Fault::new(&reasons::IMPORT_HAS_FAULTS)
                     .with("name", batch.name())
@@ -123,14 +124,13 @@ impl Imports {
 
     /// Begins to take back what the batch did, or goes on with it where it stopped at a failure; a
     /// batch that is still being applied stops first.
-    /// `NOT_FOUND`, `IMPORT_STATE`, `ETAG_MISMATCH`.
+    /// `NOT_FOUND`, `PERMISSION_DENIED`, `IMPORT_STATE`, `ETAG_MISMATCH`.
     pub async fn undo(&self, call: Call<UndoImportBatchRequest>) -> Outcome<ImportBatch> {
         let asked = &call.message;
         let intent = call.intent(&asked.request_id);
-        let actor = Actor::of(&call.caller);
         let from = &[State::Applied, State::Applying];
         let step = Step { name: &asked.name, etag: &asked.etag, from, to: State::Undoing };
-        self.step(&intent, &actor, step, |_| Ok(())).await
+        self.step(&intent, &call.caller, step, |_| Ok(())).await
     }
 
     /// A batch that the client uploaded, or a client with exactly its scope.
@@ -143,18 +143,24 @@ impl Imports {
     async fn step(
         &self,
         intent: &Intent<'_>,
-        actor: &Actor,
+        caller: &Caller,
         step: Step<'_>,
         prepare: impl FnOnce(&mut Batch) -> Outcome<()> + Send,
     ) -> Outcome<ImportBatch> {
+        let actor = &Actor::of(caller);
         let mut entry = match self.ledger.begin(intent).await? {
             Begun::Fresh(entry) => entry,
-            Begun::Replay(done) => return self.visible(&done.record, actor).await?.contract(),
+            Begun::Replay(done) => {
+                let batch = self.visible(&done.record, actor).await?;
+                self.importer(&batch.kind)?.needs().to_write(caller)?;
+                return batch.contract();
+            }
         };
         let id = batch::id_of(step.name).ok_or_else(|| not_found(step.name))?;
         let found = batch::lock(entry.conn(), id).await?;
         let mut batch =
             found.filter(|batch| owns(actor, batch)).ok_or_else(|| not_found(step.name))?;
+        self.importer(&batch.kind)?.needs().to_write(caller)?;
         step.permits(&batch)?;
         // A pass that goes on behind a failure was prepared when it began.
         if batch.state != step.to.code() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Actor, CHUNK_ROWS};
 use crate::{
+    access::Caller,
     fault::Outcome,
     ledger::Entry,
     sheet::{CellFault, FaultKind, Layout, Record},
@@ -14,6 +15,9 @@ use crate::{
 pub trait Importer: Send + Sync + 'static {
     /// How the contract calls it, for instance `employers`.
     fn kind(&self) -> &'static str;
+
+    /// What a caller needs for rows of this kind: a sheet must not do what its sender may not.
+    fn needs(&self) -> Needs;
 
     /// Rows, or effects that are taken back, in one transaction. Fewer than [`CHUNK_ROWS`] where
     /// a row can make more than one event.
@@ -58,6 +62,34 @@ pub trait Checks: Send {
     /// What the register says of these rows, the next ones of the file. One answer a row, in
     /// order. Rows may have faults of their cells already; their other cells are judged too.
     async fn check(&mut self, rows: &[Record]) -> Outcome<Vec<Verdict>>;
+
+    /// What the audit shall keep of the pass as a whole, where it answered questions that are noted
+    /// when they are asked one by one.
+    fn account(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Permissions that a kind of row asks for beside those of the import itself. Words of the policy,
+/// which are only compared here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// To upload, check, commit and take back; all of them.
+    pub write: &'static [&'static str],
+    /// To read what is wrong with rows; all of them.
+    pub read: &'static [&'static str],
+}
+
+impl Needs {
+    /// `PERMISSION_DENIED` unless the caller may send such rows.
+    pub(super) fn to_write(self, caller: &Caller) -> Outcome<()> {
+        self.write.iter().try_for_each(|permission| caller.require(permission))
+    }
+
+    /// `PERMISSION_DENIED` unless the caller may read of such rows.
+    pub(super) fn to_read(self, caller: &Caller) -> Outcome<()> {
+        self.read.iter().try_for_each(|permission| caller.require(permission))
+    }
 }
 
 /// Something by which rows of one file are told apart.

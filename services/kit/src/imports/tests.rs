@@ -86,12 +86,16 @@ async fn rig_with(config: ImportsConfig) -> Rig {
 }
 
 fn call_by<T>(client: &str, area: &str, message: T) -> Call<T> {
+    call_with(&["*"], client, area, message)
+}
+
+fn call_with<T>(permissions: &[&str], client: &str, area: &str, message: T) -> Call<T> {
     let paths = area.split(',').filter(|path| !path.is_empty());
     let area = Prefixes::normalised(paths.map(|path| Path::parse(path).unwrap()).collect());
     let scope = Scope { area, affiliation: Prefixes::default() };
     let client = ClientId::parse(client).unwrap();
     Call {
-        caller: Caller::internal(client, &["*"], scope, DateTime::UNIX_EPOCH),
+        caller: Caller::internal(client, permissions, scope, DateTime::UNIX_EPOCH),
         deadline: Deadline::after(Duration::from_secs(60)),
         method: Arc::new(MethodAccess {
             path: format!("/test/{}", std::any::type_name::<T>()),

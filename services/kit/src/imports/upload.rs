@@ -34,8 +34,8 @@ const WRITTEN_AT_ONCE: usize = 4 * PIECE;
 pub(super) const STALE_AFTER: TimeDelta = TimeDelta::hours(1);
 
 impl Imports {
-    /// Takes a file. `IMPORT_KIND_UNKNOWN`, `IMPORT_UPLOAD_INVALID`, `IMPORT_FILE_DIFFERS`,
-    /// `REQUEST_ID_REUSED`, `SHUTTING_DOWN`, or what the stream itself ended with.
+    /// Takes a file. `IMPORT_KIND_UNKNOWN`, `PERMISSION_DENIED`, `IMPORT_UPLOAD_INVALID`,
+    /// `IMPORT_FILE_DIFFERS`, `REQUEST_ID_REUSED`, `SHUTTING_DOWN`, or what the stream itself ended with.
     pub async fn upload<S>(&self, mut call: Call<S>) -> Result<ImportBatch, Status>
     where
         S: Stream<Item = Result<UploadImportRequest, Status>> + Unpin,
@@ -43,8 +43,10 @@ impl Imports {
         let Some(Piece::Header(header)) = self.next(&mut call).await? else {
             return Err(self.invalid().into());
         };
+        let importer = self.importer(&header.kind)?;
+        importer.needs().to_write(&call.caller)?;
         // Numbers of persons slip into the names of files, too, which batches show.
-        let layout = self.importer(&header.kind)?.layout().await?;
+        let layout = importer.layout().await?;
         let shown =
             UploadHeader { file_name: layout.shown_name(&header.file_name), ..header.clone() };
         if header.file_size_bytes.unsigned_abs() > self.config.max_file_bytes {

@@ -13,9 +13,13 @@ use super::{
 };
 use crate::{
     fault::{Fault, Outcome},
+    ledger::{AuditNote, Done},
     reasons,
     sheet::{CellFault, Layout, Record},
 };
+
+/// Under which name the end of a pass stands in the audit.
+const METHOD: &str = "imports/validate";
 
 /// What a chunk adds to the batch.
 #[derive(Default)]
@@ -26,6 +30,8 @@ struct Found {
     faults: Vec<CellFault>,
     /// Where the pass ends with this chunk.
     end: Option<State>,
+    /// What the audit keeps of the pass that ends.
+    account: Option<String>,
 }
 
 impl Found {
@@ -43,7 +49,7 @@ pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let mut rows = Rows::of(imports, &**importer, batch, layout.clone(), 0);
     let mut seen = Seen::default();
     loop {
-        let found = match rows.next().await? {
+        let mut found = match rows.next().await? {
             Read::Rows(mut rows) => {
                 let mut judge = Judge { importer: &**importer, layout: &layout, seen: &mut seen };
                 // Before the domain looks: a row that is refused for its key leaves nothing that a
@@ -56,6 +62,9 @@ pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
             Read::Broken(faults) => Found::end(State::Rejected, faults),
             Read::End => Found::end(State::Validated, Vec::new()),
         };
+        if found.end.is_some() {
+            found.account = checks.account();
+        }
         match note(imports, &now, found).await? {
             Some(moved) if moved.state == State::Validating.code() => now = moved,
             _ => return Ok(()),
@@ -76,11 +85,12 @@ async fn begin(imports: &Imports, batch: &Batch) -> Outcome<Option<Batch>> {
 
 /// Adds to the batch what was found. `None` where the batch is no longer where this pass left it.
 async fn note(imports: &Imports, batch: &Batch, found: Found) -> Outcome<Option<Batch>> {
-    let tx = imports.ledger.db().begin().await?;
-    let now = in_validation(tx.conn(), batch).await?;
+    let actor = batch.actor()?;
+    let mut entry = imports.ledger.begin_own(&actor.client, METHOD).await?;
+    let now = in_validation(entry.conn(), batch).await?;
     let left = |now: &Batch| now.row_count == batch.row_count;
     let Some(mut now) = now.filter(left) else { return Ok(None) };
-    fault::append(tx.conn(), now.id, now.fault_count, &found.faults).await?;
+    fault::append(entry.conn(), now.id, now.fault_count, &found.faults).await?;
     now.row_count += found.rows;
     now.valid_row_count += found.valid;
     now.unchanged_row_count += found.unchanged;
@@ -88,8 +98,12 @@ async fn note(imports: &Imports, batch: &Batch, found: Found) -> Outcome<Option<
     if let Some(end) = found.end {
         now.state = end.code();
     }
-    batch::save(tx.conn(), &mut now, imports.ledger.clock().now()).await?;
-    tx.commit().await?;
+    if let Some(detail) = found.account {
+        entry.audit(AuditNote { record: now.name(), area: actor.root()?, detail });
+    }
+    let at = entry.now();
+    batch::save(entry.conn(), &mut now, at).await?;
+    entry.commit(Done { record: now.name(), version: now.version }).await?;
     imports.bells.moved.notify_waiters();
     Ok(Some(now))
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use unionhall_kit::{
     civil::CivilDate,
     fault::Outcome,
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::Entry,
     sheet::{Layout, Record},
 };
@@ -36,6 +36,10 @@ impl AreaImport {
 impl Importer for AreaImport {
     fn kind(&self) -> &'static str {
         "areas"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.areas.write"], read: &["registry.areas.read"] }
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     fault::Outcome,
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::Entry,
     sheet::{Layout, Record},
 };
@@ -42,6 +42,10 @@ impl BaseRegisterImport {
 impl Importer for BaseRegisterImport {
     fn kind(&self) -> &'static str {
         "base_register"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.base_registers.write"], read: &["registry.base_registers.read"] }
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

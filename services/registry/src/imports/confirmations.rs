@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     fault::{Fault, Outcome},
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::Entry,
     reasons,
     sheet::{Layout, Record},
@@ -59,6 +59,10 @@ async fn named(
 impl Importer for ConfirmationImport {
     fn kind(&self) -> &'static str {
         "confirmations"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.members.write"], read: &["registry.members.read"] }
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use unionhall_kit::{
     fault::Outcome,
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::{Entry, events::MAX_EVENTS_A_TRANSACTION},
     sheet::{Layout, Record},
 };
@@ -44,6 +44,10 @@ impl CoverageImport {
 impl Importer for CoverageImport {
     fn kind(&self) -> &'static str {
         "coverage"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.coverage.write"], read: &["registry.employers.read"] }
     }
 
     /// An employer that changes its union leaves one line and comes to another.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use unionhall_kit::{
     fault::Outcome,
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::{Entry, events::MAX_EVENTS_A_TRANSACTION},
     sheet::{Layout, Record},
 };
@@ -47,6 +47,10 @@ impl EmployerImport {
 impl Importer for EmployerImport {
     fn kind(&self) -> &'static str {
         "employers"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.employers.write"], read: &["registry.employers.read"] }
     }
 
     async fn layout(&self) -> Outcome<Arc<Layout>> {

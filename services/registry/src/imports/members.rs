@@ -18,15 +18,18 @@ use std::{collections::HashMap, sync::Arc};
 use unionhall_kit::{
     fault::Outcome,
     imports::{
-        Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict, kinds::DUPLICATE_IN_FILE,
+        Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict,
+        kinds::DUPLICATE_IN_FILE,
     },
     ledger::{Entry, events::MAX_EVENTS_A_TRANSACTION},
+    path::Scope,
     sheet::{Layout, Record},
 };
 
 use self::{
     decide::{Around, Decision, decide},
     draft::{Draft, Reading, document, draft},
+    judge::is_seen,
     known::Known,
 };
 use super::places::Places;
@@ -62,6 +65,14 @@ impl Importer for MemberImport {
         "members"
     }
 
+    /// A check tells whether somebody with a document is known, as a look-up does.
+    fn needs(&self) -> Needs {
+        Needs {
+            write: &["registry.members.write", "registry.members.lookup"],
+            read: &["registry.members.read"],
+        }
+    }
+
     /// Somebody who comes back to another union leaves one line and comes to another.
     fn rows_a_chunk(&self) -> usize {
         MAX_EVENTS_A_TRANSACTION / 3
@@ -83,7 +94,8 @@ impl Importer for MemberImport {
     async fn open(&self, actor: &Actor) -> Outcome<Box<dyn Checks>> {
         let (register, actor) = (self.register.clone(), actor.clone());
         let places = self.places().await?;
-        Ok(Box::new(Checking { register, actor, places, told: HashMap::new() }))
+        let (told, asked) = (HashMap::new(), Asked::default());
+        Ok(Box::new(Checking { register, actor, places, told, asked }))
     }
 
     async fn apply(
@@ -112,6 +124,32 @@ struct Checking {
     actor: Actor,
     places: Places,
     told: HashMap<MemberId, u32>,
+    asked: Asked,
+}
+
+/// What a pass told of documents: as much as as many look-ups.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    documents: u64,
+    /// Members whom the sender sees.
+    seen: u64,
+    /// Members whom it does not see, of whom it learns that they are somewhere.
+    elsewhere: u64,
+}
+
+impl Asked {
+    fn note(&mut self, draft: &Draft, known: &Known, scope: &Scope) {
+        if draft.digests.is_empty() {
+            return;
+        }
+        self.documents += 1;
+        let Some(member) = known.member(draft) else { return };
+        if known.record(member).is_some_and(|record| is_seen(record, scope)) {
+            self.seen += 1;
+        } else {
+            self.elsewhere += 1;
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -133,6 +171,7 @@ impl Checks for Checking {
         };
         let mut verdicts = Vec::with_capacity(rows.len());
         for (row, draft) in rows.iter().zip(&drafts) {
+            self.asked.note(draft, &known, &self.actor.scope);
             let mut verdict = match decide(row, draft, &known, around) {
                 Decision::Refused(faults) => Verdict { faults, unchanged: false },
                 Decision::Unchanged => Verdict { faults: Vec::new(), unchanged: true },
@@ -151,5 +190,16 @@ impl Checks for Checking {
             verdicts.push(verdict);
         }
         Ok(verdicts)
+    }
+
+    fn account(&self) -> Option<String> {
+        let Asked { documents, seen, elsewhere } = self.asked;
+        let unknown = documents - seen - elsewhere;
+        (documents > 0).then(|| {
+            format!(
+                "asked for {documents} documents: {seen} members of the scope, {elsewhere} members \
+                 elsewhere, {unknown} unknown"
+            )
+        })
     }
 }

@@ -32,7 +32,7 @@ use unionhall_proto::common::v1::{
 use super::imports;
 use crate::{
     rules::{area::AreaPath, contribution::Metric},
-    testing::{Rig, call_within, rig},
+    testing::{Rig, call_with, call_within, rig},
 };
 
 /// A register in 2024, after everything that a synthetic file tells of.
@@ -151,4 +151,37 @@ impl Desk {
 /// Line, column and code of each fault.
 fn told(faults: &[ImportFault]) -> Vec<(i32, &str, &str)> {
     faults.iter().map(|fault| (fault.line, fault.column.as_str(), fault.code.as_str())).collect()
+}
+
+#[tokio::test]
+async fn a_kind_is_imported_by_those_who_may_write_it() {
+    const KINDS: [(&str, &[&str]); 7] = [
+        ("areas", &["registry.areas.write"]),
+        ("employers", &["registry.employers.write"]),
+        ("base_register", &["registry.base_registers.write"]),
+        ("unions", &["registry.unions.write"]),
+        ("coverage", &["registry.coverage.write"]),
+        ("members", &["registry.members.write", "registry.members.lookup"]),
+        ("confirmations", &["registry.members.write"]),
+    ];
+    let desk = desk().await;
+    let upload = async |permissions: &[&str], kind: &str| {
+        let (kind, file_name) = (kind.to_owned(), "file.csv".to_owned());
+        let header = UploadHeader { kind, file_name, ..Default::default() };
+        let pieces = [Piece::Header(header), Piece::Chunk("x".into())];
+        let message = |piece| Ok::<_, Status>(UploadImportRequest { piece: Some(piece) });
+        let sent = stream::iter(pieces.map(message));
+        let call = Call::accept(call_with(permissions, "11", sent)).unwrap();
+        desk.imports.upload(call).await.map_err(|status| status.code())
+    };
+    for (kind, needed) in KINDS {
+        assert!(upload(needed, kind).await.is_ok(), "{kind}");
+        for lacking in needed {
+            let some = ["registry.imports.write", "registry.members.read"].into_iter();
+            let some: Vec<&str> =
+                some.chain(needed.iter().copied().filter(|p| p != lacking)).collect();
+            let refused = upload(&some, kind).await.unwrap_err();
+            assert_eq!(refused, tonic::Code::PermissionDenied, "{kind} without {lacking}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use sea_orm::ConnectionTrait;
 use unionhall_kit::{
     fault::Outcome,
-    imports::{Actor, Applied, Checks, Effect, Importer, RowKey, Undone, Verdict},
+    imports::{Actor, Applied, Checks, Effect, Importer, Needs, RowKey, Undone, Verdict},
     ledger::Entry,
     sheet::{Layout, Record},
     text,
@@ -57,6 +57,10 @@ impl UnionImport {
 impl Importer for UnionImport {
     fn kind(&self) -> &'static str {
         "unions"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { write: &["registry.unions.write"], read: &["registry.unions.read"] }
     }
 
     fn rows_a_chunk(&self) -> usize {

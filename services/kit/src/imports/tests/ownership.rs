@@ -30,6 +30,58 @@ async fn a_batch_is_seen_by_its_client_and_by_its_scope_alone() {
 }
 
 #[tokio::test]
+async fn a_kind_asks_for_its_own_permissions() {
+    let rig = rig().await;
+    let file = format!("{}T1,物,-1\n", thing::HEADER);
+    let name = rig.upload(&file).await.name;
+    let reads = &["test.things.read"][..];
+    let all = ["test.things.write", "test.things.try", "test.things.read"];
+    for (permissions, lacks) in
+        [(reads, "test.things.write"), (&all[..1], "test.things.try"), (&all[1..], all[0])]
+    {
+        let sent = stream::iter(messages("", file.as_bytes()));
+        let refused =
+            rig.imports.upload(call_with(permissions, "office", "110102", sent)).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+        assert!(refused.message().contains(lacks), "{refused}");
+        let asked = ValidateImportBatchRequest { name: name.clone(), ..Default::default() };
+        let asked = call_with(permissions, "office", "110102", asked);
+        denied(rig.imports.validate(asked).await, lacks);
+        let asked = CommitImportBatchRequest { name: name.clone(), ..Default::default() };
+        let asked = call_with(permissions, "office", "110102", asked);
+        denied(rig.imports.commit(asked).await, lacks);
+        let asked = UndoImportBatchRequest { name: name.clone(), ..Default::default() };
+        denied(rig.imports.undo(call_with(permissions, "office", "110102", asked)).await, lacks);
+    }
+    assert_eq!(rig.number(BATCHES).await, 1, "nothing was taken");
+
+    assert_eq!(rig.validate(&name).await.fault_count, 1);
+    let asked = || ListImportFaultsRequest { parent: name.clone(), ..Default::default() };
+    let writes = call_with(&all[..2], "office", "110102", asked());
+    denied(rig.imports.faults(writes).await, "test.things.read");
+    let read = rig.imports.faults(call_with(reads, "office", "110102", asked())).await.unwrap();
+    assert_eq!(read.import_faults.len(), 1);
+}
+
+#[tokio::test]
+async fn a_repetition_is_authorised_again() {
+    let rig = rig().await;
+    let name = rig.upload("x").await.name;
+    let request_id = "01234567-0123-7123-8123-012345678901";
+    let asked = || ValidateImportBatchRequest { name: name.clone(), request_id: request_id.into() };
+    rig.imports.validate(call(asked())).await.unwrap();
+    assert!(rig.imports.validate(call(asked())).await.is_ok());
+    let again = call_with(&["test.things.read"], "office", "110102", asked());
+    denied(rig.imports.validate(again).await, "test.things.write");
+}
+
+fn denied<T: std::fmt::Debug>(answer: Outcome<T>, permission: &str) {
+    let fault = answer.unwrap_err();
+    assert_eq!(fault.reason(), &reasons::PERMISSION_DENIED);
+    assert!(fault.english().contains(permission), "{fault}");
+}
+
+#[tokio::test]
 async fn two_clients_without_a_scope_share_nothing() {
     let rig = rig().await;
     let sent = stream::iter(messages("", b"x"));

@@ -135,6 +135,10 @@ impl Importer for Things {
         "things"
     }
 
+    fn needs(&self) -> Needs {
+        Needs { write: &["test.things.write", "test.things.try"], read: &["test.things.read"] }
+    }
+
     fn rows_a_chunk(&self) -> usize {
         self.rows
     }

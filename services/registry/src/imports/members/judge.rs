@@ -2,6 +2,7 @@
 
 use unionhall_kit::{
     civil::CivilDate,
+    path::Scope,
     sheet::{CellFault, FaultKind, Record, Value, kinds::MISSING_VALUE},
 };
 
@@ -38,6 +39,11 @@ use crate::{
     },
 };
 
+/// Whether the sender sees the member, where it is or where it is to go.
+pub(super) fn is_seen(record: &MemberRecord, scope: &Scope) -> bool {
+    sees(scope, &record.stand) || sees(scope, &record.transfer)
+}
+
 pub(super) struct Judge<'a, 'b> {
     row: &'b Record,
     draft: &'b Draft,
@@ -61,7 +67,7 @@ impl<'a, 'b> Judge<'a, 'b> {
         let Some(id) = self.known.member(self.draft) else {
             return self.enter(union, employer);
         };
-        let seen = self.known.record(id).filter(|record| self.sees(record));
+        let seen = self.known.record(id).filter(|record| is_seen(record, self.around.scope));
         let Some(record) = seen else {
             // Who it is, and of which union, is told to nobody who does not see it.
             self.elsewhere("-".to_owned());
@@ -95,11 +101,6 @@ impl<'a, 'b> Judge<'a, 'b> {
 
     fn is_empty(&self, column: Column) -> bool {
         *self.row.value(column.key) == Value::Empty
-    }
-
-    fn sees(&self, record: &MemberRecord) -> bool {
-        let scope = self.around.scope;
-        sees(scope, &record.stand) || sees(scope, &record.transfer)
     }
 
     fn union(&mut self) -> Option<&'a UnionRecord> {

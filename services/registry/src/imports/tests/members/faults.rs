@@ -145,6 +145,20 @@ async fn whom_the_sender_does_not_see_is_told_by_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_check_tells_of_documents_is_in_the_audit() {
+    let desk = stocked().await;
+    desk.applied(&[person(0, &[]), person(1, &[])]).await;
+    let row = |at| person(at, &[("学历", "大专")]);
+    desk.validate("members", &file(&[row(0), row(2), person(3, &[("证件号码", "")])])).await;
+    let within = "asked for 2 documents: 1 members of the scope, 0 members elsewhere, 1 unknown";
+    assert!(desk.rig.audit_details().await.iter().any(|detail| detail == within));
+    let outside = Desk { scope: "110105", ..desk };
+    outside.validate("members", &file(&[row(0), row(1), row(2)])).await;
+    let elsewhere = "asked for 3 documents: 0 members of the scope, 2 members elsewhere, 1 unknown";
+    assert!(outside.rig.audit_details().await.iter().any(|detail| detail == elsewhere));
+}
+
+#[tokio::test]
 async fn what_is_not_collected_is_refused_with_its_column() {
     let desk = stocked().await;
     let text = format!(
