@@ -95,6 +95,20 @@ async fn a_tree_comes_from_one_file_and_is_taken_back() {
     assert_eq!(count(&desk, "unions", "110102", "2014-01-01").await, 0);
 }
 
+#[tokio::test]
+async fn a_mobile_number_in_a_shifted_column_is_not_told() {
+    let desk = desk().await;
+    let columns = ["工会名称", "组织类型", "住所所在社区", "建会日期", "届次"];
+    let rows = ["某某工会,13800000000,联系人 138 0000 0000,13800000000,13800000000"];
+    let batch = desk.validate("unions", &file(&columns, &rows)).await;
+    let faults = desk.faults(&batch.name).await;
+    assert!(faults.iter().filter(|fault| fault.value.contains("****")).count() >= 2, "{faults:?}");
+    for fault in faults {
+        let told = format!("{fault:?}");
+        assert!(!told.contains("138"), "{told}");
+    }
+}
+
 fn date(day: &str) -> Option<Date> {
     day.parse::<CivilDate>().ok().map(Into::into)
 }

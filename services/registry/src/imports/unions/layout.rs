@@ -27,7 +27,8 @@ pub(super) fn layout(reference: &ReferenceBook, places: &Places, today: CivilDat
         let (zh, en) = rule(column);
         made.rule(zh, en)
     };
-    Layout::new(columns::SHEET, columns::ALL.map(column).into())
+    // The mobile numbers of those who answer the telephone stand beside open columns.
+    Layout::new(columns::SHEET, columns::ALL.map(column).into()).of_persons()
 }
 
 fn kind(column: Column) -> ColumnKind {
