@@ -117,7 +117,7 @@ fn masked(value: &str) -> String {
 /// As many digits together as a number of a person has at least: a telephone's.
 const PERSONAL_DIGITS: usize = 11;
 
-/// As many digits as stand at least behind the one or two letters of a passport or a permit.
+/// As many digits as stand at least behind the letters of a passport or a permit.
 const DIGITS_BEHIND_LETTERS: usize = 7;
 
 /// A value of an open column beside those of persons, starred and cut.
@@ -154,12 +154,12 @@ pub(super) fn starred(text: &str) -> String {
     out
 }
 
+/// Letters, and digits behind them. How many letters there are is no matter: another word may stand
+/// before those of the number, without a gap.
 fn is_lettered(word: &[char]) -> bool {
     let letters = word.iter().take_while(|c| !c.is_numeric()).count();
-    let digits = &word[letters..];
-    (1..=2).contains(&letters)
-        && digits.len() >= DIGITS_BEHIND_LETTERS
-        && digits.iter().all(|c| c.is_numeric())
+    let digits = word[letters..].iter().take_while(|c| c.is_numeric()).count();
+    letters > 0 && digits >= DIGITS_BEHIND_LETTERS
 }
 
 /// A header cell as a report may show it. A file without a header has a person's data there, so
@@ -212,11 +212,28 @@ mod tests {
             ("2014-02-27", "2014-02-27"),
             ("91110102T00000028J", "91110102T00000028J"),
             ("护照E58213401", "护照E********"),
+            ("passportE58213401", "passportE********"),
+            ("ｐａｓｓｐｏｒｔＥＡ1234567x", "ｐａｓｓｐｏｒｔＥＡ*******x"),
+            ("E582134", "E582134"),
             ("ＥＡ1234567 某某", "ＥＡ******* 某某"),
             ("T0000002-8, X1", "T*******-8, X1"),
             ("", ""),
         ] {
             assert_eq!(shown_beside(given), expected, "{given}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_before_a_number_it_is_starred(
+            before in "[A-Za-zＡ-Ｚ]{0,12}|[某号：;, ]{0,3}",
+            letters in "[A-Z]{1,2}",
+            digits in "[0-9]{7,12}",
+            behind in "[a-z]{0,3}|[，。) ]{0,2}",
+        ) {
+            let text = starred(&format!("{before}{letters}{digits}{behind}"));
+            let stars = "*".repeat(digits.len());
+            proptest::prop_assert_eq!(text, format!("{before}{letters}{stars}{behind}"));
         }
     }
 

@@ -2,7 +2,8 @@
 //! in the history, so none may stand in one.
 //!
 //! Told is what is certain: the numbers of documents with a check character, mobile numbers of the
-//! mainland, and what is made as passports and permits are. The numbers of decisions, codes of
+//! mainland, and what begins as passports and permits do. Passports of other countries begin with any
+//! letter, as the numbers of decisions do, so they are not seen. The numbers of decisions, codes of
 //! unions and employers, and fixed telephones are nobody's.
 
 use unionhall_kit::{civil::CivilDate, text::half_width};
@@ -42,9 +43,15 @@ impl Slip {
 
 /// Characters of the numbers with a check character.
 const CHECKED: [usize; 2] = [15, 18];
-/// Characters of a passport (ICAO prints at most nine), and of a permit that counts its issues.
-const PASSPORT: usize = 9;
-const PERMIT: usize = 11;
+/// Digits of a passport or permit behind one letter, behind two (ICAO prints at most nine characters),
+/// and of a permit that counts its issues.
+const ONE_LETTER: usize = 8;
+const TWO_LETTERS: usize = 7;
+const COUNTED: usize = 10;
+/// The letter of a permit of Hong Kong or Macao.
+const PERMITS: [&str; 2] = ["H", "M"];
+/// The letter of one: of permits, and of passports of the mainland and of Hong Kong.
+const ONE: [&str; 8] = ["D", "E", "G", "H", "K", "M", "P", "S"];
 /// Who writes a mobile number in groups has none shorter.
 const GROUP: usize = 3;
 /// Nor more of them than this; its country stands before it.
@@ -83,16 +90,26 @@ fn is_old(word: &str) -> bool {
     lengthened(word).is_some_and(|number| is_checked(&number))
 }
 
-/// Letters and digits as on passports and permits, the digits being no day.
+/// Letters and digits as on passports and permits, the digits being no day. Another word may stand
+/// before them without a gap.
 fn is_lettered(word: &str) -> bool {
     let digits = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let letters = word.len() - digits.len();
-    let made = match word.len() {
-        PASSPORT => (1..=2).contains(&letters),
-        PERMIT => letters == 1 && word.starts_with(['H', 'M']),
+    let letters = &word[..word.len() - digits.len()];
+    let ends = |at: usize| letters.len().checked_sub(at).and_then(|from| letters.get(from..));
+    let made = match digits.len() {
+        ONE_LETTER => ends(1).is_some_and(|letter| ONE.contains(&letter)),
+        TWO_LETTERS => ends(2).is_some_and(is_pair),
+        COUNTED => ends(1).is_some_and(|letter| PERMITS.contains(&letter)),
         _ => false,
     };
     made && digits.bytes().all(|byte| byte.is_ascii_digit()) && !is_day(digits)
+}
+
+/// E and a letter: ordinary passports of the mainland since 2017. D, S and P before E: those of
+/// diplomats and on duty. H and M and a letter: permits before 1999, and passports of Macao. KJ: of
+/// Hong Kong.
+fn is_pair(letters: &str) -> bool {
+    letters.starts_with(['E', 'H', 'M']) || ["DE", "SE", "PE", "KJ"].contains(&letters)
 }
 
 fn is_day(digits: &str) -> bool {
@@ -144,6 +161,10 @@ mod tests {
             "旧证110102000808001",
             "护照E58213401",
             "护照 ea1234567 换发",
+            "passportE58213401",
+            "ｐａｓｓｐｏｒｔＥＡ１２３４５６７",
+            "NOG12345678",
+            "permitM0123456701",
             "来往内地通行证H0123456701",
         ] {
             assert_eq!(slip(told), Some(Slip::Document), "{told}");
@@ -181,6 +202,12 @@ mod tests {
             "2014-02-27 2014-03-01",
             "20140227103000",
             "决定T20140227",
+            "决定A20140035",
+            "AB2014035",
+            "编号XZ2014035",
+            "NO20140035",
+            "E2014",
+            "E20140227",
             "共13800000元",
             "138 2014-02-27",
             "010-66001234",
@@ -190,6 +217,28 @@ mod tests {
             "members/01991380-1380-7138-8138-000000000001，合并",
         ] {
             assert_eq!(slip(fine), None, "{fine}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_before_a_passport_it_is_told(
+            before in "[A-Za-zＡ-Ｚ]{0,12}|[某号：;, ]{0,3}",
+            letters in "[DEGHKMPS]|[EHM][A-Z]|[DSP]E|KJ",
+            digits in "[3-9][0-9]{7}",
+        ) {
+            let digits = &digits[..9 - letters.len()];
+            let told = format!("{before}{letters}{digits}");
+            proptest::prop_assert_eq!(slip(&told), Some(Slip::Document), "{}", told);
+        }
+
+        #[test]
+        fn letters_that_no_passport_has_are_those_of_decisions(
+            letters in "[A-CFIJLNOQRT-Z]|[A-DFGI-LN-Z][A-DF-IK-Z]",
+            digits in "20[0-9]{6}",
+        ) {
+            let fine = format!("某字{letters}{}号", &digits[..9 - letters.len()]);
+            proptest::prop_assert_eq!(slip(&fine), None, "{}", fine);
         }
     }
 }
