@@ -1,7 +1,7 @@
 //! The review of a union's committees.
 
 use sea_orm::ConnectionTrait;
-use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome};
+use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome, path::Scope};
 use unionhall_proto::{
     common::v1::LocalizedText,
     registry::v1::{
@@ -13,7 +13,7 @@ use unionhall_proto::{
 
 use super::{Officers, seen_union};
 use crate::{
-    api::{findings, unions, wire},
+    api::{employers as employer_calls, findings, unions, wire},
     rules::{
         committee_review::{Counts, Covered, Item, Standing, review},
         election_rules::Grade,
@@ -39,7 +39,7 @@ impl Officers {
             Some(given) => (Some(counted(given)), String::new()),
             None => self.last_counts(id, day).await?,
         };
-        let covered = covered(reader, (id, &union.facts), day).await?;
+        let covered = covered(reader, &call.caller.scope, (id, &union.facts), day).await?;
         let above = names_above(reader, &union.facts).await?;
         let known = (counts, covered, above.as_slice());
         let items = review(&union.facts, &offices, known, (findings::rules()?, day));
@@ -78,10 +78,11 @@ async fn names_above(reader: &impl ConnectionTrait, union: &UnionFacts) -> Outco
     Ok(above.iter().filter_map(|record| record.facts.names.on(first).cloned()).collect())
 }
 
-/// What the register knows of the union's employers on the day. Whoever sees a union sees the employer
-/// whose own it is.
+/// What the register knows of the union's employers on the day. The seat of a union can lie elsewhere
+/// than its employer: what is known of the employer is told to those who see it.
 async fn covered(
     reader: &impl ConnectionTrait,
+    scope: &Scope,
     (id, union): (UnionId, &UnionFacts),
     day: CivilDate,
 ) -> Outcome<Covered> {
@@ -91,6 +92,7 @@ async fn covered(
         return Ok(Covered { employers, employees: None });
     };
     let employer = employers::load(reader, &[own]).await?.remove(&own);
+    let employer = employer.and_then(|record| employer_calls::scoped(record).visible(scope));
     let counted = employer.as_ref().and_then(|record| record.facts.workforce_on(day));
     Ok(Covered { employers, employees: counted.map(|(_, count)| count.employees()) })
 }
