@@ -140,7 +140,7 @@ impl Formations {
         let absent = || not_found(&format!("{}/steps/{}", order.name, message.number));
         let journal = corrected.ok_or_else(absent)?.map_err(|fault| fault.to_fault())?;
         held_well(assembled, &journal)?;
-        self.judge_again(&entry, &call.caller, &held, &journal).await?;
+        self.judge_again(&entry, &held, &journal).await?;
         self.keep(&call.caller, entry, (&held, journal), order).await
     }
 

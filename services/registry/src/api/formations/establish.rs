@@ -136,7 +136,7 @@ impl Formations {
         let body = &grant.approval.body;
         let bodies = Bodies::of(&entry, &call.caller, (body, Some(above.id)), grant.from).await?;
         let days = (grant.term.years, grant.from);
-        self.judge(&held.journal, employer_facts, (&plan, bodies.approved()), days)?;
+        self.judge(&held.journal, employer_facts, (&plan, Some(bodies.approved())), days)?;
 
         let around =
             Surroundings { today: entry.today(), areas: &areas, superior: Some(&above.facts) };
@@ -200,7 +200,7 @@ impl Formations {
         &self,
         journal: &Journal,
         employer: Option<&EmployerFacts>,
-        (plan, approved): (&Plan, Approved<'_>),
+        (plan, approved): (&Plan, Option<Approved<'_>>),
         (term_years, on): (TermYears, CivilDate),
     ) -> Outcome<()> {
         let Some((kind, form)) = plan.union_type.zip(plan.union_form) else { return Ok(()) };
@@ -209,36 +209,27 @@ impl Formations {
             form,
             term_years,
             womens_committee: journal.assembly().is_some_and(|assembly| assembly.women),
-            approved: Some(approved),
+            approved,
         };
         let situation = super::guide::situation(Some(journal), employer, on);
         judge(&self.register.law, situation, proposal).map_err(|fault| fault.to_fault())
     }
 
-    /// A correction of what an established union rests on is judged as the establishment was. Who
-    /// approved and who is above is corrected at the union, so its facts come first.
+    /// A correction of what an established union rests on is judged as the establishment was, but for
+    /// who approved: no correction changes that, for the plan and the establishment are fixed.
     pub(super) async fn judge_again(
         &self,
         entry: &Entry,
-        caller: &Caller,
         case: &CaseRecord,
         corrected: &Journal,
     ) -> Outcome<()> {
-        let Some(Founded { union, on, term, approval, plan }) = corrected.founded() else {
-            return Ok(());
-        };
-        let union = unions::load(entry.conn(), &[union]).await?.remove(&union);
-        let union = union.as_ref().map(|record| &record.facts);
-        let corrected_to = union.and_then(|facts| facts.approvals.on(on));
-        let body = &corrected_to.unwrap_or(&approval).body;
-        let superior = union.and_then(|facts| facts.superiors.on(on).copied()).or(plan.superior);
-        let bodies = Bodies::of(entry, caller, (body, superior), on).await?;
+        let Some(Founded { on, term, plan, .. }) = corrected.founded() else { return Ok(()) };
         let employer = match case.subject.employer() {
             Some(EmployerId(id)) => employers::load(entry.conn(), &[id]).await?.remove(&id),
             None => None,
         };
         let facts = employer.as_ref().map(|record| &record.facts);
-        self.judge(corrected, facts, (&plan, bodies.approved()), (term.years, on))
+        self.judge(corrected, facts, (&plan, None), (term.years, on))
     }
 
     async fn entered(

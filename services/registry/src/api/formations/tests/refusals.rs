@@ -1,10 +1,13 @@
 //! What is refused, and why.
 
-use unionhall_proto::registry::v1::{CorrectFormationStepRequest, UpdateUnionRequest};
+use unionhall_proto::registry::v1::{
+    CorrectFormationStepRequest, GetCommitteeReviewRequest, UpdateUnionRequest,
+    committee_review::Standing, officer_service_server::OfficerService,
+};
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::call_on_both_lines;
+use crate::{api::officers::Officers, testing::call_on_both_lines};
 
 #[tokio::test]
 async fn an_employer_has_one_open_case_and_so_has_an_area_for_its_type() {
@@ -182,7 +185,7 @@ async fn only_the_union_above_or_one_further_above_approves() {
     establish(&above.display_name, "2014-04-01", true).await.unwrap();
     let done = establish(&district.display_name, "2014-04-01", false).await.unwrap();
 
-    // What the union says of its approval now is what a correction of the case is judged by.
+    // No correction changes who approved. What the union says of it now is no fault of the step.
     let said = |body: &str| Union {
         name: done.union.clone(),
         approval: Some(Approval { body: body.to_owned(), ..approval(3).unwrap() }),
@@ -204,10 +207,7 @@ async fn only_the_union_above_or_one_further_above_approves() {
         };
         inner(desk.service.correct_formation_step(call(message)).await)
     };
-    correct().await.unwrap();
     desk.update_union(said(&federation().display_name), "approval", "2014-04-01").await;
-    assert_eq!(refused(correct().await), "FORMATION_RULE_BROKEN");
-    desk.update_union(said(&above.display_name), "approval", "2014-04-01").await;
     correct().await.unwrap();
 }
 
@@ -304,4 +304,38 @@ async fn outside_both_lines_a_case_does_not_exist() {
     assert_eq!(refused(hidden), "NOT_FOUND");
     let shown = call_on_both_lines(ELSEWHERE, &desk.above.affiliation, message());
     assert!(desk.service.get_formation_case(shown).await.is_ok(), "through the union above");
+}
+
+#[tokio::test]
+async fn a_review_tells_nothing_of_an_employer_that_is_not_seen() {
+    let desk = desk().await;
+    let counted = Workforce {
+        counted_on: date("2013-12-31"),
+        employee_count: 250,
+        ..Default::default()
+    };
+    let employer = Employer { workforce: Some(counted), ..employer(1, ELSEWHERE) };
+    let message = CreateEmployerRequest { employer: Some(employer), ..Default::default() };
+    let employer = inner(desk.service.employers.create_employer(call(message)).await).unwrap();
+    let union = Union {
+        display_name: "北京某某工会委员会".to_owned(),
+        union_type: "SINGLE_EMPLOYER".to_owned(),
+        union_form: "COMMITTEE".to_owned(),
+        union_level: "BASIC".to_owned(),
+        employer: employer.name.clone(),
+        superior: desk.above.name.clone(),
+        seat: at(HOME),
+        ..Default::default()
+    };
+    let union = desk.union(union, "2014-01-01").await;
+    let officers = Officers::new(desk.rig.register.clone());
+    let told = async |area: &str| {
+        let message =
+            GetCommitteeReviewRequest { name: union.name.clone(), ..Default::default() };
+        let review = inner(officers.get_committee_review(call_within(area, message)).await);
+        let item = review.unwrap().items.into_iter().find(|item| item.rule == "R12").unwrap();
+        (item.standing(), item.figures.first().map(|figure| figure.value))
+    };
+    assert_eq!(told("110102").await, (Standing::NotMet, Some(250)));
+    assert_eq!(told(SUBDISTRICT).await, (Standing::NotApplicable, None));
 }
