@@ -12,6 +12,7 @@ mod books;
 mod data_keys;
 mod holding;
 mod keeper;
+mod patience;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ pub use self::{
     holding::{Holding, Indexing},
     keeper::{AdmitError, Keeper, covers},
 };
+use self::patience::Patience;
 use crate::{
     db::{fault, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
@@ -165,6 +167,7 @@ pub struct Rotation {
     /// The version that rows are being brought under, and the first transaction that began after
     /// every process could know it.
     began: Mutex<Option<(Purpose, u32, i64)>>,
+    patience: Patience,
 }
 
 /// What there is to do.
@@ -184,7 +187,7 @@ impl Rotation {
             .u64_counter("keys.rotation.rows")
             .with_description("Rows that were brought under a new version of a key.")
             .build();
-        Self { ledger, vault, sources, renewed, began: Mutex::new(None) }
+        Self { ledger, vault, sources, renewed, began: Mutex::new(None), patience: Patience::default() }
     }
 
     /// Works until `stop`, from where an earlier process came to; a database that is away is tried
@@ -279,8 +282,17 @@ impl Rotation {
             return Ok(true);
         }
         if !self.others_ended(conn, standing).await? {
+            if self.patience.ends(self.ledger.clock().now()) {
+                let (purpose, version) = (standing.purpose.name(), standing.version);
+                tracing::warn!(
+                    purpose,
+                    version,
+                    "rows wait for a transaction that began before the rotation and has not ended"
+                );
+            }
             return Ok(false);
         }
+        self.patience.begin_anew();
         self.chunk(conn, standing).await?;
         Ok(true)
     }
