@@ -30,7 +30,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// When a batch that failed is tried again.
 #[derive(Clone, Copy)]
-struct PutOff {
+pub(super) struct PutOff {
     /// Only while nobody moved it.
     version: i64,
     delay: Duration,
@@ -74,12 +74,12 @@ impl Imports {
     }
 
     /// Moves one batch on. False where none waits.
-    async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
+    pub(super) async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
         let waiting = batch::working(self.ledger.db().reader()).await?;
         put_off.retain(|id, _| waiting.iter().any(|batch| batch.id == *id));
-        if !waiting.is_empty() {
+        if !waiting.is_empty() && self.is_keyless().await? {
             // Another process has the keys, and takes the batches on.
-            self.ledger.held().serves(self.ledger.db().reader()).await?;
+            return Ok(false);
         }
         for batch in waiting {
             let ready = put_off.get(&batch.id).is_none_or(|put_off| {
@@ -139,8 +139,15 @@ impl Imports {
 
     /// Whether it failed because the process lacks a key, which another process has.
     async fn lacks_keys(&self, fault: &Fault) -> bool {
-        let serves = async || self.ledger.held().serves(self.ledger.db().reader()).await;
-        *fault.reason() == reasons::KEY_MISSING && serves().await.is_err()
+        *fault.reason() == reasons::KEY_MISSING && self.is_keyless().await.unwrap_or(true)
+    }
+
+    /// Whether a key is in use that this process lacks; the log says so where keys are looked after.
+    async fn is_keyless(&self) -> Outcome<bool> {
+        match self.ledger.held().serves(self.ledger.db().reader()).await {
+            Err(fault) if *fault.reason() == reasons::KEY_MISSING => Ok(true),
+            served => served.map(|()| false),
+        }
     }
 
     /// A validation falls back to the upload, as if no row had been read yet.

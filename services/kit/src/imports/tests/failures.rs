@@ -103,3 +103,23 @@ async fn a_process_that_starts_anew_tries_again() {
     rig.settles(applied, 1).await;
     assert_eq!(rig.get(&name).await.applied_row_count, 599);
 }
+
+#[tokio::test]
+async fn a_process_without_a_key_leaves_the_batches_to_others() {
+    let rig = rig().await;
+    let name = rig.upload(thing::file(1, "名")).await.name;
+    let asked = ValidateImportBatchRequest { name: name.clone(), ..Default::default() };
+    rig.imports.validate(call(asked)).await.unwrap();
+    let begun = "INSERT INTO key_rotation (purpose, version, fingerprint, source, place, renewed,
+        known_at, begun_at) VALUES ('vault', 2, x'00', '', '', 0, $1, $1)";
+    let conn = rig.db.migrator();
+    let now = rig.clock.now();
+    conn.execute_raw(sql(conn, begun, [now.into()])).await.unwrap();
+    let mut put_off = Default::default();
+    assert!(!rig.imports.work_once(&mut put_off).await.unwrap(), "no word and no failure");
+    assert_eq!(rig.get(&name).await.state(), Contract::Validating);
+    let given = "DELETE FROM key_rotation WHERE version = 2";
+    conn.execute_raw(sql(conn, given, [])).await.unwrap();
+    assert!(rig.imports.work_once(&mut put_off).await.unwrap());
+    assert_eq!(rig.get(&name).await.state(), Contract::Validated);
+}
