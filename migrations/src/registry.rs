@@ -12,6 +12,7 @@ mod member_follows;
 mod members;
 mod offices;
 mod protection;
+mod searches;
 mod terms;
 mod union_splits;
 mod work_lists;
@@ -23,7 +24,7 @@ use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister,
     due_requests::DueRequests, elections::Elections, formation::Formation,
     key_rotation::KeyRotation, key_use::KeyUse, looks::Looks, member_follows::MemberFollows,
-    members::Members, offices::Offices, protection::Protection, terms::Terms,
+    members::Members, offices::Offices, protection::Protection, searches::Searches, terms::Terms,
     union_splits::UnionSplits, work_lists::WorkLists,
 };
 use crate::{books, dialect::run};
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(Protection),
             Box::new(DueRequests),
             Box::new(KeyUse),
+            Box::new(Searches),
         ]
     }
 }

@@ -18,3 +18,4 @@ mod offices;
 mod restructure;
 mod revisions;
 mod rows;
+mod searches;

@@ -238,7 +238,12 @@ impl Listing<'_> {
             query.equal("m.employer", employer);
         }
         if let Some(state) = want.state {
-            query.equal("m.state", state_code(state));
+            // In the text, so that both engines see which index has it.
+            let code = state_code(state);
+            query.conditions.push(format!("m.state = {code}"));
+            if state != State::Active {
+                query.conditions.push("m.state <> 2".to_owned());
+            }
         }
         if let Some(group) = want.worker_group {
             query.equal("m.worker_group", group);

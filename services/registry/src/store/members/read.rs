@@ -134,12 +134,22 @@ pub async fn of_units(
     let mut ids = Vec::new();
     for (column, units) in [("trade_union", unions), ("employer", employers)] {
         for some in units.chunks(rows_per_statement(1)) {
-            let text = format!(
-                "SELECT DISTINCT member FROM member_unit
-                 WHERE {column} IN (VALUES {}) AND member > ${} ORDER BY member LIMIT {limit}",
-                places(some.len(), 1),
-                some.len() + 1
-            );
+            let (list, behind) = (places(some.len(), 1), some.len() + 1);
+            let of = |units: &str| {
+                format!(
+                    "SELECT DISTINCT member FROM member_unit
+                     WHERE {column} {units} AND member > ${behind} ORDER BY member LIMIT {limit}"
+                )
+            };
+            // PostgreSQL would read the whole table for a list in which a unit may have many.
+            let text = match conn.get_database_backend() {
+                DatabaseBackend::Postgres => format!(
+                    "SELECT DISTINCT found.member FROM (VALUES {list}) AS asked (unit)
+                     CROSS JOIN LATERAL ({}) AS found ORDER BY found.member LIMIT {limit}",
+                    of("= asked.unit")
+                ),
+                _ => of(&format!("IN (VALUES {list})")),
+            };
             let values = some.iter().map(|id| Value::from(*id)).chain([after.into()]);
             let rows = Found::find_by_statement(sql(conn, &text, values)).all(conn).await;
             ids.extend(rows.map_err(fault::of)?.into_iter().map(|row| MemberId(row.member)));

@@ -59,14 +59,20 @@ pub async fn unconfirmed_unions(
         let (from, until) = (at + 1, at + 2);
         conditions.push_str(&format!(" AND NOT (u.area >= ${from} AND u.area < ${until})"));
     }
+    // The page of unions first, then its members: a join would count those of every union. The oldest
+    // is asked of each union by itself, where EXISTS could become a join.
+    let of_union = format!("FROM member m WHERE m.trade_union = u.id AND {WAITING}");
+    let oldest =
+        format!("(SELECT m.confirmed_on {of_union} ORDER BY m.confirmed_on, m.id LIMIT 1)");
     let text = format!(
-        "SELECT u.id, {column} AS path, u.display_name, COUNT(*) AS waiting,
-                MIN(m.confirmed_on) AS oldest,
+        "SELECT u.id, u.path, u.display_name, {oldest} AS oldest,
+                (SELECT COUNT(*) {of_union}) AS waiting,
                 (SELECT COUNT(*) FROM member a WHERE a.trade_union = u.id AND a.state = 2
                     AND a.deleted_at IS NULL AND a.merged_into IS NULL) AS active
-         FROM trade_union u JOIN member m ON m.trade_union = u.id AND {WAITING}
-         WHERE {column} >= $2 AND {column} < $3{conditions}
-         GROUP BY {column}, u.id, u.display_name ORDER BY {column}, u.id LIMIT {limit}"
+         FROM (SELECT u.id, {column} AS path, u.display_name FROM trade_union u
+               WHERE {column} >= $2 AND {column} < $3{conditions} AND {oldest} IS NOT NULL
+               ORDER BY {column}, u.id LIMIT {limit}) u
+         ORDER BY u.path, u.id"
     );
     let found = UnconfirmedUnion::find_by_statement(sql(conn, &text, values)).all(conn).await;
     found.map_err(fault::of)
