@@ -23,13 +23,13 @@ use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
 use tokio_util::sync::CancellationToken;
 
+use self::patience::Patience;
 pub use self::{
     books::{Standing, reopen, retire, standings},
     data_keys::DataKeys,
     holding::{Holding, Indexing},
     keeper::{AdmitError, Keeper, covers},
 };
-use self::patience::Patience;
 use crate::{
     db::{fault, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
@@ -187,7 +187,14 @@ impl Rotation {
             .u64_counter("keys.rotation.rows")
             .with_description("Rows that were brought under a new version of a key.")
             .build();
-        Self { ledger, vault, sources, renewed, began: Mutex::new(None), patience: Patience::default() }
+        Self {
+            ledger,
+            vault,
+            sources,
+            renewed,
+            began: Mutex::new(None),
+            patience: Patience::default(),
+        }
     }
 
     /// Works until `stop`, from where an earlier process came to; a database that is away is tried

@@ -113,7 +113,7 @@ async fn a_process_without_a_key_leaves_the_batches_to_others() {
     let begun = "INSERT INTO key_rotation (purpose, version, fingerprint, source, place, renewed,
         known_at, begun_at) VALUES ('vault', 2, x'00', '', '', 0, $1, $1)";
     let conn = rig.db.migrator();
-    let now = rig.clock.now();
+    let now: DateTime<chrono::Utc> = "2014-02-27T02:00:00Z".parse().unwrap();
     conn.execute_raw(sql(conn, begun, [now.into()])).await.unwrap();
     let mut put_off = Default::default();
     assert!(!rig.imports.work_once(&mut put_off).await.unwrap(), "no word and no failure");
