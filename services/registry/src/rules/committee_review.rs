@@ -14,16 +14,16 @@ use super::{
     },
 };
 
-/// What is known of those whom the union unites. The register counts members with a later issue;
-/// until then the last election tells.
+/// What is known of those whom the union unites: what the last election told, or else what the
+/// register counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Members.
     pub members: u32,
-    /// Women among the staff.
+    /// Women among the staff; those among the members where nobody counted the staff.
     pub women: u32,
-    /// Whether the union keeps its own accounts.
-    pub own_accounts: bool,
+    /// Whether the union keeps its own accounts, where that was told.
+    pub own_accounts: Option<bool>,
 }
 
 /// What is known of the employers of the union on the day.
@@ -233,7 +233,7 @@ impl Asked<'_> {
 
     fn audit(&self) -> Answer {
         let there = self.has(Committee::Audit);
-        match self.counts.map(|counts| counts.own_accounts) {
+        match self.counts.and_then(|counts| counts.own_accounts) {
             Some(false) => plain(Standing::NotApplicable),
             None if !there => plain(Standing::Unknown),
             _ => met(there),

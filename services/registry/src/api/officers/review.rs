@@ -1,7 +1,13 @@
 //! The review of a union's committees.
 
 use sea_orm::ConnectionTrait;
-use unionhall_kit::{call::Call, civil::CivilDate, fault::Outcome, path::Scope};
+use unionhall_kit::{
+    call::Call,
+    civil::CivilDate,
+    fault::Outcome,
+    figures::read::{self, Question},
+    path::{Line, Scope},
+};
 use unionhall_proto::{
     common::v1::LocalizedText,
     registry::v1::{
@@ -13,14 +19,18 @@ use unionhall_proto::{
 
 use super::{Officers, seen_union};
 use crate::{
-    api::{employers as employer_calls, findings, unions, wire},
+    api::{employers as employer_calls, findings, unions as union_calls, wire},
     rules::{
         committee_review::{Counts, Covered, Item, Standing, review},
         election_rules::Grade,
+        member::metric::MemberMetric,
         name::Name,
         union::{EmployerId, UnionFacts, UnionId},
     },
-    store::{elections, employers, officers},
+    store::{
+        elections, employers, officers,
+        unions::{self, UnionRecord},
+    },
 };
 
 impl Officers {
@@ -31,13 +41,16 @@ impl Officers {
         let message = &call.message;
         let day = wire::day("day", message.day.as_ref())?.unwrap_or_else(|| self.today());
         let reader = self.register.ledger.db().reader();
-        let id = unions::id(&message.name)?;
+        let id = union_calls::id(&message.name)?;
         let union = seen_union(reader, &call.caller, id, &message.name).await?;
         let known = officers::of_union(reader, id).await?;
         let offices: Vec<_> = known.into_iter().map(|record| (record.id, record.office)).collect();
         let (counts, election) = match &message.counts {
             Some(given) => (Some(counted(given)), String::new()),
-            None => self.last_counts(id, day).await?,
+            None => match self.last_counts(id, day).await? {
+                (None, _) => (self.registered(&union, day).await?, String::new()),
+                elected => elected,
+            },
         };
         let covered = covered(reader, &call.caller.scope, (id, &union.facts), day).await?;
         let above = names_above(reader, &union.facts).await?;
@@ -64,9 +77,31 @@ impl Officers {
         let counts = last.as_ref().and_then(|last| {
             let record = last.election.stage.record()?;
             let (members, women) = (record.members, record.women);
-            Some(Counts { members, women, own_accounts: last.election.plan.own_accounts })
+            let own_accounts = Some(last.election.plan.own_accounts);
+            Some(Counts { members, women, own_accounts })
         });
         Ok((counts, last.map(|last| last.name()).unwrap_or_default()))
+    }
+
+    /// Who is a member on the day as the register counts, of the union and of those below it. `None`
+    /// where it counts nobody: its members are not entered then.
+    async fn registered(&self, union: &UnionRecord, day: CivilDate) -> Outcome<Option<Counts>> {
+        let db = self.register.ledger.db();
+        let paths = unions::paths_of(db.reader(), &[union.id]).await?;
+        let path = paths.get(&union.id).and_then(|paths| paths.on(day));
+        let node = path.unwrap_or(&union.affiliation).path();
+        let question = |metric: MemberMetric| Question {
+            metric: metric.id(),
+            line: Line::Affiliation,
+            node: node.clone(),
+            day,
+        };
+        let asked = [MemberMetric::Members, MemberMetric::Women].map(question);
+        let found = read::values(db, &asked).await?;
+        let mut found = found.into_iter().map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let members = found.next().filter(|members| *members > 0);
+        let women = found.next().unwrap_or_default();
+        Ok(members.map(|members| Counts { members, women, own_accounts: None }))
     }
 }
 
@@ -74,7 +109,7 @@ impl Officers {
 async fn names_above(reader: &impl ConnectionTrait, union: &UnionFacts) -> Outcome<Vec<Name>> {
     let Some(first) = union.established_on() else { return Ok(Vec::new()) };
     let superior = union.superiors.on(first).copied();
-    let above = unions::those_above(reader, superior, first).await?;
+    let above = union_calls::those_above(reader, superior, first).await?;
     Ok(above.iter().filter_map(|record| record.facts.names.on(first).cloned()).collect())
 }
 
@@ -101,7 +136,7 @@ fn counted(given: &CommitteeCounts) -> Counts {
     Counts {
         members: u32::try_from(given.member_count).unwrap_or(0),
         women: u32::try_from(given.women_count).unwrap_or(0),
-        own_accounts: given.own_accounts,
+        own_accounts: Some(given.own_accounts),
     }
 }
 
@@ -109,7 +144,7 @@ fn shown_counts(counts: Counts) -> CommitteeCounts {
     CommitteeCounts {
         member_count: i32::try_from(counts.members).unwrap_or(i32::MAX),
         women_count: i32::try_from(counts.women).unwrap_or(i32::MAX),
-        own_accounts: counts.own_accounts,
+        own_accounts: counts.own_accounts.unwrap_or_default(),
     }
 }
 

@@ -167,6 +167,37 @@ fn expect(found: &[(i32, String, String)], expected: &[(i32, &str, &str)]) {
 }
 
 #[tokio::test]
+async fn a_review_counts_the_members_of_the_register_before_any_election() {
+    use unionhall_proto::registry::v1::{
+        GetCommitteeReviewRequest, committee_review::Standing,
+        officer_service_server::OfficerService,
+    };
+    let desk = stocked().await;
+    let name = desk.union("西什库社区联合工会").await.name;
+    let officers = crate::api::officers::Officers::new(desk.rig.register.clone());
+    let review = async |on: &str| {
+        desk.rig.sequencer.drain().await.unwrap();
+        let message = GetCommitteeReviewRequest {
+            name: name.clone(),
+            day: Some(day(on).into()),
+            ..Default::default()
+        };
+        officers.get_committee_review(call(message)).await.unwrap().into_inner()
+    };
+    assert_eq!(review("2014-03-01").await.counts, None);
+    desk.applied(&[person(0, &[]), person(1, &[]), person(3, &[])]).await;
+    let counted = review("2014-03-01").await;
+    let counts = counted.counts.unwrap();
+    assert_eq!((counts.member_count, counts.women_count), (3, 2));
+    assert_eq!(counted.counts_election, "");
+    let standing = |rule: &str| {
+        counted.items.iter().find(|item| item.rule == rule).map(|item| item.standing())
+    };
+    assert_eq!(standing("R06"), Some(Standing::Unknown), "nobody told of accounts");
+    assert_eq!(review("2014-02-28").await.counts, None, "nobody was a member yet");
+}
+
+#[tokio::test]
 async fn a_sheet_of_members_is_entered_figured_and_taken_back() {
     let desk = stocked().await;
     let rows = [

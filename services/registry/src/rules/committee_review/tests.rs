@@ -61,7 +61,7 @@ fn of(rule: &str, standings: &[(String, Standing)]) -> Option<Standing> {
     standings.iter().find(|(id, _)| id == rule).map(|(_, standing)| *standing)
 }
 
-const COUNTS: Counts = Counts { members: 60, women: 25, own_accounts: true };
+const COUNTS: Counts = Counts { members: 60, women: 25, own_accounts: Some(true) };
 
 #[test]
 fn what_is_missing_is_told_with_the_rules_of_the_day() {
@@ -99,7 +99,13 @@ fn what_nobody_counted_is_unknown_and_what_does_not_apply_is_not_missed() {
     for rule in ["R04", "R05", "R06", "V16"] {
         assert_eq!(of(rule, &unknown), Some(Standing::Unknown), "{rule}");
     }
-    let few = Counts { women: 24, own_accounts: false, ..COUNTS };
+    let counted = Some(Counts { own_accounts: None, ..COUNTS });
+    let counted = standings(&union_, &[], counted, "2016-06-01");
+    assert_eq!(
+        (of("R04", &counted), of("R06", &counted)),
+        (Some(Standing::NotMet), Some(Standing::Unknown))
+    );
+    let few = Counts { women: 24, own_accounts: Some(false), ..COUNTS };
     let few = standings(&union_, &[], Some(few), "2016-06-01");
     assert_eq!(of("R04", &few), Some(Standing::NotApplicable));
     assert_eq!(of("R05", &few), Some(Standing::NotMet));
