@@ -86,6 +86,12 @@ impl Elections {
         let founded = founding && elections::founded(conn, union, today).await?;
         let called = call(plan, years, &held.union.facts, (founded, today));
         let plan = called.map_err(|fault| fault.to_fault())?;
+        if let Some((_, years)) = plan.term {
+            // The term begins when the assembly is held; the filing judges by that day again.
+            let level = held.union.facts.levels.rows().last().map(|row| row.value);
+            let lawful = years.lawful(&self.register.law, level, plan.planned_on);
+            lawful.map_err(|fault| UnionFault::Term(fault).to_fault())?;
+        }
         for id in &plan.removals {
             let name = officers::resource_name(union, *id);
             officers::load(conn, union, *id).await?.ok_or_else(|| not_found(&name))?;

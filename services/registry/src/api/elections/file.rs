@@ -23,7 +23,7 @@ use crate::{
         election::{ElectionFault, Filing, Outcome as Decided, file},
         election_rules::Finding,
         office::{Office, OfficeFault, OfficeId},
-        union::UnionId,
+        union::{UnionId, term::lawful},
     },
     store::{
         elections,
@@ -58,6 +58,8 @@ impl Elections {
         );
         let Decided { election, union, ended, begun } =
             decided.map_err(|fault| refused(&fault, held.union.id))?;
+        let lawful = lawful(&self.register.law, &held.union.facts, &union);
+        lawful.map_err(|fault| fault.to_fault())?;
         let union =
             effect::keep_terms(&mut held.entry, &held.union, union, "election filed").await?;
         leave(&mut held, &union, &known, ended).await?;

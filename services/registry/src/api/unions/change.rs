@@ -37,6 +37,7 @@ use crate::{
         union::{
             UnionFacts, UnionId,
             change::{Surroundings, UnionChange, amend},
+            term::lawful,
         },
     },
     store::{
@@ -141,6 +142,8 @@ impl Unions {
         let facts = held.amended(changes, from)?;
         let Held { entry, before, .. } = held;
         let known = &before.record.facts;
+        let lawful = lawful(&self.register.law, known, &facts);
+        lawful.map_err(|fault| fault.to_fault())?;
         if facts.employers != known.employers {
             self.hold_employer(&entry, &call.caller, &facts).await?;
         }

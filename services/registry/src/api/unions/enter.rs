@@ -29,6 +29,7 @@ use crate::{
             affiliation::{AffiliationPath, paths},
             change::{SuperiorFault, Surroundings, UnionFault, enter},
             place::{contested, holdings},
+            term::lawful,
         },
     },
     store::{
@@ -67,6 +68,8 @@ impl Unions {
             superior: superior.as_ref().map(|record| &record.facts),
         };
         let facts = enter(&changes, from, around).map_err(|fault| fault.to_fault())?;
+        let lawful = lawful(&self.register.law, &nothing, &facts);
+        lawful.map_err(|fault| fault.to_fault())?;
         self.hold_employer(&entry, &call.caller, &facts).await?;
         let paths = placed(&entry, id, &facts).await?;
         let new = NewUnion { id, facts, paths };

@@ -25,6 +25,7 @@ use crate::{
             affiliation::paths,
             change::{SuperiorFault, Surroundings, UnionChange, UnionFault, amend, enter},
             mark::Note,
+            term::lawful,
         },
     },
     store::{
@@ -343,6 +344,7 @@ impl<'a> Judge<'a> {
     ) -> Result<Decision, (Column, Fault)> {
         let facts = enter(changes, from, self.surroundings(above));
         let facts = facts.map_err(|fault| (concerns(&fault), fault.to_fault()))?;
+        self.of_lawful_terms(&UnionFacts::default(), &facts)?;
         let facts = self.marked(facts)?;
         let above = |above| self.known.get(above).map(|union| &union.paths);
         let paths = paths(id, &facts, above);
@@ -358,11 +360,21 @@ impl<'a> Judge<'a> {
     ) -> Result<Decision, (Column, Fault)> {
         let amended = amend(&held.facts, changes, from, self.surroundings(None));
         let facts = amended.map_err(|fault| (concerns(&fault), fault.to_fault()))?;
+        self.of_lawful_terms(&held.facts, &facts)?;
         let facts = self.marked(facts)?;
         if facts == held.facts {
             return Ok(Decision::Unchanged);
         }
         Ok(Decision::Amend(held.id, Box::new(facts)))
+    }
+
+    fn of_lawful_terms(
+        &self,
+        before: &UnionFacts,
+        after: &UnionFacts,
+    ) -> Result<(), (Column, Fault)> {
+        let lawful = lawful(&self.around.register.law, before, after);
+        lawful.map_err(|fault| (concerns(&fault), fault.to_fault()))
     }
 
     /// The marks, each from its own day on. One that the union bears already keeps its note where the

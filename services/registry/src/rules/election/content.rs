@@ -138,13 +138,6 @@ fn term(
             return content("no term begins with such an election", "此类选举不产生新一届");
         }
     };
-    let level = union.levels.rows().last().map(|row| row.value);
-    if level.is_some_and(|level| !years.fits(level, plan.planned_on)) {
-        return content(
-            "from the district upwards and of an industry a term has 5 years",
-            "区级以上及产业工会任期为五年",
-        );
-    }
     Ok(Some((number, years)))
 }
 

@@ -4,7 +4,7 @@
 //! A case is judged by the rules of its own day. Where the text of a day is not at hand, the row
 //! says so: assumed from general knowledge, or unknown, and then it decides nothing.
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use unionhall_kit::civil::{CivilDate, Period};
@@ -101,19 +101,12 @@ impl Law {
         Self::parse(include_str!("../../../data/formation_rules.csv"))
     }
 
-    /// The shipped rules, parsed on the first call and shared from then on; `None` where the table has a
-    /// fault, with which no register starts.
-    pub fn shared() -> Option<&'static Self> {
-        static LAW: OnceLock<Option<Law>> = OnceLock::new();
-        LAW.get_or_init(|| Self::shipped().ok()).as_ref()
-    }
-
-    /// The years that a term that begins on `day` may have in a union of the level; `None` where no
-    /// rule of the day decides it.
-    pub fn term_years(&self, level: UnionLevel, day: CivilDate) -> Option<&[TermYears]> {
-        self.asks(day).find_map(|(_, ask)| match ask {
-            Ask::TermYears(years) if !level.is_upper() => Some(years.as_slice()),
-            Ask::UpperTermYears(years) if level.is_upper() => Some(years.as_slice()),
+    /// The years that a term that begins on `day` may have in a union of the level, with the rule that
+    /// says so; `None` where no rule of the day decides it.
+    pub fn term_years(&self, level: UnionLevel, day: CivilDate) -> Option<(&Rule, &[TermYears])> {
+        self.asks(day).find_map(|(rule, ask)| match ask {
+            Ask::TermYears(years) if !level.is_upper() => Some((rule, years.as_slice())),
+            Ask::UpperTermYears(years) if level.is_upper() => Some((rule, years.as_slice())),
             _ => None,
         })
     }

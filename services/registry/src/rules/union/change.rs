@@ -242,7 +242,7 @@ fn terms(
     if let Some(ended) = facts.ended_on().filter(|ended| *ended <= begins_on) {
         return Err(UnionFault::Ended(ended));
     }
-    Ok(with_term(&facts.terms, begun, facts.levels.on(begins_on).copied())?)
+    Ok(with_term(&facts.terms, begun)?)
 }
 
 /// Whether the area exists as long as it is recorded to hold.

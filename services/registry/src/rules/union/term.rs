@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use unionhall_kit::civil::CivilDate;
 
 pub use self::due::{Order, Postponement};
-use super::{UnionFacts, kind::UnionLevel};
+use super::{UnionFacts, change::UnionFault, kind::UnionLevel};
 use crate::rules::{
     formation::law::Law,
     history::{Dated, History},
@@ -106,11 +106,21 @@ impl TermYears {
         }
     }
 
-    /// Whether the committee of a union of this level is elected for so long, by the rules of the day on
-    /// which its term begins.
-    pub fn fits(self, level: UnionLevel, day: CivilDate) -> bool {
-        let years = Law::shared().and_then(|law| law.term_years(level, day));
-        years.is_none_or(|years| years.contains(&self))
+    /// Whether the committee of a union of this level is elected for so long, by the rules of the day.
+    /// Where the level is not known, or no rule of the day speaks of it, nothing is against it.
+    pub fn lawful(
+        self,
+        law: &Law,
+        level: Option<UnionLevel>,
+        day: CivilDate,
+    ) -> Result<(), TermFault> {
+        let asked = level.and_then(|level| law.term_years(level, day));
+        match asked.filter(|(_, years)| !years.contains(&self)) {
+            Some((rule, _)) => {
+                Err(TermFault::Law { en: rule.text_en.clone(), zh: rule.text_zh.clone() })
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -154,13 +164,19 @@ impl BegunTerm {
 }
 
 /// Why a term cannot be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TermFault {
-    /// The number of years is not 3 or 5, or not that of the level.
-    #[error(
-        "the committee is elected for 3 or 5 years, from the district upwards and of an industry for 5"
-    )]
+    /// The number of years is not 3 or 5.
+    #[error("the committee is elected for 3 or 5 years")]
     Years,
+    /// A rule of the day on which the term begins speaks against its years, in these words.
+    #[error("{en}")]
+    Law {
+        /// English.
+        en: String,
+        /// Chinese.
+        zh: String,
+    },
     /// The numbers of terms that follow each other do not.
     #[error("term {0} begins on {1}, and the terms beside it are not numbered in their order")]
     Order(u16, CivilDate),
@@ -176,7 +192,8 @@ impl TermFault {
     /// The same in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Years => "工会委员会每届任期三年或五年，区级以上及产业工会为五年".to_owned(),
+            Self::Years => "工会委员会每届任期三年或五年".to_owned(),
+            Self::Law { zh, .. } => zh.clone(),
             Self::Order(number, day) => {
                 format!("第{number}届自{day}起，与前后各届的届次顺序不符")
             }
@@ -186,16 +203,21 @@ impl TermFault {
     }
 }
 
-/// The terms with this one among them: a term of the same number is corrected, first day and all.
-pub fn with_term(
-    terms: &History<Term>,
-    begun: BegunTerm,
-    level: Option<UnionLevel>,
-) -> Result<History<Term>, TermFault> {
-    let BegunTerm { term, begins_on } = begun;
-    if level.is_some_and(|level| !term.years.fits(level, begins_on)) {
-        return Err(TermFault::Years);
+/// Whether each term that a change brought, or gave other years or another first day, has the years
+/// that the rules of its first day give to its level.
+pub fn lawful(law: &Law, before: &UnionFacts, after: &UnionFacts) -> Result<(), UnionFault> {
+    let begun = |row: &Dated<Term>| (row.value.years, row.period.from());
+    let known: Vec<_> = before.terms.rows().iter().map(begun).collect();
+    let new = after.terms.rows().iter().map(begun).filter(|begun| !known.contains(begun));
+    for (years, from) in new {
+        years.lawful(law, after.levels.on(from).copied(), from)?;
     }
+    Ok(())
+}
+
+/// The terms with this one among them: a term of the same number is corrected, first day and all.
+pub fn with_term(terms: &History<Term>, begun: BegunTerm) -> Result<History<Term>, TermFault> {
+    let BegunTerm { term, begins_on } = begun;
     let known = terms.rows().iter().map(BegunTerm::of);
     let (same, mut all): (Vec<_>, Vec<_>) =
         known.partition(|known| known.term.number == term.number);
@@ -265,7 +287,7 @@ mod tests {
     }
 
     fn basic(terms: &History<Term>, begun: BegunTerm) -> Result<History<Term>, TermFault> {
-        with_term(terms, begun, Some(UnionLevel::Basic))
+        with_term(terms, begun)
     }
 
     fn facts(terms: History<Term>) -> UnionFacts {
@@ -347,12 +369,45 @@ mod tests {
 
     #[test]
     fn three_years_are_for_unions_below_the_district() {
-        let level = |level| with_term(&History::default(), term(1, 3, "2011-01-01"), Some(level));
-        assert_eq!(level(UnionLevel::District), Err(TermFault::Years));
-        assert_eq!(level(UnionLevel::DistrictIndustry), Err(TermFault::Years));
-        assert!(level(UnionLevel::Subdistrict).is_ok() && level(UnionLevel::Basic).is_ok());
-        let five =
-            with_term(&History::default(), term(1, 5, "2011-01-01"), Some(UnionLevel::District));
-        assert!(five.is_ok());
+        let law = Law::shipped().unwrap();
+        let of = |level, terms: &[BegunTerm]| {
+            let all = terms.iter().cloned();
+            let terms = all.fold(History::default(), |all, term| basic(&all, term).unwrap());
+            let mut facts = facts(terms);
+            facts.levels.record(Some(level), day("2000-01-01"));
+            facts
+        };
+        let nothing = UnionFacts::default();
+        let three = [term(1, 3, "2011-01-01")];
+        for level in [UnionLevel::District, UnionLevel::DistrictIndustry] {
+            let refused = lawful(&law, &nothing, &of(level, &three));
+            let Err(UnionFault::Term(TermFault::Law { en, zh })) = refused else {
+                panic!("{level:?}")
+            };
+            assert!(
+                en.contains("five years") && zh.contains("五年"),
+                "the words of the rule: {en}"
+            );
+            // What stands since another day is nobody's fault now, what is added is.
+            let later = of(level, &[term(1, 3, "2011-01-01"), term(2, 5, "2014-01-01")]);
+            assert_eq!(lawful(&law, &of(level, &three), &later), Ok(()));
+            let again = of(level, &[term(1, 3, "2011-01-01"), term(2, 3, "2014-01-01")]);
+            assert!(lawful(&law, &of(level, &three), &again).is_err());
+            assert_eq!(lawful(&law, &nothing, &of(level, &[term(1, 5, "2011-01-01")])), Ok(()));
+        }
+        for level in [UnionLevel::Subdistrict, UnionLevel::Basic] {
+            assert_eq!(lawful(&law, &nothing, &of(level, &three)), Ok(()), "{level:?}");
+        }
+        let terms = basic(&History::default(), three[0].clone()).unwrap();
+        assert_eq!(lawful(&law, &nothing, &facts(terms)), Ok(()), "of no known level");
+    }
+
+    #[test]
+    fn the_law_that_is_given_decides() {
+        let text = include_str!("../../../data/formation_rules.csv");
+        let law = Law::parse(&text.replace(",ASSUMED,5,", ",ASSUMED,3,")).unwrap();
+        let (level, day) = (Some(UnionLevel::District), day("2014-02-27"));
+        assert_eq!(TermYears::Three.lawful(&law, level, day), Ok(()));
+        assert!(TermYears::Five.lawful(&law, level, day).is_err());
     }
 }

@@ -35,6 +35,7 @@ use crate::{
             change::{SplitFault, SuperiorFault, Surroundings, UnionFault},
             ending::Ending,
             split::{Wish, covers, leaves, part, remaining, split, stands_beside, taken_over},
+            term::lawful,
         },
     },
     store::{
@@ -227,6 +228,8 @@ impl Unions {
             let lineage = (known.id, above);
             let facts = part(one.said, lineage, ending.decision, (from, around));
             let facts = facts.map_err(|fault| fault.to_fault())?;
+            let lawful = lawful(&self.register.law, &UnionFacts::default(), &facts);
+            lawful.map_err(|fault| fault.to_fault())?;
             let paths = placed(entry, one.id, &facts).await?;
             let fits = stands_beside(number, known.id, &paths)
                 .and_then(|()| covers(number, &facts, &one.wish.employers, from));

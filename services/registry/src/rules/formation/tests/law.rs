@@ -193,12 +193,14 @@ fn the_years_of_a_term_are_those_of_its_level_and_day() {
         let (three, five) = (TermYears::Three, TermYears::Five);
         for level in [UnionLevel::Subdistrict, UnionLevel::Basic] {
             assert_eq!((judged(level, three), judged(level, five)), (None, None), "{level:?}");
-            assert!(three.fits(level, on(day)) && five.fits(level, on(day)));
+            let lawful = |years: TermYears| years.lawful(&law, Some(level), on(day));
+            assert_eq!((lawful(three), lawful(five)), (Ok(()), Ok(())));
         }
         for level in [UnionLevel::District, UnionLevel::DistrictIndustry] {
             let told = (judged(level, three), judged(level, five));
             assert_eq!(told, (Some(upper.to_owned()), None), "{level:?}");
-            assert!(!three.fits(level, on(day)) && five.fits(level, on(day)));
+            let lawful = |years: TermYears| years.lawful(&law, Some(level), on(day));
+            assert!(lawful(three).is_err() && lawful(five).is_ok());
         }
         let told = |level, subject| {
             let (id, obligation, years) =
