@@ -33,6 +33,8 @@ use crate::{
     Register,
     columns::{Column, union as columns},
     imports::named::employer_code,
+    rules::area::tree::Lineage,
+    store::unions,
 };
 
 /// Rows of one transaction; each is written by itself, and one that moves a union has two events.
@@ -164,10 +166,11 @@ impl Checks for Checking {
         };
         let reader = self.register.ledger.db().reader();
         let (drafts, mut known) = drafted(reader, rows, around, &self.entered).await?;
+        let ways = unions::ways(reader).await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for (row, draft) in rows.iter().zip(&drafts) {
             let decision = decide(row, draft, &known, around, self.places.tree());
-            verdicts.push(match free(reader, row, decision, around).await? {
+            verdicts.push(match free(reader, row, decision, (around, &ways)).await? {
                 Decision::Refused(faults) => Verdict { faults, unchanged: false },
                 Decision::Unchanged => Verdict { faults: Vec::new(), unchanged: true },
                 Decision::Amend(id, facts) => {
@@ -193,9 +196,9 @@ async fn free(
     conn: &impl ConnectionTrait,
     row: &Record,
     decision: Decision,
-    around: Around<'_>,
+    (around, ways): (Around<'_>, &[Lineage]),
 ) -> Outcome<Decision> {
     let Decision::Enter(new) = &decision else { return Ok(decision) };
-    let fault = place_fault(conn, row, (new.id, &new.facts), around.scope).await?;
+    let fault = place_fault(conn, row, (new.id, &new.facts), (around.scope, ways)).await?;
     Ok(fault.map_or(decision, |fault| Decision::Refused(vec![fault])))
 }

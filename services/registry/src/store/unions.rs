@@ -26,7 +26,7 @@ pub use self::{
     fact::{Fact, facts, rows},
     list::{Page, Place, Want, list},
     paths::{affiliation, paths_of},
-    place::{lock_places, meeting, rival},
+    place::{lock_places, meeting, rival, ways},
     read::{
         below, directly_below, find_by_code, find_by_employer, find_by_place, hold, hold_around,
         load, load_for_update,

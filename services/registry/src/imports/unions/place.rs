@@ -13,6 +13,7 @@ use crate::{
     columns::union as columns,
     imports::named::sees_union,
     rules::{
+        area::tree::Lineage,
         reasons,
         union::{
             UnionFacts, UnionId,
@@ -27,10 +28,10 @@ pub(super) async fn place_fault(
     conn: &impl ConnectionTrait,
     row: &Record,
     (id, facts): (UnionId, &UnionFacts),
-    scope: &Scope,
+    (scope, ways): (&Scope, &[Lineage]),
 ) -> Outcome<Option<CellFault>> {
     let places = holdings(facts);
-    match unions::rival(conn, id, &places).await? {
+    match unions::rival(conn, id, &places, ways).await? {
         Some(rival) => Ok(Some(place_taken(conn, row, &places, (rival, scope)).await?)),
         None => Ok(None),
     }

@@ -48,21 +48,30 @@ pub(super) async fn claim(
         return Ok(None);
     }
     lock_places(conn).await?;
-    rival(conn, id, &gained).await
+    rival(conn, id, &gained, &ways(conn).await?).await
 }
 
-/// Another union than this one that has, on a common day, one of the areas as its own.
+/// The ways along which areas carry their unions into others.
+pub async fn ways(conn: &impl ConnectionTrait) -> Outcome<Vec<Lineage>> {
+    let mut ways = areas::lineage(conn).await?;
+    ways.retain(carries);
+    Ok(ways)
+}
+
+/// Another union than this one that has, on a common day, one of the areas as its own, or comes to it
+/// along one of these [`ways`].
 pub async fn rival(
     conn: &impl ConnectionTrait,
     id: UnionId,
     wanted: &[Holding],
+    ways: &[Lineage],
 ) -> Outcome<Option<UnionId>> {
     if wanted.is_empty() {
         return Ok(None);
     }
     let mut places: BTreeSet<AreaPath> = wanted.iter().map(|one| one.area.clone()).collect();
-    let mut ways = areas::lineage(conn).await?;
-    ways.retain(|way| carries(way) && places.contains(&way.successor));
+    let ways = ways.iter().filter(|way| places.contains(&way.successor));
+    let ways: Vec<Lineage> = ways.cloned().collect();
     places.extend(ways.iter().map(|way| way.predecessor.clone()));
     let others = holders(conn, &places).await?;
     let meets = |other: &&UnionRecord| clash(wanted, &arrived(&other.facts, &ways)).is_some();
