@@ -237,6 +237,16 @@ pub fn sql(
     Statement::from_sql_and_values(engine, unnamed.unwrap_or_else(|| text.to_owned()), values)
 }
 
+/// The one whole number that a statement answers, a count for instance; 0 where it answers nothing.
+pub async fn number(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Outcome<i64> {
+    let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(fault::of)
+}
+
 /// `$1, $2` as `?, ?`. To SQLite `$1` is a name that it seeks among all names of the statement, so
 /// that a thousand rows take a second. None where the places are not in order, each once.
 fn without_names(text: &str) -> Option<String> {

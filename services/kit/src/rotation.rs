@@ -31,7 +31,7 @@ pub use self::{
     keeper::{AdmitError, Keeper, covers},
 };
 use crate::{
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, number, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     keys::Purpose,
     ledger::Ledger,
@@ -421,11 +421,9 @@ pub fn is_replaced(found: &[Standing], purpose: Purpose, version: u32, now: Date
     books::newest_finished(found, purpose, before).is_some_and(|newest| newest > version)
 }
 
-/// The number `n` of a statement with one value.
+/// The number of a statement with one value.
 pub(crate) async fn counted(conn: &DatabaseTransaction, text: &str, value: Value) -> Outcome<u64> {
-    let row = conn.query_one_raw(sql(conn, text, [value])).await.map_err(fault::of)?;
-    let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)?;
-    Ok(u64::try_from(n).unwrap_or(0))
+    Ok(number(conn, text, [value]).await?.unsigned_abs())
 }
 
 /// The number of a transaction, on PostgreSQL.

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::{CivilDate, Period},
-    db::{fault, sql},
+    db::{fault, number, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -57,8 +57,7 @@ impl Recorded {
 /// ever deleted.
 pub async fn stamp(conn: &impl ConnectionTrait) -> Outcome<i64> {
     let text = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) AS stamp FROM area";
-    let row = conn.query_one_raw(sql(conn, text, [])).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "stamp").map_err(fault::of))
+    number(conn, text, []).await
 }
 
 /// Reads the whole tree. Its statements see one state only in a transaction that reads one, or

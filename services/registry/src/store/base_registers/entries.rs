@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::{CivilDate, Period},
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{fault, insert_rows, number, places, rows_per_statement, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -185,13 +185,8 @@ pub async fn count_entries(
     conn: &impl ConnectionTrait,
     BaseRegisterId(register): BaseRegisterId,
 ) -> Outcome<i64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
     let text = "SELECT COUNT(*) AS count FROM base_register_entry WHERE base_register = $1";
-    let found = Count::find_by_statement(sql(conn, text, [register.into()])).one(conn).await;
-    Ok(found.map_err(fault::of)?.map_or(0, |row| row.count))
+    number(conn, text, [register.into()]).await
 }
 
 /// The ids and codes of the next entries of an edition, in their order.
@@ -326,10 +321,6 @@ pub async fn count_listed(
     area: &AreaPath,
     on: CivilDate,
 ) -> Outcome<u64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
     let text = "SELECT COUNT(DISTINCT p.entry) AS count FROM base_register_place p
                 JOIN base_register b ON b.id = p.base_register
                 WHERE p.area >= $1 AND p.area < $2
@@ -337,8 +328,7 @@ pub async fn count_listed(
                   AND (b.counts_until IS NULL OR b.counts_until > $4)";
     let (range, day) = (area.path().range(), NaiveDate::from(on));
     let values: [Value; 4] = [range.from.into(), range.until.into(), day.into(), day.into()];
-    let found = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
-    Ok(found.map_err(fault::of)?.map_or(0, |row| row.count.unsigned_abs()))
+    Ok(number(conn, text, values).await?.unsigned_abs())
 }
 
 /// The areas in which editions of a district list enterprises at last.

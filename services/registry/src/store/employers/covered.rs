@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, places, sql},
+    db::{fault, number, places, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -108,7 +108,7 @@ pub async fn count_covered_on(
                   AND (e.closed_on IS NULL OR e.closed_on > $4)";
     let day = NaiveDate::from(day);
     let values: [Value; 4] = [union.into(), day.into(), day.into(), day.into()];
-    count(conn, text, values).await
+    number(conn, text, values).await
 }
 
 /// How many employers the union covers on any day from `day` on. Those that have ended by then need
@@ -125,18 +125,5 @@ pub async fn count_covered_from(
                   AND (e.closed_on IS NULL OR e.closed_on > $3)";
     let day = NaiveDate::from(day);
     let values: [Value; 3] = [union.into(), day.into(), day.into()];
-    count(conn, text, values).await
-}
-
-async fn count(
-    conn: &impl ConnectionTrait,
-    text: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Outcome<i64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
-    let counted = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
-    Ok(counted.map_err(fault::of)?.map_or(0, |row| row.count))
+    number(conn, text, values).await
 }

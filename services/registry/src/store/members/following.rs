@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, number, places, rows_per_statement, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -47,7 +47,7 @@ pub async fn count_following(conn: &impl ConnectionTrait, aftermath: &Aftermath)
         let (from, values) = named(column, aftermath);
         let text = format!("SELECT COUNT(*) AS count {from}");
         if aftermath.ends() {
-            count += counted(conn, &text, values).await?;
+            count += number(conn, &text, values).await?;
             continue;
         }
         for some in employers.chunks(rows_per_statement(1) - values.len()) {
@@ -55,19 +55,10 @@ pub async fn count_following(conn: &impl ConnectionTrait, aftermath: &Aftermath)
                 (1..=some.len()).map(|at| format!("${}", at + values.len())).collect();
             let text = format!("{text} AND employer IN ({})", list.join(", "));
             let ids = some.iter().map(|id| Value::from(*id));
-            count += counted(conn, &text, values.iter().cloned().chain(ids)).await?;
+            count += number(conn, &text, values.iter().cloned().chain(ids)).await?;
         }
     }
     Ok(count)
-}
-
-async fn counted(
-    conn: &impl ConnectionTrait,
-    text: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Outcome<i64> {
-    let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "count").map_err(fault::of))
 }
 
 /// Those whom the change may concern: at most `limit` members by id, behind `after`.

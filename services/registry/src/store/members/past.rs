@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, sql},
+    db::{fault, number, sql},
     fault::Outcome,
 };
 
@@ -19,8 +19,7 @@ pub type Recorded = PastFact<Fact>;
 /// The last recording of a member; 0 where nothing was recorded.
 pub async fn last_change(conn: &impl ConnectionTrait, MemberId(id): MemberId) -> Outcome<i64> {
     let text = "SELECT COALESCE(MAX(id), 0) AS n FROM member_change WHERE member = $1";
-    let row = conn.query_one_raw(sql(conn, text, [id.into()])).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)
+    number(conn, text, [id.into()]).await
 }
 
 /// The facts of a member right after a recording; confirmations are not recorded one by one.

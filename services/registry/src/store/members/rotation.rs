@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, sql},
+    db::{fault, insert_new_rows, number, sql},
     fault::Outcome,
     rotation::{Chunk, Indexed, Sealed, set_each},
     vault::{BlindIndex, DataKey, Vault},
@@ -50,9 +50,7 @@ fn held(conn: &DatabaseTransaction, what: &'static str) -> &'static str {
 
 async fn count(conn: &DatabaseTransaction, text: &str, versions: usize, of: u32) -> Outcome<u64> {
     let values = std::iter::repeat_n(Value::from(i32::try_from(of).unwrap_or(i32::MAX)), versions);
-    let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-    let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)?;
-    Ok(u64::try_from(n).unwrap_or(0))
+    Ok(number(conn, text, values).await?.unsigned_abs())
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, sql},
+    db::{fault, number, sql},
     fault::Outcome,
     path::{Line, Path},
 };
@@ -90,8 +90,7 @@ pub async fn count_unconfirmed(
         "SELECT COUNT(*) AS count FROM member m WHERE {WAITING} AND m.trade_union = $2{but}"
     );
     values.splice(0..0, [NaiveDate::from(day).into(), union.into()]);
-    let row = conn.query_one_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "count").map_err(fault::of))
+    number(conn, &text, values).await
 }
 
 /// At most `limit` of them, who waited longest.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, sql},
+    db::{fault, number, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub async fn employers_in(
     on: CivilDate,
 ) -> Outcome<i64> {
     let text = format!("SELECT COUNT(DISTINCT f.employer) AS count {}", addresses(areas.len()));
-    count(conn, &text, values(areas, on)).await
+    number(conn, &text, values(areas, on)).await
 }
 
 /// The first of the employers with an address in one of the areas on or after `on`, by id.
@@ -72,7 +72,7 @@ pub async fn unions_in(
     on: CivilDate,
 ) -> Outcome<i64> {
     let text = format!("SELECT COUNT(DISTINCT f.trade_union) AS count {}", seats(areas.len()));
-    count(conn, &text, values(areas, on)).await
+    number(conn, &text, values(areas, on)).await
 }
 
 /// The first of those unions, by id.
@@ -105,7 +105,7 @@ pub async fn union_occupants(
            AND u.deleted_at IS NULL AND (u.ended_on IS NULL OR u.ended_on > $3)";
     let range = area.path().range();
     let values = [range.from.into(), range.until.into(), NaiveDate::from(on).into()];
-    Ok(count(conn, text, values).await?.unsigned_abs())
+    Ok(number(conn, text, values).await?.unsigned_abs())
 }
 
 /// How many employers work within `area` on or after `on` and have not ended before.
@@ -121,14 +121,5 @@ pub async fn occupants(
            AND e.deleted_at IS NULL AND (e.closed_on IS NULL OR e.closed_on > $3)";
     let range = area.path().range();
     let values = [range.from.into(), range.until.into(), NaiveDate::from(on).into()];
-    Ok(count(conn, text, values).await?.unsigned_abs())
-}
-
-async fn count(
-    conn: &impl ConnectionTrait,
-    text: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Outcome<i64> {
-    let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-    row.map_or(Ok(0), |row| row.try_get("", "count").map_err(fault::of))
+    Ok(number(conn, text, values).await?.unsigned_abs())
 }

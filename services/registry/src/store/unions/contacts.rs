@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, places, sql},
+    db::{fault, number, places, sql},
     fault::Outcome,
     rotation::{Chunk, Sealed, set_each},
     vault::{Context, Vault},
@@ -90,9 +90,7 @@ impl Sealed for Contacts {
                         SELECT 1 FROM trade_union_fact f
                         WHERE f.trade_union = u.id AND f.field = 'contact' AND f.value LIKE $2)";
         let values: [Value; 2] = [begins.clone().into(), begins.into()];
-        let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-        let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n")).map_err(fault::of)?;
-        Ok(u64::try_from(n).unwrap_or(0))
+        Ok(number(conn, text, values).await?.unsigned_abs())
     }
 }
 

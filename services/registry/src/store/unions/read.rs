@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, number, places, rows_per_statement, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -209,10 +209,6 @@ pub async fn directly_below(
 
 /// How many unions answer to this one directly on any day from `day` on.
 pub async fn below(conn: &impl ConnectionTrait, id: UnionId, day: CivilDate) -> Outcome<i64> {
-    #[derive(FromQueryResult)]
-    struct Count {
-        count: i64,
-    }
     let text = "SELECT COUNT(DISTINCT u.id) AS count
                 FROM trade_union_fact f JOIN trade_union u ON u.id = f.trade_union
                 WHERE f.field = 'superior' AND f.superseded_at IS NULL AND f.value = $1
@@ -221,6 +217,5 @@ pub async fn below(conn: &impl ConnectionTrait, id: UnionId, day: CivilDate) -> 
     let day = NaiveDate::from(day);
     let superior = serde_json::to_string(&Fact::Superior(id)).map_err(broken)?;
     let values: [Value; 3] = [superior.into(), day.into(), day.into()];
-    let counted = Count::find_by_statement(sql(conn, text, values)).one(conn).await;
-    Ok(counted.map_err(fault::of)?.map_or(0, |row| row.count))
+    number(conn, text, values).await
 }

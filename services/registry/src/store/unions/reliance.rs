@@ -1,10 +1,7 @@
 //! What relies on a union, so that it was there and is not withdrawn.
 
 use sea_orm::{ConnectionTrait, Value};
-use unionhall_kit::{
-    db::{fault, sql},
-    fault::Outcome,
-};
+use unionhall_kit::{db::number, fault::Outcome};
 
 use super::fact::Fact;
 use crate::{
@@ -41,10 +38,7 @@ impl Reliance {
 /// What relies on the union.
 pub async fn reliance(conn: &impl ConnectionTrait, id: UnionId) -> Outcome<Reliance> {
     let UnionId(union) = id;
-    let count = async |text: &str, values: Vec<Value>| {
-        let row = conn.query_one_raw(sql(conn, text, values)).await.map_err(fault::of)?;
-        row.map_or(Ok(0_i64), |row| row.try_get("", "count").map_err(fault::of))
-    };
+    let count = async |text: &str, values: Vec<Value>| number(conn, text, values).await;
     let own = || vec![Value::from(union)];
     let value = |fact: &Fact| Ok(vec![Value::from(serde_json::to_string(fact).map_err(broken)?)]);
     // A name inside a longer value; there are few of these.
@@ -94,6 +88,5 @@ pub async fn open_memberships(
 ) -> Outcome<i64> {
     let text = "SELECT COUNT(*) AS count FROM member
                 WHERE trade_union = $1 AND state > 0 AND deleted_at IS NULL";
-    let row = conn.query_one_raw(sql(conn, text, [union.into()])).await.map_err(fault::of)?;
-    row.map_or(Ok(0_i64), |row| row.try_get("", "count").map_err(fault::of))
+    number(conn, text, [union.into()]).await
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, number, places, rows_per_statement, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -188,9 +188,7 @@ pub async fn count_last_covered(
         );
         let ids = some.iter().map(|UnionId(id)| Value::from(*id));
         let values = ids.chain([NaiveDate::from(since).into()]);
-        let row = conn.query_one_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
-        let row = row.map_or(Ok(0), |row| row.try_get("", "count").map_err(fault::of));
-        count += row?;
+        count += number(conn, &text, values).await?;
     }
     Ok(count)
 }
