@@ -20,9 +20,12 @@ use unionhall_registry::{
         },
         name::Name,
     },
-    store::employers::{
-        EmployerRecord, NewEmployer, Place, Taken, Want, facts, insert_many, list, load,
-        load_for_update, past_facts, save,
+    store::{
+        dated::FactValue,
+        employers::{
+            EmployerRecord, NewEmployer, Place, Taken, Want, facts, insert_many, list, load,
+            load_for_update, past_facts, save,
+        },
     },
 };
 use unionhall_tests::{books::Books, engine::Engine, on_both_engines};

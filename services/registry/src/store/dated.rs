@@ -28,12 +28,29 @@ pub trait FactValue: Serialize + DeserializeOwned + Clone + Eq + Hash {
     const TABLE: &'static str;
     /// Its column with the record's id.
     const OWNER: &'static str;
+    /// Its column with the id of another record, if facts are sought by one that they name.
+    const LINK: Option<&'static str> = None;
 
     /// The field of the resource that the fact sets; with its first day it tells a standing fact.
     fn field(&self) -> &'static str;
 
     /// The area of an address, by which a change of the tree finds what it carries along.
     fn area(&self) -> Option<&AreaPath>;
+
+    /// The record that the fact names, for the column [`Self::LINK`].
+    fn link(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// The fact as JSON, with the tag that tells its variant.
+    fn value(&self) -> Outcome<String> {
+        serde_json::to_string(self).map_err(broken)
+    }
+
+    /// The fact that sets `field` to the value of [`Self::value`].
+    fn of_value(_field: &str, value: &str) -> Outcome<Self> {
+        serde_json::from_str(value).map_err(broken)
+    }
 }
 
 /// A fact and when it holds.
@@ -89,6 +106,19 @@ pub struct Differences {
 }
 
 impl Differences {
+    /// Notes the facts of a record that is entered.
+    pub fn enter<F: FactValue>(
+        &mut self,
+        id: Uuid,
+        new: &[DatedFact<F>],
+        now: DateTime<Utc>,
+    ) -> Outcome<()> {
+        for dated in new {
+            self.added.push(row(id, dated, now)?);
+        }
+        Ok(())
+    }
+
     /// Notes what becomes of the facts of one record.
     pub fn note<F: FactValue>(
         &mut self,
@@ -124,8 +154,9 @@ impl Differences {
             let done = conn.execute_raw(statement).await.map_err(fault::of)?;
             all_changed(done.rows_affected(), some.len())?;
         }
+        let link = F::LINK.map(|column| format!("{column}, ")).unwrap_or_default();
         let columns =
-            format!("{}, field, value, area, valid_from, valid_until, recorded_at", F::OWNER);
+            format!("{}, field, value, area, {link}valid_from, valid_until, recorded_at", F::OWNER);
         insert_rows(conn, F::TABLE, &columns, self.added).await.map_err(fault::of)
     }
 }
@@ -136,20 +167,19 @@ pub fn all_changed(rows: u64, expected: usize) -> Outcome<()> {
 }
 
 fn row<F: FactValue>(id: Uuid, dated: &DatedFact<F>, now: DateTime<Utc>) -> Outcome<Vec<Value>> {
-    Ok(vec![
+    let mut row = vec![
         id.into(),
         dated.fact.field().into(),
-        value(&dated.fact)?.into(),
+        dated.fact.value()?.into(),
         dated.fact.area().map(|area| area.as_str().to_owned()).into(),
+    ];
+    row.extend(F::LINK.map(|_| Value::Uuid(dated.fact.link())));
+    row.extend([
         NaiveDate::from(dated.period.from()).into(),
         dated.period.until().map(NaiveDate::from).into(),
         now.into(),
-    ])
-}
-
-/// The fact as JSON, with the tag that tells its variant.
-fn value<F: FactValue>(fact: &F) -> Outcome<String> {
-    serde_json::to_string(fact).map_err(broken)
+    ]);
+    Ok(row)
 }
 
 /// A recorded fact.
@@ -168,6 +198,7 @@ pub struct PastFact<F> {
 #[derive(FromQueryResult)]
 struct PastRow {
     id: i64,
+    field: String,
     value: String,
     valid_from: NaiveDate,
     valid_until: Option<NaiveDate>,
@@ -184,7 +215,7 @@ pub async fn past<F: FactValue>(
     limit: u64,
 ) -> Outcome<Vec<PastFact<F>>> {
     let text = format!(
-        "SELECT id, value, valid_from, valid_until, recorded_at, superseded_at
+        "SELECT id, field, value, valid_from, valid_until, recorded_at, superseded_at
          FROM {} WHERE {} = $1 AND id < $2 ORDER BY id DESC LIMIT {limit}",
         F::TABLE,
         F::OWNER
@@ -194,7 +225,7 @@ pub async fn past<F: FactValue>(
     let past = |row: PastRow| {
         let period = Period::new(row.valid_from.into(), row.valid_until.map(Into::into));
         let period = period.ok_or_else(|| broken("a fact ends before it begins"))?;
-        let fact = serde_json::from_str(&row.value).map_err(broken)?;
+        let fact = F::of_value(&row.field, &row.value)?;
         Ok(PastFact {
             number: row.id,
             dated: DatedFact { fact, period },

@@ -10,7 +10,6 @@ mod covered;
 mod fact;
 mod held;
 mod list;
-mod past;
 mod present;
 mod read;
 mod remove;
@@ -22,6 +21,7 @@ mod write;
 mod tests;
 
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 use unionhall_kit::fault::Outcome;
 use uuid::Uuid;
 
@@ -36,7 +36,6 @@ pub use self::{
     fact::{DatedFact, Fact, facts, rows},
     held::{find_areas, hold_areas},
     list::{Page, Place, Want, behind, list},
-    past::{PastFact, past_facts},
     present::{name_key, places},
     read::{hold, load, load_for_update},
     remove::{remove, remove_many},
@@ -44,7 +43,10 @@ pub use self::{
     unlisted::not_listed,
     write::{NewEmployer, Taken, Write, insert_many, save, save_many},
 };
-use crate::rules::{area::AreaPath, employer::EmployerFacts, union::affiliation::AffiliationPath};
+use crate::{
+    rules::{area::AreaPath, employer::EmployerFacts, union::affiliation::AffiliationPath},
+    store::dated,
+};
 
 /// The collection in resource names.
 pub const COLLECTION: &str = "employers/";
@@ -88,9 +90,23 @@ pub fn resource_name(id: Uuid) -> String {
     format!("{COLLECTION}{}", id.as_hyphenated())
 }
 
+/// A recorded fact.
+pub type PastFact = dated::PastFact<Fact>;
+
+/// At most `limit` facts of an employer, the latest recorded first, behind the one with the number
+/// `before`.
+pub async fn past_facts(
+    conn: &impl ConnectionTrait,
+    employer: Uuid,
+    before: Option<i64>,
+    limit: u64,
+) -> Outcome<Vec<PastFact>> {
+    dated::past(conn, employer, before, limit).await
+}
+
 /// The facts as one text, from which [`facts_of`] reads them again.
 pub fn facts_text(facts: &EmployerFacts) -> Outcome<String> {
-    fact::written(rows(facts))
+    dated::written(rows(facts))
 }
 
 /// The facts in a text of [`facts_text`].

@@ -22,7 +22,10 @@ use crate::{
         steps::{Step, difference},
         union::EmployerId,
     },
-    store::employers::{EmployerRecord, rows},
+    store::{
+        dated::FactValue,
+        employers::{EmployerRecord, rows},
+    },
 };
 
 /// A record before and after a change.

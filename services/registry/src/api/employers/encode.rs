@@ -21,6 +21,7 @@ use crate::{
         union::kind::CoverKind,
     },
     store::{
+        dated::FactValue,
         employers::{EmployerRecord, Fact, PastFact},
         unions,
     },

@@ -7,8 +7,10 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::fact;
-use crate::rules::{area::AreaPath, credit_code::CreditCode, organisation_code::OrganisationCode};
+use crate::{
+    rules::{area::AreaPath, credit_code::CreditCode, organisation_code::OrganisationCode},
+    store::dated::broken,
+};
 
 /// A code by which an employer is found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,7 +69,7 @@ pub async fn holders(
         let statement = sql(conn, &text, some.iter().map(|code| code.as_str().into()));
         let rows = Row::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
         for row in rows {
-            let area = AreaPath::parse(&row.area).map_err(fact::broken)?;
+            let area = AreaPath::parse(&row.area).map_err(broken)?;
             found.push(Holder { id: row.id, area, organisation_code: row.organisation_code });
         }
     }

@@ -7,7 +7,8 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::{EmployerRecord, write::changed};
+use super::EmployerRecord;
+use crate::store::dated::all_changed;
 
 /// The first employers that are counted under an earlier revision than `revision`.
 pub async fn counted_before(
@@ -36,5 +37,5 @@ pub async fn mark_counted(
     let ids = records.iter().map(|record| Value::from(record.id));
     let statement = sql(conn, &text, std::iter::once(revision.into()).chain(ids));
     let done = conn.execute_raw(statement).await.map_err(fault::of)?;
-    changed(done.rows_affected(), records.len())
+    all_changed(done.rows_affected(), records.len())
 }

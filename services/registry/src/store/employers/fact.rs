@@ -26,11 +26,11 @@ use crate::{
         organisation_code::OrganisationCode,
         union::UnionId,
     },
-    store::written,
+    store::{
+        dated::{self, FactValue, broken, put},
+        written,
+    },
 };
-
-/// The form in which `employer.facts` is written; a reader refuses one that it does not know.
-const FORM: u32 = 1;
 
 /// One fact, named after the field of `Employer` that it sets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,17 +65,14 @@ pub enum Fact {
 }
 
 /// A fact and when it holds. A headcount begins on its day, an establishment on its own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DatedFact {
-    /// The fact.
-    pub fact: Fact,
-    /// When it holds.
-    pub period: Period,
-}
+pub type DatedFact = dated::DatedFact<Fact>;
 
-impl Fact {
-    /// The field of `Employer` that it sets.
-    pub fn field(&self) -> &'static str {
+impl FactValue for Fact {
+    const TABLE: &'static str = "employer_fact";
+    const OWNER: &'static str = "employer";
+    const LINK: Option<&'static str> = Some("trade_union");
+
+    fn field(&self) -> &'static str {
         match self {
             Self::DisplayName(_) => "display_name",
             Self::CreditCode(_) => "credit_code",
@@ -93,8 +90,7 @@ impl Fact {
         }
     }
 
-    /// The area of an address, by which a change of the tree finds what it carries along.
-    pub(super) fn area(&self) -> Option<&AreaPath> {
+    fn area(&self) -> Option<&AreaPath> {
         match self {
             Self::RegisteredAddress(address) | Self::ActualAddress(address) => Some(address.area()),
             _ => None,
@@ -102,22 +98,21 @@ impl Fact {
     }
 
     /// The union of a coverage, by which a union finds whom it covers.
-    pub(super) fn union(&self) -> Option<Uuid> {
+    fn link(&self) -> Option<Uuid> {
         match self {
             Self::Coverage(Cover { union: UnionId(id), .. }) => Some(*id),
             _ => None,
         }
     }
 
-    /// The value as JSON, without the field's name.
-    pub(super) fn value(&self) -> Outcome<String> {
+    /// Without the field's name, which has a column of its own.
+    fn value(&self) -> Outcome<String> {
         let named = serde_json::to_value(self).map_err(broken)?;
         let value = named.as_object().and_then(|fields| fields.values().next());
         value.map(ToString::to_string).ok_or_else(|| Fault::new(&reasons::INTERNAL))
     }
 
-    /// The fact that sets `field` to the value of [`Self::value`].
-    pub(super) fn read(field: &str, value: &str) -> Outcome<Self> {
+    fn of_value(field: &str, value: &str) -> Outcome<Self> {
         serde_json::from_str(&format!("{{\"{field}\":{value}}}")).map_err(broken)
     }
 }
@@ -143,15 +138,6 @@ pub fn rows(facts: &EmployerFacts) -> Vec<DatedFact> {
     let headcounts = facts.headcounts.iter();
     rows.extend(headcounts.map(|(day, count)| since(Fact::Workforce(*count), *day)));
     rows
-}
-
-fn put<T: Clone + PartialEq>(
-    rows: &mut Vec<DatedFact>,
-    history: &History<T>,
-    fact: impl Fn(T) -> Fact,
-) {
-    let row = |row: &Dated<T>| DatedFact { fact: fact(row.value.clone()), period: row.period };
-    rows.extend(history.rows().iter().map(row));
 }
 
 /// The facts of these rows, in any order.
@@ -216,30 +202,9 @@ impl Kinds {
     }
 }
 
-/// `[form, [[fact, from, until], ...]]`.
-#[derive(Serialize, Deserialize)]
-struct Written(u32, Vec<(Fact, CivilDate, Option<CivilDate>)>);
-
-/// The text of `employer.facts`.
-pub(super) fn written(rows: Vec<DatedFact>) -> Outcome<String> {
-    let row = |row: DatedFact| (row.fact, row.period.from(), row.period.until());
-    serde_json::to_string(&Written(FORM, rows.into_iter().map(row).collect())).map_err(broken)
-}
-
 /// The facts in the text of `employer.facts`.
 pub(super) fn read(text: &str) -> Outcome<EmployerFacts> {
-    let Written(form, rows) = serde_json::from_str(text).map_err(broken)?;
-    if form != FORM {
-        return Err(broken(format!("facts of form {form}")));
-    }
-    let dated = |(fact, from, until)| Some(DatedFact { fact, period: Period::new(from, until)? });
-    let rows: Option<Vec<_>> = rows.into_iter().map(dated).collect();
-    facts(rows.ok_or_else(|| broken("a fact ends before it begins"))?)
-}
-
-/// What is stored cannot be read: the database was changed by another hand.
-pub(super) fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Fault {
-    Fault::new(&reasons::INTERNAL).caused_by(cause)
+    facts(dated::read(text)?)
 }
 
 mod headcount {

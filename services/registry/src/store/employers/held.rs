@@ -8,10 +8,12 @@ use unionhall_kit::{
     fault::Outcome,
 };
 
-use super::fact::broken;
-use crate::rules::area::{
-    AreaPath,
-    tree::{AreaFact, AreaTree},
+use crate::{
+    rules::area::{
+        AreaPath,
+        tree::{AreaFact, AreaTree},
+    },
+    store::dated::broken,
 };
 
 #[derive(FromQueryResult)]

@@ -19,6 +19,7 @@ use crate::{
         formation::uncovered::uncovered_from_now,
         history::History,
     },
+    store::dated,
 };
 
 /// The columns that follow from the facts, in the order of [`Present::values`].
@@ -63,7 +64,7 @@ impl Present {
             facts.closed_on().map(NaiveDate::from).into(),
             Value::Uuid(open(&facts.covers).map(|cover| cover.union.0)),
             uncovered_from_now(facts).map(NaiveDate::from).into(),
-            fact::written(fact::rows(facts))?.into(),
+            dated::written(fact::rows(facts))?.into(),
         ];
         Ok(Self { area: address.area().clone(), values })
     }

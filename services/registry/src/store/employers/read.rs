@@ -11,7 +11,10 @@ use unionhall_kit::{
 use uuid::Uuid;
 
 use super::{EmployerRecord, fact};
-use crate::{rules::area::AreaPath, store::unions::affiliation};
+use crate::{
+    rules::area::AreaPath,
+    store::{dated::broken, unions::affiliation},
+};
 
 /// The columns of a whole record.
 pub(super) const RECORD: &str =
@@ -36,7 +39,7 @@ impl Row {
         Ok(EmployerRecord {
             id: self.id,
             version: self.version,
-            area: AreaPath::parse(&self.area).map_err(fact::broken)?,
+            area: AreaPath::parse(&self.area).map_err(broken)?,
             affiliation: self.affiliation.as_deref().map(affiliation).transpose()?,
             facts: fact::read(&self.facts)?,
             rules: self.rules,

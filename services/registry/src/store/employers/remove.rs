@@ -9,10 +9,13 @@ use unionhall_kit::{
 };
 
 use super::{
-    EmployerRecord, fact,
-    write::{changed, differences, supersede},
+    EmployerRecord,
+    fact::{self, Fact},
 };
-use crate::rules::employer::EmployerFacts;
+use crate::{
+    rules::employer::EmployerFacts,
+    store::dated::{self, Differences, all_changed},
+};
 
 /// Withdraws one employer; see [`remove_many`].
 pub async fn remove(
@@ -32,20 +35,20 @@ pub async fn remove_many(
     records: &[&EmployerRecord],
     now: DateTime<Utc>,
 ) -> Outcome<Vec<EmployerRecord>> {
-    let (mut gone, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut differences, mut removed) = (Differences::default(), Vec::new());
     for before in records {
         let (facts, version) = (EmployerFacts::default(), before.version + 1);
         let now = now.max(before.updated_at);
-        differences(before, &facts, now, &mut gone, &mut added)?;
+        differences.note(before.id, &fact::rows(&before.facts), &[], now)?;
         removed.push(EmployerRecord { version, facts, updated_at: now, ..(*before).clone() });
     }
     mark(conn, &removed).await?;
-    supersede(conn, gone).await?;
+    differences.write::<Fact>(conn).await?;
     Ok(removed)
 }
 
 async fn mark(conn: &impl ConnectionTrait, removed: &[EmployerRecord]) -> Outcome<()> {
-    let nothing = fact::written(Vec::new())?;
+    let nothing = dated::written::<Fact>(Vec::new())?;
     for some in removed.chunks(rows_per_statement(4)) {
         let text = format!(
             "UPDATE employer SET version = v.column2, updated_at = v.column3,
@@ -61,7 +64,7 @@ async fn mark(conn: &impl ConnectionTrait, removed: &[EmployerRecord]) -> Outcom
         };
         let statement = sql(conn, &text, some.iter().flat_map(row));
         let done = conn.execute_raw(statement).await.map_err(fault::of)?;
-        changed(done.rows_affected(), some.len())?;
+        all_changed(done.rows_affected(), some.len())?;
     }
     Ok(())
 }

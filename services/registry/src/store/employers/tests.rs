@@ -107,7 +107,7 @@ async fn a_taken_code_and_a_stale_version_write_nothing() {
 #[tokio::test]
 async fn facts_of_another_form_are_not_guessed_at() {
     let rows = rows(&facts_of(1, "2014-01-01"));
-    let text = fact::written(rows).unwrap();
+    let text = dated::written(rows).unwrap();
     assert_eq!(fact::read(&text).unwrap(), facts_of(1, "2014-01-01"));
     for broken in
         [text.replacen("[1,", "[2,", 1), text.replace("display_name", "colour"), String::new()]

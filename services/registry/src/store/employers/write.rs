@@ -1,11 +1,10 @@
 //! Writing employers. A change supersedes and adds only the facts that differ.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    civil::CivilDate,
     db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     EmployerRecord,
-    fact::{self, DatedFact},
+    fact::{self, Fact},
     present::{self, Present},
 };
 use crate::{
@@ -23,7 +22,10 @@ use crate::{
         employer::EmployerFacts,
         union::{UnionId, affiliation::AffiliationPath},
     },
-    store::unions,
+    store::{
+        dated::{Differences, all_changed},
+        unions,
+    },
 };
 
 /// An employer that is to be entered.
@@ -46,9 +48,6 @@ pub struct Taken;
 /// What a write gives: a failure of the storage outside, a taken code inside.
 pub type Write<T> = Outcome<Result<T, Taken>>;
 
-const FACT_COLUMNS: &str =
-    "employer, field, value, area, trade_union, valid_from, valid_until, recorded_at";
-
 /// Enters employers, each as version 1.
 pub async fn insert_many(
     conn: &impl ConnectionTrait,
@@ -56,7 +55,7 @@ pub async fn insert_many(
     now: DateTime<Utc>,
 ) -> Write<Vec<EmployerRecord>> {
     let mut rows = Vec::with_capacity(new.len());
-    let mut fact_rows = Vec::with_capacity(new.len() * 12);
+    let mut entered = Differences::default();
     let mut records = Vec::with_capacity(new.len());
     for NewEmployer { id, facts, rules } in new {
         let present = Present::of(facts)?;
@@ -75,15 +74,13 @@ pub async fn insert_many(
             vec![(*id).into(), 1_i64.into(), (*rules).into(), now.into(), now.into()];
         row.extend(present.values());
         rows.push(row);
-        for dated in fact::rows(facts) {
-            fact_rows.push(fact_row(*id, &dated, now)?);
-        }
+        entered.enter(*id, &fact::rows(facts), now)?;
     }
     let columns = format!("id, version, rules, created_at, updated_at, {}", present::COLUMNS);
     if let Err(error) = insert_rows(conn, "employer", &columns, rows).await {
         return taken(error);
     }
-    insert_rows(conn, "employer_fact", FACT_COLUMNS, fact_rows).await.map_err(fault::of)?;
+    entered.write::<Fact>(conn).await?;
     keep_places(conn, &records).await?;
     Ok(Ok(records))
 }
@@ -117,7 +114,7 @@ pub async fn save_many(
 ) -> Write<Vec<EmployerRecord>> {
     let mut records = Vec::with_capacity(changes.len());
     let mut rows = Vec::new();
-    let (mut gone, mut added) = (Vec::new(), Vec::new());
+    let mut differences = Differences::default();
     let places = affiliations(conn, &changes).await?;
     for (before, facts) in changes {
         if before.facts == facts {
@@ -137,15 +134,14 @@ pub async fn save_many(
         row.push(affiliation.as_ref().map(|path| path.path().to_string()).into());
         row.extend(present.values());
         rows.push(row);
-        differences(before, &facts, now, &mut gone, &mut added)?;
+        differences.note(id, &fact::rows(&before.facts), &fact::rows(&facts), now)?;
         let at = (area, affiliation);
         records.push(moved(before, version, facts, at, now));
     }
     if let Err(error) = update(conn, rows).await? {
         return taken(error);
     }
-    supersede(conn, gone).await?;
-    insert_rows(conn, "employer_fact", FACT_COLUMNS, added).await.map_err(fault::of)?;
+    differences.write::<Fact>(conn).await?;
     keep_places(conn, &records).await?;
     Ok(Ok(records))
 }
@@ -199,47 +195,11 @@ async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<R
         );
         let values = some.iter().flatten().cloned();
         match conn.execute_raw(sql(conn, &text, values)).await {
-            Ok(done) => changed(done.rows_affected(), some.len())?,
+            Ok(done) => all_changed(done.rows_affected(), some.len())?,
             Err(error) => return Ok(Err(error)),
         }
     }
     Ok(Ok(()))
-}
-
-/// The rows that a change supersedes, and those that it adds.
-pub(super) fn differences(
-    before: &EmployerRecord,
-    after: &EmployerFacts,
-    now: DateTime<Utc>,
-    gone: &mut Vec<Vec<Value>>,
-    added: &mut Vec<Vec<Value>>,
-) -> Outcome<()> {
-    let (old, new) = (fact::rows(&before.facts), fact::rows(after));
-    let (old_set, new_set): (HashSet<_>, HashSet<_>) = (old.iter().collect(), new.iter().collect());
-    for dated in old.iter().filter(|row| !new_set.contains(row)) {
-        let from = civil(dated.period.from());
-        gone.push(vec![before.id.into(), dated.fact.field().into(), from.into(), now.into()]);
-    }
-    for dated in new.iter().filter(|row| !old_set.contains(row)) {
-        added.push(fact_row(before.id, dated, now)?);
-    }
-    Ok(())
-}
-
-/// A field has one standing fact a first day, so that the two tell it.
-pub(super) async fn supersede(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<()> {
-    for some in rows.chunks(rows_per_statement(4)) {
-        let text = format!(
-            "UPDATE employer_fact SET superseded_at = v.column4 FROM (VALUES {}) AS v
-             WHERE employer_fact.employer = v.column1 AND employer_fact.field = v.column2
-               AND employer_fact.valid_from = v.column3 AND employer_fact.superseded_at IS NULL",
-            places(some.len(), 4)
-        );
-        let statement = sql(conn, &text, some.iter().flatten().cloned());
-        let done = conn.execute_raw(statement).await.map_err(fault::of)?;
-        changed(done.rows_affected(), some.len())?;
-    }
-    Ok(())
 }
 
 /// Keeps every area at which the employers stand or stood, by which figures are explained. An area
@@ -254,27 +214,6 @@ async fn keep_places(conn: &impl ConnectionTrait, records: &[EmployerRecord]) ->
     rows.dedup();
     let rows = rows.into_iter().map(|(area, id)| vec![area.into(), id.into()]).collect();
     insert_new_rows(conn, "employer_place", "area, employer", rows).await.map_err(fault::of)
-}
-
-fn fact_row(id: Uuid, dated: &DatedFact, now: DateTime<Utc>) -> Outcome<Vec<Value>> {
-    Ok(vec![
-        id.into(),
-        dated.fact.field().into(),
-        dated.fact.value()?.into(),
-        dated.fact.area().map(|area| area.as_str().to_owned()).into(),
-        Value::Uuid(dated.fact.union()),
-        civil(dated.period.from()).into(),
-        dated.period.until().map(civil).into(),
-        now.into(),
-    ])
-}
-
-fn civil(day: CivilDate) -> NaiveDate {
-    day.into()
-}
-
-pub(super) fn changed(rows: u64, expected: usize) -> Outcome<()> {
-    if rows == expected as u64 { Ok(()) } else { Err(Fault::new(&reasons::CONFLICT)) }
 }
 
 /// The codes are the only unique columns beside the fresh id.
