@@ -4,6 +4,7 @@ mod affiliation_changes;
 mod base_register;
 mod due_requests;
 mod elections;
+mod figure_tail;
 mod formation;
 mod key_rotation;
 mod key_use;
@@ -22,7 +23,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 
 use self::{
     affiliation_changes::AffiliationChanges, base_register::BaseRegister,
-    due_requests::DueRequests, elections::Elections, formation::Formation,
+    due_requests::DueRequests, elections::Elections, figure_tail::FigureTail, formation::Formation,
     key_rotation::KeyRotation, key_use::KeyUse, looks::Looks, member_follows::MemberFollows,
     members::Members, offices::Offices, protection::Protection, searches::Searches, terms::Terms,
     union_splits::UnionSplits, work_lists::WorkLists,
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(DueRequests),
             Box::new(KeyUse),
             Box::new(Searches),
+            Box::new(FigureTail),
         ]
     }
 }

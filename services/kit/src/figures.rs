@@ -6,16 +6,13 @@ pub mod rate;
 pub mod read;
 pub mod service;
 mod steps;
+pub(crate) mod tail;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use sea_orm::{ConnectionTrait, DbErr};
-
+pub use self::tail::Which;
 use crate::{
     civil::CivilDate,
-    db::insert_rows,
     path::{Line, Path},
 };
 
@@ -36,25 +33,4 @@ pub struct Delta {
     pub day: CivilDate,
     /// Signed.
     pub delta: i64,
-}
-
-/// Appends deltas in the transaction of the change that causes them. Those of one node and day
-/// become one: what an import adds to a node in a thousand rows is often a handful of days.
-pub(crate) async fn append(conn: &impl ConnectionTrait, deltas: &[Delta]) -> Result<(), DbErr> {
-    let mut sums: BTreeMap<(MetricId, Line, &Path, CivilDate), i64> = BTreeMap::new();
-    for delta in deltas {
-        let key = (delta.metric, delta.line, &delta.node, delta.day);
-        *sums.entry(key).or_insert(0) += delta.delta;
-    }
-    let row = |((metric, line, node, day), delta): ((MetricId, Line, &Path, CivilDate), i64)| {
-        vec![
-            metric.0.into(),
-            line.code().into(),
-            node.as_str().into(),
-            day.epoch_day().into(),
-            delta.into(),
-        ]
-    };
-    let rows = sums.into_iter().filter(|(_, delta)| *delta != 0).map(row).collect();
-    insert_rows(conn, "figure_delta", "metric, line, node, day, delta", rows).await
 }

@@ -253,7 +253,7 @@ impl Entry {
         if let Some(request_id) = self.request_id {
             idempotency::finish(conn, &self.client, &self.method, request_id, &done).await?;
         }
-        figures::append(conn, &self.deltas).await.map_err(fault::of)?;
+        figures::tail::append(conn, &self.deltas).await.map_err(fault::of)?;
         audit::append(conn, &self.audit_key, &self.notes, &self.stamp()).await?;
         events::append(conn, self.batch, self.now, &self.events).await.map_err(fault::of)?;
         // Last: the job waits for those who asked before it began.

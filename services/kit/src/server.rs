@@ -24,6 +24,7 @@ mod reflection;
 mod request_body;
 mod request_id;
 mod signals;
+mod socket;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -2,7 +2,7 @@
 //!
 //! A statement is prepared once a connection and kept there, so that every shape costs memory on
 //! both sides, the more the longer it is. Rows therefore go in few shapes: on PostgreSQL as one
-//! JSON value, whatever their number; on SQLite in powers of two.
+//! array a column, however many they are; on SQLite in powers of two.
 
 use std::fmt::Write;
 
@@ -15,9 +15,9 @@ use super::{places, sql};
 const VALUES: usize = 30_000;
 /// Rows of a statement with a place for each value.
 const ROWS: usize = 512;
-/// Rows of a statement with one JSON value.
-const JSON_ROWS: usize = 4_000;
-/// Below this many rows JSON is not worth it.
+/// Rows of a statement with an array for each column.
+const ARRAY_ROWS: usize = 4_000;
+/// Below this many rows arrays are not worth it.
 const FEW: usize = 16;
 
 /// Runs `statement` over the rows, in as few statements as both engines allow. It is given what
@@ -25,14 +25,13 @@ const FEW: usize = 16;
 /// as many values.
 pub(crate) async fn each(
     conn: &impl ConnectionTrait,
-    table: &str,
     columns: &str,
     mut rows: Vec<Vec<Value>>,
     statement: impl Fn(&str) -> String,
 ) -> Result<(), DbErr> {
     while !rows.is_empty() {
         let left = rows.split_off(at_once(conn, columns, rows.len()));
-        let (source, values) = source(conn, table, columns, rows);
+        let (source, values) = source(conn, columns, rows);
         conn.execute_raw(sql(conn, &statement(&source), values)).await?;
         rows = left;
     }
@@ -48,7 +47,7 @@ pub async fn insert_rows(
     rows: Vec<Vec<Value>>,
 ) -> Result<(), DbErr> {
     let insert = |source: &str| format!("INSERT INTO {table} ({columns}) {source}");
-    each(conn, table, columns, rows, insert).await
+    each(conn, columns, rows, insert).await
 }
 
 /// The same, without the rows whose key is there already.
@@ -60,13 +59,13 @@ pub async fn insert_new_rows(
 ) -> Result<(), DbErr> {
     let insert =
         |source: &str| format!("INSERT INTO {table} ({columns}) {source} ON CONFLICT DO NOTHING");
-    each(conn, table, columns, rows, insert).await
+    each(conn, columns, rows, insert).await
 }
 
 /// How many of `count` rows go into the next statement.
 fn at_once(conn: &impl ConnectionTrait, columns: &str, count: usize) -> usize {
     if conn.get_database_backend() == DatabaseBackend::Postgres && count > FEW {
-        return count.min(JSON_ROWS);
+        return count.min(ARRAY_ROWS);
     }
     rows_at_once(count, columns.split(',').count())
 }
@@ -80,51 +79,76 @@ pub(crate) fn rows_at_once(count: usize, columns: usize) -> usize {
 
 fn source(
     conn: &impl ConnectionTrait,
-    table: &str,
     columns: &str,
     rows: Vec<Vec<Value>>,
 ) -> (String, Vec<Value>) {
-    let names: Vec<&str> = columns.split(',').map(str::trim).collect();
+    let width = columns.split(',').count();
     if conn.get_database_backend() == DatabaseBackend::Postgres
         && rows.len() > FEW
-        && let Some(json) = json(&names, &rows)
+        && let Some(arrays) = (0..width).map(|at| array(&rows, at)).collect::<Option<Vec<_>>>()
     {
-        // The table's own row type says what each text means.
-        let from = format!("json_populate_recordset(NULL::{table}, $1::json)");
-        return (format!("SELECT {columns} FROM {from}"), vec![json.into()]);
+        let places: Vec<String> =
+            (1..).zip(&arrays).map(|(at, (kind, _))| format!("${at}::{kind}[]")).collect();
+        let from = format!("unnest({}) AS written ({columns})", places.join(", "));
+        let values = arrays.into_iter().map(|(_, text)| text.into()).collect();
+        return (format!("SELECT {columns} FROM {from}"), values);
     }
-    let values = format!("VALUES {}", places(rows.len(), names.len()));
+    let values = format!("VALUES {}", places(rows.len(), width));
     (values, rows.into_iter().flatten().collect())
 }
 
-/// The rows as a JSON array of objects; `None` where a value has a type that is not foreseen.
-fn json(names: &[&str], rows: &[Vec<Value>]) -> Option<String> {
-    let mut text = String::from("[");
+/// One column of the rows: its type and the text of an array; the driver's own arrays hold no NULL.
+/// `None` where a value has a type that is not foreseen.
+fn array(rows: &[Vec<Value>], column: usize) -> Option<(&'static str, String)> {
+    let kind = kind(rows.first()?.get(column)?)?;
+    let mut text = String::with_capacity(rows.len() * 24);
     for row in rows {
-        text.push_str(if text.len() == 1 { "{" } else { ",{" });
-        for (at, (name, value)) in names.iter().zip(row).enumerate() {
-            // Writing to a string never fails.
-            let _ = write!(text, "{}\"{name}\":", if at == 0 { "" } else { "," });
-            push(&mut text, value)?;
-        }
-        text.push('}');
+        text.push(if text.is_empty() { '{' } else { ',' });
+        push(&mut text, row.get(column)?)?;
     }
-    text.push(']');
-    Some(text)
+    text.push('}');
+    Some((kind, text))
+}
+
+fn kind(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Bool(_) => "boolean",
+        Value::SmallInt(_) => "smallint",
+        Value::Int(_) => "integer",
+        Value::BigInt(_) => "bigint",
+        Value::String(_) => "text",
+        Value::Bytes(_) => "bytea",
+        Value::Uuid(_) => "uuid",
+        Value::ChronoDate(_) => "date",
+        Value::ChronoDateTimeUtc(_) => "timestamptz",
+        _ => return None,
+    })
 }
 
 fn push(text: &mut String, value: &Value) -> Option<()> {
-    let quoted = match value {
-        Value::Bool(Some(value)) => return plain(text, value),
-        Value::SmallInt(Some(value)) => return plain(text, value),
-        Value::Int(Some(value)) => return plain(text, value),
-        Value::BigInt(Some(value)) => return plain(text, value),
-        Value::String(Some(value)) => serde_json::to_string(value).ok()?,
-        Value::Bytes(Some(value)) => format!("\"\\\\x{}\"", hex::encode(value)),
-        Value::Uuid(Some(value)) => format!("\"{value}\""),
-        Value::ChronoDate(Some(value)) => format!("\"{value}\""),
+    match value {
+        Value::Bool(Some(value)) => write!(text, "{value}"),
+        Value::SmallInt(Some(value)) => write!(text, "{value}"),
+        Value::Int(Some(value)) => write!(text, "{value}"),
+        Value::BigInt(Some(value)) => write!(text, "{value}"),
+        Value::Uuid(Some(value)) => write!(text, "{value}"),
+        Value::ChronoDate(Some(value)) => write!(text, "{value}"),
         Value::ChronoDateTimeUtc(Some(value)) => {
-            format!("\"{}\"", value.to_rfc3339_opts(SecondsFormat::Micros, true))
+            write!(text, "\"{}\"", value.to_rfc3339_opts(SecondsFormat::Micros, true))
+        }
+        Value::String(Some(value)) => {
+            quote(text, value);
+            Ok(())
+        }
+        Value::Bytes(Some(value)) => {
+            text.push_str("\"\\\\x");
+            for byte in value {
+                text.extend(
+                    [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)])),
+                );
+            }
+            text.push('"');
+            Ok(())
         }
         Value::Bool(None)
         | Value::SmallInt(None)
@@ -134,15 +158,25 @@ fn push(text: &mut String, value: &Value) -> Option<()> {
         | Value::Bytes(None)
         | Value::Uuid(None)
         | Value::ChronoDate(None)
-        | Value::ChronoDateTimeUtc(None) => "null".to_owned(),
+        | Value::ChronoDateTimeUtc(None) => write!(text, "NULL"),
         _ => return None,
-    };
-    text.push_str(&quoted);
-    Some(())
+    }
+    .ok()
 }
 
-fn plain(text: &mut String, value: impl std::fmt::Display) -> Option<()> {
-    write!(text, "{value}").ok()
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// As an element of an array stands between quotes.
+fn quote(text: &mut String, value: &str) {
+    text.push('"');
+    for piece in value.split_inclusive(['"', '\\']) {
+        let plain = piece.trim_end_matches(['"', '\\']);
+        text.push_str(plain);
+        for escaped in piece[plain.len()..].chars() {
+            text.extend(['\\', escaped]);
+        }
+    }
+    text.push('"');
 }
 
 #[cfg(test)]
@@ -152,26 +186,27 @@ mod tests {
     #[test]
     fn every_kind_of_value_has_its_form() {
         let at: chrono::DateTime<chrono::Utc> = "2014-02-27T02:00:00.000123Z".parse().unwrap();
-        let row: Vec<Value> = vec![
-            true.into(),
-            (-1_i16).into(),
-            2_i32.into(),
-            i64::MAX.into(),
-            "\"引号\"\n\\".into(),
-            vec![0_u8, 255].into(),
-            uuid::Uuid::nil().into(),
-            at.date_naive().into(),
-            at.into(),
-            Option::<String>::None.into(),
+        let forms: [(Value, &str, &str); 9] = [
+            (true.into(), "boolean", "true"),
+            ((-1_i16).into(), "smallint", "-1"),
+            (2_i32.into(), "integer", "2"),
+            (i64::MAX.into(), "bigint", "9223372036854775807"),
+            ("\"引号\"\n\\a,{}".into(), "text", "\"\\\"引号\\\"\n\\\\a,{}\""),
+            (vec![0_u8, 255].into(), "bytea", "\"\\\\x00ff\""),
+            (uuid::Uuid::nil().into(), "uuid", "00000000-0000-0000-0000-000000000000"),
+            (at.date_naive().into(), "date", "2014-02-27"),
+            (at.into(), "timestamptz", "\"2014-02-27T02:00:00.000123Z\""),
         ];
-        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-        let text = json(&names, &[row.clone(), row]).unwrap();
-        let expected = "{\"a\":true,\"b\":-1,\"c\":2,\"d\":9223372036854775807,\
-            \"e\":\"\\\"引号\\\"\\n\\\\\",\"f\":\"\\\\x00ff\",\
-            \"g\":\"00000000-0000-0000-0000-000000000000\",\"h\":\"2014-02-27\",\
-            \"i\":\"2014-02-27T02:00:00.000123Z\",\"j\":null}";
-        assert_eq!(text, format!("[{expected},{expected}]"));
-        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
-        assert_eq!(json(&["a"], &[vec![1.5_f64.into()]]), None);
+        for (value, kind, form) in forms {
+            let rows = [vec![value.clone()], vec![value.as_null()], vec![value]];
+            assert_eq!(array(&rows, 0), Some((kind, format!("{{{form},NULL,{form}}}"))));
+        }
+        assert_eq!(array(&[vec![1.5_f64.into()]], 0), None);
+    }
+
+    #[test]
+    fn a_text_that_says_null_is_a_text() {
+        let rows = [vec!["NULL".into()], vec!["".into()]];
+        assert_eq!(array(&rows, 0), Some(("text", "{\"NULL\",\"\"}".to_owned())));
     }
 }

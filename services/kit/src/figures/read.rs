@@ -1,4 +1,4 @@
-//! Reading a figure: the folded steps up to the day, plus the deltas not folded yet, in one
+//! Reading a figure: the folded steps up to the day, plus the tail that is not folded yet, in one
 //! statement, so that a fold in between cannot be seen by half.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
 
 use super::{
     MetricId,
-    steps::{Scale, Steps, block_of},
+    steps::{Scale, Steps, block_of, sum_before},
+    tail::{steps_below, sum_below},
 };
 use crate::{
     civil::CivilDate,
@@ -18,7 +19,7 @@ use crate::{
 
 /// Questions that fit into one statement on both engines.
 const QUESTIONS_A_STATEMENT: usize = 4_096;
-const PLACES_A_QUESTION: usize = 7;
+const PLACES_A_QUESTION: usize = 5;
 
 /// Asks for one figure of one node at the end of one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,48 +54,52 @@ pub async fn values_in(state: &DatabaseTransaction, questions: &[Question]) -> O
     Ok(answers)
 }
 
+/// What is folded for one question, or a row of the tail, which has a figure instead of a number.
 #[derive(FromQueryResult)]
-struct Answer {
+struct Found {
     number: i32,
+    metric: i16,
+    line: i16,
     blocks: Option<Vec<u8>>,
     days: Option<Vec<u8>>,
-    tail: i64,
+    few: Option<Vec<u8>>,
 }
+
+/// The number of the tail's rows among the answers.
+const TAIL: i32 = -1;
 
 async fn ask(conn: &impl ConnectionTrait, questions: &[Question]) -> Outcome<Vec<i64>> {
     let Some(last) = questions.last() else { return Ok(Vec::new()) };
     // Padding to a power of two keeps the number of distinct statements small.
     let width = questions.len().next_power_of_two();
     let text = format!(
-        "SELECT q.column1 AS number, ({}) AS blocks, ({}) AS days, CAST(COALESCE((
-             SELECT SUM(d.delta) FROM figure_delta d
-             WHERE d.metric = q.column2 AND d.line = q.column3 AND d.node >= q.column4
-               AND d.node < q.column5 AND d.day <= q.column6), 0) AS BIGINT) AS tail
-         FROM (VALUES {}) AS q",
+        "WITH q (number, metric, line, node, day_block) AS (VALUES {})
+         SELECT q.number, q.metric, q.line, ({}) AS blocks, ({}) AS days, (
+             SELECT n.steps FROM figure_node n
+             WHERE n.metric = q.metric AND n.line = q.line AND n.node = q.node) AS few
+         FROM q
+         UNION ALL
+         SELECT {TAIL}, t.metric, t.line, t.leaves, NULL, NULL FROM figure_tail t
+         WHERE (t.metric, t.line) IN (SELECT q.metric, q.line FROM q)",
+        places(width, PLACES_A_QUESTION),
         steps_of(Scale::Blocks, "0"),
-        steps_of(Scale::Days, "q.column7"),
-        places(width, PLACES_A_QUESTION)
+        steps_of(Scale::Days, "q.day_block"),
     );
     let padded = questions.iter().chain(std::iter::repeat(last)).take(width);
     let values = (0..).zip(padded).flat_map(|(number, question)| question.places(number));
     let rows =
-        Answer::find_by_statement(sql(conn, &text, values)).all(conn).await.map_err(fault::of)?;
-    let mut answers = vec![0; width];
+        Found::find_by_statement(sql(conn, &text, values)).all(conn).await.map_err(fault::of)?;
+    let mut answers = vec![0; questions.len()];
     for row in rows {
-        let asked = usize::try_from(row.number).ok();
-        let asked = asked.and_then(|at| Some((questions.get(at)?, answers.get_mut(at)?)));
-        if let Some((question, answer)) = asked {
-            *answer = row.value(question.day.epoch_day())?;
-        }
+        row.add_to(questions, &mut answers)?;
     }
-    answers.truncate(questions.len());
     Ok(answers)
 }
 
 fn steps_of(scale: Scale, block: &str) -> String {
     format!(
         "SELECT b.steps FROM figure_block b
-         WHERE b.metric = q.column2 AND b.line = q.column3 AND b.node = q.column4
+         WHERE b.metric = q.metric AND b.line = q.line AND b.node = q.node
            AND b.scale = {} AND b.block = {block}",
         scale.code()
     )
@@ -102,26 +107,42 @@ fn steps_of(scale: Scale, block: &str) -> String {
 
 impl Question {
     fn places(&self, number: i32) -> [Value; PLACES_A_QUESTION] {
-        let range = self.node.range();
-        let day = self.day.epoch_day();
         [
             number.into(),
             self.metric.0.into(),
             self.line.code().into(),
-            range.from.into(),
-            range.until.into(),
-            day.into(),
-            block_of(day).into(),
+            self.node.as_str().into(),
+            block_of(self.day.epoch_day()).into(),
         ]
     }
 }
 
-impl Answer {
-    /// All blocks before that of the day, the days up to it in its own, and the tail.
-    fn value(&self, day: i32) -> Outcome<i64> {
-        let steps = |bytes: &Option<Vec<u8>>| Steps::parse(bytes.as_deref().unwrap_or_default());
-        let blocks = steps(&self.blocks)?.before(block_of(day));
-        Ok(blocks + steps(&self.days)?.before(day + 1) + self.tail)
+impl Found {
+    fn add_to(&self, questions: &[Question], answers: &mut [i64]) -> Outcome<()> {
+        if self.number == TAIL {
+            return self.add_tail(questions, answers);
+        }
+        let asked = usize::try_from(self.number).ok();
+        if let Some((question, answer)) =
+            asked.and_then(|at| Some((questions.get(at)?, answers.get_mut(at)?)))
+        {
+            // All blocks before that of the day, the days up to it in its own, and the few.
+            let day = question.day.epoch_day();
+            *answer += sum_before(self.blocks.as_deref().unwrap_or_default(), block_of(day))?;
+            *answer += sum_before(self.days.as_deref().unwrap_or_default(), day + 1)?;
+            *answer += sum_before(self.few.as_deref().unwrap_or_default(), day + 1)?;
+        }
+        Ok(())
+    }
+
+    fn add_tail(&self, questions: &[Question], answers: &mut [i64]) -> Outcome<()> {
+        let leaves = self.blocks.as_deref().unwrap_or_default();
+        for (question, answer) in questions.iter().zip(answers) {
+            if (question.metric.0, question.line.code()) == (self.metric, self.line) {
+                *answer += sum_below(leaves, question.node.as_str(), question.day.epoch_day() + 1)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -163,7 +184,9 @@ async fn folded(
     let (from, until) = (question.day.epoch_day(), until.epoch_day());
     let text = "SELECT steps FROM figure_block
                 WHERE metric = $1 AND line = $2 AND node = $3 AND scale = $4
-                  AND block >= $5 AND block <= $6";
+                  AND block >= $5 AND block <= $6
+                UNION ALL
+                SELECT steps FROM figure_node WHERE metric = $1 AND line = $2 AND node = $3";
     let values: [Value; 6] = [
         question.metric.0.into(),
         question.line.code().into(),
@@ -175,16 +198,21 @@ async fn folded(
     let blocks = Block::find_by_statement(sql(conn, text, values)).all(conn).await;
     let mut changes = BTreeMap::new();
     for block in blocks.map_err(fault::of)? {
-        let steps = Steps::parse(&block.steps)?;
-        changes.extend(steps.iter().filter(|(day, _)| from < *day && *day <= until));
+        add_between(&mut changes, &Steps::parse(&block.steps)?, (from, until));
     }
     Ok(changes)
 }
 
+/// Adds the steps after the first day and up to the second.
+fn add_between(changes: &mut BTreeMap<i32, i64>, steps: &Steps, (after, until): (i32, i32)) {
+    for (day, change) in steps.iter().filter(|(day, _)| after < *day && *day <= until) {
+        *changes.entry(day).or_insert(0) += change;
+    }
+}
+
 #[derive(FromQueryResult)]
 struct Waiting {
-    day: i32,
-    delta: i64,
+    leaves: Vec<u8>,
 }
 
 /// The changes that are not folded yet.
@@ -194,21 +222,12 @@ async fn tail(
     until: CivilDate,
     changes: &mut BTreeMap<i32, i64>,
 ) -> Outcome<()> {
-    let text = "SELECT day, CAST(SUM(delta) AS BIGINT) AS delta FROM figure_delta
-                WHERE metric = $1 AND line = $2 AND node >= $3 AND node < $4
-                  AND day > $5 AND day <= $6 GROUP BY day";
-    let range = question.node.range();
-    let values: [Value; 6] = [
-        question.metric.0.into(),
-        question.line.code().into(),
-        range.from.into(),
-        range.until.into(),
-        question.day.epoch_day().into(),
-        until.epoch_day().into(),
-    ];
+    let text = "SELECT leaves FROM figure_tail WHERE metric = $1 AND line = $2";
+    let values: [Value; 2] = [question.metric.0.into(), question.line.code().into()];
     let waiting = Waiting::find_by_statement(sql(conn, text, values)).all(conn).await;
-    for step in waiting.map_err(fault::of)? {
-        *changes.entry(step.day).or_insert(0) += step.delta;
+    let days = (question.day.epoch_day(), until.epoch_day());
+    for row in waiting.map_err(fault::of)? {
+        add_between(changes, &steps_below(&row.leaves, question.node.as_str())?, days);
     }
     Ok(())
 }

@@ -69,9 +69,8 @@ impl Steps {
         self.0.is_empty()
     }
 
-    /// The sum of the steps before `end`.
-    pub(super) fn before(&self, end: i32) -> i64 {
-        self.0.range(..end).map(|(_, delta)| delta).sum()
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Pairs of the gap to the step before and the difference, as zigzag varints.
@@ -87,18 +86,45 @@ impl Steps {
     }
 
     /// `INTERNAL` for bytes that [`Self::to_bytes`] never wrote.
-    pub(super) fn parse(mut bytes: &[u8]) -> Outcome<Self> {
-        let broken = || Fault::new(&reasons::INTERNAL).caused_by("a figure's steps do not decode");
-        let mut steps = BTreeMap::new();
-        let mut last = 0_i64;
-        while bytes.has_remaining() {
-            let mut number = || decode_varint(&mut bytes).map(unzigzag).map_err(|_| broken());
-            let (gap, delta) = (number()?, number()?);
-            last = last.checked_add(gap).ok_or_else(broken)?;
-            steps.insert(i32::try_from(last).map_err(|_| broken())?, delta);
-        }
-        Ok(Self(steps))
+    pub(super) fn parse(bytes: &[u8]) -> Outcome<Self> {
+        written(bytes).collect::<Outcome<_>>().map(Self)
     }
+}
+
+/// The sum of the steps before `end` among those that stand in `bytes`. `INTERNAL` for bytes that
+/// [`Steps::to_bytes`] never wrote.
+pub(super) fn sum_before(bytes: &[u8], end: i32) -> Outcome<i64> {
+    let mut sum = 0;
+    for step in written(bytes) {
+        let (at, delta) = step?;
+        if at >= end {
+            break;
+        }
+        sum += delta;
+    }
+    Ok(sum)
+}
+
+/// The steps in `bytes`, one after the other.
+fn written(mut bytes: &[u8]) -> impl Iterator<Item = Outcome<(i32, i64)>> {
+    let mut last = 0_i64;
+    std::iter::from_fn(move || {
+        bytes.has_remaining().then(|| {
+            let step = step(&mut bytes, &mut last);
+            if step.is_err() {
+                bytes = &[];
+            }
+            step
+        })
+    })
+}
+
+fn step(bytes: &mut &[u8], last: &mut i64) -> Outcome<(i32, i64)> {
+    let broken = || Fault::new(&reasons::INTERNAL).caused_by("a figure's steps do not decode");
+    let mut number = || decode_varint(bytes).map(unzigzag).map_err(|_| broken());
+    let (gap, delta) = (number()?, number()?);
+    *last = last.checked_add(gap).ok_or_else(broken)?;
+    Ok((i32::try_from(*last).map_err(|_| broken())?, delta))
 }
 
 fn zigzag(number: i64) -> u64 {
@@ -131,6 +157,7 @@ mod tests {
     fn what_was_not_written_so_is_refused() {
         for bytes in [&[0x80][..], &[0x02], &[0xff; 10], &[0xff; 11]] {
             assert!(Steps::parse(bytes).is_err(), "{bytes:?}");
+            assert!(sum_before(bytes, i32::MAX).is_err(), "{bytes:?}");
         }
     }
 
@@ -145,7 +172,7 @@ mod tests {
             for (end, _) in &changes {
                 let expected: i64 =
                     changes.iter().filter(|(at, _)| at < end).map(|(_, delta)| delta).sum();
-                prop_assert_eq!(steps.before(*end), expected);
+                prop_assert_eq!(sum_before(&steps.to_bytes(), *end).unwrap(), expected);
             }
             changes.iter().for_each(|(at, delta)| steps.add(*at, -delta));
             prop_assert!(steps.is_empty());

@@ -55,7 +55,7 @@ async fn perform(books: &Books, deeds: &[Deed]) -> Vec<Delta> {
             Deed::Fold => {
                 // A few at a time, so that a node's deltas are folded in parts.
                 let tx = books.ledger.db().begin().await.unwrap();
-                fold::fold(tx.conn(), &crate::ledger::testing::above, 4).await.unwrap();
+                fold::fold(tx.conn(), &crate::ledger::testing::above, Which::All, 4).await.unwrap();
                 tx.commit().await.unwrap();
             }
         }

@@ -31,6 +31,12 @@ pub trait Importer: Send + Sync + 'static {
     /// What no other row of the file may share with this one.
     fn keys(&self, row: &Record) -> Vec<RowKey>;
 
+    /// Whether a chunk may be begun before the one ahead of it is committed: no row builds on what an
+    /// earlier row writes.
+    fn rows_are_independent(&self) -> bool {
+        false
+    }
+
     /// Begins pass 1 over one file. The checks may remember what earlier rows would change.
     async fn open(&self, actor: &Actor) -> Outcome<Box<dyn Checks>>;
 

@@ -90,7 +90,9 @@ impl Imports {
             }
             let Some((_claim, batch)) = self.claimed(&batch).await? else { continue };
             // A panic is a failure of this batch, not the end of all imports.
-            let job = AssertUnwindSafe(self.job(&batch)).catch_unwind().await;
+            let job = AssertUnwindSafe(self.job(&batch, put_off.contains_key(&batch.id)))
+                .catch_unwind()
+                .await;
             match job.unwrap_or_else(|_| Err(Fault::new(&reasons::INTERNAL))) {
                 Ok(()) => {
                     put_off.remove(&batch.id);
@@ -115,10 +117,11 @@ impl Imports {
         Ok(now.filter(|now| now.version == seen.version).map(|now| (claim, now)))
     }
 
-    async fn job(&self, batch: &Batch) -> Outcome<()> {
+    /// `again`: the batch stopped before.
+    async fn job(&self, batch: &Batch, again: bool) -> Outcome<()> {
         match batch.state()? {
             State::Validating => validate::run(self, batch).await,
-            State::Applying => apply::run(self, batch).await,
+            State::Applying => apply::run(self, batch, again).await,
             State::Undoing => undo::run(self, batch).await,
             _ => Ok(()),
         }

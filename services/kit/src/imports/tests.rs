@@ -36,10 +36,14 @@ use crate::{
     clock::{ManualClock, SharedClock},
     db::{Db, DbConfig, sql},
     deadline::Deadline,
+    figures::{
+        MetricId,
+        read::{self, Question},
+    },
     ids::{Ids, SystemRandomness},
     keys::KeyRing,
     ledger::{AuditKey, LedgerKeys},
-    path::{Path, Prefixes, Scope},
+    path::{Line, Path, Prefixes, Scope},
     server::RequestId,
 };
 
@@ -221,6 +225,14 @@ impl Rig {
         let conn = self.db.reader();
         let row = conn.query_one_raw(sql(conn, question, [])).await.unwrap().unwrap();
         row.try_get_by_index(0).unwrap()
+    }
+
+    /// How many things the figure counts.
+    async fn figure(&self) -> i64 {
+        let (metric, node) = (MetricId(1), Path::parse("110102").unwrap());
+        let day = CivilDate::new(2014, 1, 1).unwrap();
+        let question = Question { metric, line: Line::Area, node, day };
+        read::values(&self.db, &[question]).await.unwrap()[0]
     }
 
     /// Waits until `question` has this answer.

@@ -68,7 +68,7 @@ pub(super) async fn append(
 
 /// PostgreSQL: the ids also go to the pending table, from which the sequencer takes them.
 async fn append_pending(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
-    rows::each(conn, "event", COLUMNS, rows, |source| {
+    rows::each(conn, COLUMNS, rows, |source| {
         format!(
             "WITH written AS (INSERT INTO event ({COLUMNS}) {source} RETURNING id, batch)
              INSERT INTO event_pending (event, batch) SELECT id, batch FROM written"

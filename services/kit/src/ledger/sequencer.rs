@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,11 @@ use super::{
 use crate::{
     db::{fault, sql},
     fault::Outcome,
-    figures::fold::{self, Ancestors},
+    figures::{
+        Which,
+        fold::{self, Ancestors},
+        tail::{self, Bulk},
+    },
 };
 
 /// Without a bell (another instance wrote) the clerk looks this often.
@@ -28,7 +33,12 @@ const TRANSACTIONS_A_ROUND: u64 = 5_000;
 /// Audit entries that one round seals.
 const SEALS_A_ROUND: u64 = 5_000;
 /// Deltas that one round folds.
-const DELTAS_A_ROUND: u64 = 20_000;
+const DELTAS_A_ROUND: u64 = 50_000;
+/// As many deltas of imports may wait for more: the longer they gather, the more of them share a row
+/// of balances. Who reads adds them up meanwhile.
+const BULK_WAITING: i64 = 1_000_000;
+/// When no more came for so long, the import is over.
+const BULK_QUIET: TimeDelta = TimeDelta::seconds(1);
 /// Rounds between two looks at old request ids.
 const PRUNE_EVERY: u64 = 600;
 
@@ -50,6 +60,24 @@ impl Round {
     }
 }
 
+/// What the clerk remembers of the writes of many deltas.
+#[derive(Debug, Default)]
+struct Patience {
+    seen: Bulk,
+    since: DateTime<Utc>,
+}
+
+impl Patience {
+    /// Whether the waiting ones are folded now.
+    fn is_over(&mut self, waiting: Bulk, now: DateTime<Utc>) -> bool {
+        if waiting.newest != self.seen.newest {
+            self.since = now;
+        }
+        self.seen = waiting;
+        waiting.deltas >= BULK_WAITING || now - self.since >= BULK_QUIET
+    }
+}
+
 /// The clerk of one service.
 pub struct Sequencer {
     ledger: Ledger,
@@ -66,8 +94,9 @@ impl Sequencer {
     pub async fn run(self, stop: CancellationToken) {
         let mut rounds = 0_u64;
         let mut telling = Telling::default();
+        let mut patience = Patience::default();
         while !stop.is_cancelled() {
-            let idle = match self.round().await {
+            let idle = match self.patient_round(&mut patience).await {
                 Ok(round) => {
                     telling.moved(round.sealed);
                     round.is_idle()
@@ -114,18 +143,29 @@ impl Sequencer {
         }
     }
 
-    /// One round. Public so that tests can drive it.
-    pub async fn round(&self) -> Outcome<Round> {
+    /// One round that leaves the deltas of an import that goes on.
+    async fn patient_round(&self, patience: &mut Patience) -> Outcome<Round> {
         if self.nothing_waits().await? {
             return Ok(Round::default());
         }
+        let waiting = tail::bulk(self.ledger.db.reader()).await?;
+        let over = patience.is_over(waiting, self.ledger.clock.now());
+        self.work(if over { Which::All } else { Which::Small }).await
+    }
+
+    /// One round. Public so that tests can drive it.
+    pub async fn round(&self) -> Outcome<Round> {
+        if self.nothing_waits().await? { Ok(Round::default()) } else { self.work(Which::All).await }
+    }
+
+    async fn work(&self, which: Which) -> Outcome<Round> {
         // In a transaction of its own: readers of the feed must not wait for a long fold.
         let positioned = self.position().await?;
         let tx = self.ledger.db.begin().await?;
         let conn = tx.conn();
         let (sealed, folded) = if leads(conn).await? {
             let sealed = audit::seal(conn, SEALS_A_ROUND).await?;
-            (sealed, fold::fold(conn, &*self.ancestors, DELTAS_A_ROUND).await?)
+            (sealed, fold::fold(conn, &*self.ancestors, which, DELTAS_A_ROUND).await?)
         } else {
             (0, 0)
         };
@@ -171,6 +211,7 @@ impl Sequencer {
         };
         let text = format!(
             "SELECT CASE WHEN {pending} EXISTS (SELECT 1 FROM audit_entry WHERE sealed = 0)
+                 OR EXISTS (SELECT 1 FROM figure_tail)
                  OR EXISTS (SELECT 1 FROM figure_delta) THEN 1 ELSE 0 END AS waits"
         );
         let row = conn.query_one_raw(sql(conn, &text, [])).await.map_err(fault::of)?;

@@ -13,7 +13,7 @@ use std::{
 
 use http::Request;
 use hyper::{body::Incoming, rt::Executor, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::{net::TcpStream, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
@@ -21,7 +21,7 @@ use tonic::{
     transport::server::{Connected, TcpConnectInfo},
 };
 
-use super::{drain::Drain, front::Front, request_body::RequestBody};
+use super::{drain::Drain, front::Front, request_body::RequestBody, socket::Gathered};
 use crate::{config::LimitsConfig, ids::Ids};
 
 /// What a stream may send ahead of its handler.
@@ -126,7 +126,7 @@ impl Connections {
             let request = with_peer(request, info.clone());
             async move { Ok::<_, Infallible>(front.answer(request, ticket).await) }
         });
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
+        let mut connection = pin!(self.http.serve_connection(Gathered::new(stream), service));
         let why = tokio::select! {
             ended = connection.as_mut() => return note(&ended),
             () = self.idle_from_the_start(&activity) => "no call came",

@@ -65,6 +65,10 @@ impl Importer for ConfirmationImport {
         Needs { write: &["registry.members.write"], read: &["registry.members.read"] }
     }
 
+    fn rows_are_independent(&self) -> bool {
+        true
+    }
+
     async fn layout(&self) -> Outcome<Arc<Layout>> {
         Ok(Arc::new(layout()))
     }

@@ -53,6 +53,10 @@ impl Importer for EmployerImport {
         Needs { write: &["registry.employers.write"], read: &["registry.employers.read"] }
     }
 
+    fn rows_are_independent(&self) -> bool {
+        true
+    }
+
     async fn layout(&self) -> Outcome<Arc<Layout>> {
         let places = self.places().await?;
         let today = self.register.clock().today();

@@ -78,6 +78,10 @@ impl Importer for MemberImport {
         MAX_EVENTS_A_TRANSACTION / 3
     }
 
+    fn rows_are_independent(&self) -> bool {
+        true
+    }
+
     async fn layout(&self) -> Outcome<Arc<Layout>> {
         let today = self.register.clock().today();
         Ok(Arc::new(layout::layout(self.register.reference, &self.places().await?, today)))
