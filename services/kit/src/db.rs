@@ -6,7 +6,7 @@
 pub mod fault;
 pub(crate) mod rows;
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Write, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
@@ -20,7 +20,7 @@ use sqlx::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-pub use self::rows::{insert_new_rows, insert_rows};
+pub use self::rows::{insert_new_rows, insert_rows, source};
 use crate::{
     fault::{Fault, Outcome},
     reasons,
@@ -267,11 +267,18 @@ fn without_names(text: &str) -> Option<String> {
 
 /// `($1, $2), ($3, $4)`: the places of a multi-row insert.
 pub fn places(rows: usize, columns: usize) -> String {
-    let row = |r: usize| {
-        let cells: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
-        format!("({})", cells.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+    let mut text = String::with_capacity(rows * (columns * 7 + 4));
+    for place in 0..rows * columns {
+        text.push_str(match place % columns {
+            0 if place == 0 => "(",
+            0 => "), (",
+            _ => ", ",
+        });
+        // Writing to a string never fails.
+        let _ = write!(text, "${}", place + 1);
+    }
+    text.push(')');
+    text
 }
 
 /// Rows of `columns` values that fit into one statement on both engines (SQLite: 32,766 values).

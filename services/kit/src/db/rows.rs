@@ -77,7 +77,9 @@ pub(crate) fn rows_at_once(count: usize, columns: usize) -> usize {
     1 << most.max(1).ilog2()
 }
 
-fn source(
+/// What gives these rows in a statement, to stand behind `INSERT INTO table (columns)` or within
+/// `WITH name (columns) AS ()`. `columns` is a comma-separated list; every row has as many values.
+pub fn source(
     conn: &impl ConnectionTrait,
     columns: &str,
     rows: Vec<Vec<Value>>,

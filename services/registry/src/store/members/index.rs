@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, places, rows_per_statement, sql},
+    db::{fault, places, rows_per_statement, source, sql},
     fault::Outcome,
     vault::BlindIndex,
 };
@@ -112,14 +112,15 @@ pub async fn holders(
     }
     let mut held = Vec::new();
     for some in digests.chunks(rows_per_statement(2)) {
+        let columns = "key_version, mac";
+        let row = |digest: &BlindIndex| vec![version(digest).into(), digest.mac.clone().into()];
+        let (asked, values) = source(conn, columns, some.iter().map(row).collect());
+        // In this order: each digest is one look into the key.
         let text = format!(
-            "SELECT d.mac, d.member FROM member_document d
-             JOIN (VALUES {}) AS v ON d.key_version = v.column1 AND d.mac = v.column2",
-            places(some.len(), 2)
+            "WITH asked ({columns}) AS ({asked})
+             SELECT d.mac, d.member FROM asked CROSS JOIN member_document d
+             WHERE d.key_version = asked.key_version AND d.mac = asked.mac"
         );
-        let values = some
-            .iter()
-            .flat_map(|digest| [Value::from(version(digest)), digest.mac.clone().into()]);
         let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;
         let rows = rows.map_err(fault::of)?;
         held.extend(rows.into_iter().map(|row| (row.mac, MemberId(row.member))));
