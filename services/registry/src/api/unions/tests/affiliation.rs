@@ -431,10 +431,26 @@ async fn unions_are_listed_by_what_they_unite_and_whom_they_cover() {
     let ended = "territory = 110102010 AND state = DISSOLVED";
     assert_eq!(listed("11", ended).await, [&*neighbour.name]);
 
+    let other = Union {
+        name: federation.name.clone(),
+        territory: "areas/110102003".to_owned(),
+        ..Default::default()
+    };
+    desk.update(other, &["territory"], "2014-06-01").await.unwrap();
+    let before = format!("territory = {SUBDISTRICT}");
+    assert_eq!(listed("11", &before).await, [""; 0], "it unites another one by now");
+    assert_eq!(listed("11", "territory = 110102003").await, [&*federation.name]);
+
     let of = format!("employer = {employer}");
     assert_eq!(listed("11", &of).await, [&*chain[1].name]);
     assert_eq!(listed("11", &format!("{of} AND territory = 110102")).await, [""; 0]);
-    assert_eq!(listed("110102010", &of).await, [""; 0], "nobody there sees the employer");
+    let seated = Union { seat: at(NEIGHBOUR), ..joint(9, &federation.name) };
+    let seated = desk.create(seated, "2010-01-01").await.unwrap();
+    let elsewhere = desk.covered(2, &seated).await;
+    let of_elsewhere = format!("employer = {elsewhere}");
+    assert_eq!(listed("11", &of_elsewhere).await, [&*seated.name]);
+    let found = listed("110102010", &of_elsewhere).await;
+    assert_eq!(found, [""; 0], "who sees the union sees not the employer");
     let nobody = "employer = employers/00000000-0000-7000-8000-000000000001";
     assert_eq!(listed("11", nobody).await, [""; 0]);
     let wrong = ListUnionsRequest { filter: "employer = 7".to_owned(), ..Default::default() };
