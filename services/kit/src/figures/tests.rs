@@ -1,6 +1,7 @@
 //! Folding and reading against a naive recount.
 
 use proptest::prelude::*;
+use sea_orm::ConnectionTrait;
 
 use super::{
     read::{Question, series, values},
@@ -129,4 +130,50 @@ async fn deltas_of_one_write_that_cancel_leave_nothing_behind() {
     entry.figures([delta(2), delta(-2)]);
     entry.commit(done("x")).await.unwrap();
     assert!(books.sequencer.round().await.unwrap().is_idle());
+}
+
+fn at(leaf: &str, day: i32, delta: i64) -> Delta {
+    Delta { metric: MetricId(1), line: Line::Area, node: path(leaf), day: civil(day), delta }
+}
+
+async fn value(books: &Books, node: &str) -> i64 {
+    let (metric, line, day) = (MetricId(1), Line::Area, civil(10_000));
+    let question = Question { metric, line, node: path(node), day };
+    values(books.ledger.db(), &[question]).await.unwrap()[0]
+}
+
+#[tokio::test]
+async fn the_deltas_of_an_import_wait_for_others_and_count_meanwhile() {
+    let books = books().await;
+    let import = (0..600).map(|day| at("110101001", day, 1));
+    for deltas in [import.collect(), vec![at("110101002", 3, 5)]] {
+        let mut entry = books.fresh(None, "").await;
+        entry.figures(deltas);
+        entry.commit(done("x")).await.unwrap();
+    }
+    let fold = async |which| {
+        let tx = books.ledger.db().begin().await.unwrap();
+        let folded = fold::fold(tx.conn(), &crate::ledger::testing::above, which, 1_000).await;
+        tx.commit().await.unwrap();
+        folded.unwrap()
+    };
+    let waiting = tail::bulk(books.ledger.db().reader()).await.unwrap();
+    assert_eq!(waiting.deltas, 600);
+    assert_eq!(fold(Which::Small).await, 1);
+    assert_eq!(tail::bulk(books.ledger.db().reader()).await.unwrap(), waiting);
+    assert_eq!((value(&books, "1101").await, value(&books, "110101002").await), (605, 5));
+    assert_eq!(fold(Which::All).await, 600);
+    assert_eq!(tail::bulk(books.ledger.db().reader()).await.unwrap(), tail::Bulk::default());
+    assert_eq!((value(&books, "1101").await, value(&books, "110101002").await), (605, 5));
+}
+
+#[tokio::test]
+async fn what_an_older_version_wrote_is_folded() {
+    let books = books().await;
+    let conn = books.ledger.db().reader();
+    let row = "INSERT INTO figure_delta (metric, line, node, day, delta)
+               VALUES (1, 1, '110102001', 5, 7)";
+    conn.execute_unprepared(row).await.unwrap();
+    books.sequencer.drain().await.unwrap();
+    assert_eq!(value(&books, "1101").await, 7);
 }

@@ -63,17 +63,17 @@ impl Round {
 /// What the clerk remembers of the writes of many deltas.
 #[derive(Debug, Default)]
 struct Patience {
-    seen: Bulk,
+    newest: i64,
     since: DateTime<Utc>,
 }
 
 impl Patience {
-    /// Whether the waiting ones are folded now.
+    /// Whether the waiting ones are folded now. Those that were folded make the newest an older one;
+    /// that is no news.
     fn is_over(&mut self, waiting: Bulk, now: DateTime<Utc>) -> bool {
-        if waiting.newest != self.seen.newest {
-            self.since = now;
+        if waiting.newest > self.newest {
+            *self = Self { newest: waiting.newest, since: now };
         }
-        self.seen = waiting;
         waiting.deltas >= BULK_WAITING || now - self.since >= BULK_QUIET
     }
 }
@@ -262,4 +262,29 @@ async fn position(conn: &impl ConnectionTrait) -> Outcome<u64> {
     );
     let done = conn.execute_raw(sql(conn, &text, [])).await.map_err(fault::of)?;
     Ok(done.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_is_waited_for_until_it_is_quiet_or_too_much_waits() {
+        let begun: DateTime<Utc> = "2014-02-27T02:00:00Z".parse().unwrap();
+        let after = |milliseconds| begun + TimeDelta::milliseconds(milliseconds);
+        let mut patience = Patience::default();
+        let waiting = |newest, deltas| Bulk { newest, deltas };
+        for (waiting, at, over) in [
+            (waiting(7, 4_000), 0, false),
+            (waiting(7, 4_000), 900, false),
+            (waiting(9, 8_000), 1_000, false),
+            (waiting(9, 8_000), 1_900, false),
+            (waiting(9, 8_000), 2_000, true),
+            (waiting(8, 6_000), 2_050, true),
+            (waiting(12, BULK_WAITING), 2_100, true),
+            (waiting(13, BULK_WAITING - 1), 2_200, false),
+        ] {
+            assert_eq!(patience.is_over(waiting, after(at)), over, "{waiting:?} at {at} ms");
+        }
+    }
 }
