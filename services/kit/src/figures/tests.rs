@@ -170,7 +170,7 @@ async fn the_deltas_of_an_import_wait_for_others_and_count_meanwhile() {
 #[tokio::test]
 async fn what_an_older_version_wrote_is_folded() {
     let books = books().await;
-    let conn = books.ledger.db().reader();
+    let conn = books.ledger.db().migrator();
     let row = "INSERT INTO figure_delta (metric, line, node, day, delta)
                VALUES (1, 1, '110102001', 5, 7)";
     conn.execute_unprepared(row).await.unwrap();
