@@ -33,7 +33,7 @@ const TRANSACTIONS_A_ROUND: u64 = 5_000;
 /// Audit entries that one round seals.
 const SEALS_A_ROUND: u64 = 5_000;
 /// Deltas that one round folds.
-const DELTAS_A_ROUND: u64 = 50_000;
+const DELTAS_A_ROUND: u64 = 30_000;
 /// As many deltas of imports may wait for more: the longer they gather, the more of them share a row
 /// of balances. Who reads adds them up meanwhile.
 const BULK_WAITING: i64 = 1_000_000;
