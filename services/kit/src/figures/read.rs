@@ -54,7 +54,8 @@ pub async fn values_in(state: &DatabaseTransaction, questions: &[Question]) -> O
     Ok(answers)
 }
 
-/// What is folded for one question, or a row of the tail, which has a figure instead of a number.
+/// What is folded for one question, or a row of the tail: [`TAIL`] for a number, and its leaves where
+/// a question has blocks.
 #[derive(FromQueryResult)]
 struct Found {
     number: i32,
