@@ -96,7 +96,12 @@ pub(super) async fn soak(engine: Engine, matter: Matter) -> Result<()> {
             break;
         }
     }
-    ensure!(rounds == 1 || unmoved.is_empty(), "seed {seed}: never moved: {}", unmoved.join(", "));
+    ensure!(
+        rounds == 1 || unmoved.is_empty(),
+        "seed {seed}: never moved: {}{}",
+        unmoved.join(", "),
+        halls[1].refusals()
+    );
     let found =
         Box::pin(recount::agree(&halls[1])).await.with_context(|| format!("seed {seed}"))?;
     let told = halls[1].told();

@@ -162,7 +162,7 @@ impl Hall {
     }
 
     pub(in crate::storage) async fn merge_unions(&self, dice: &Dice) -> Result<()> {
-        let (Some(name), Some(source)) = (self.union(dice.one), self.union(dice.other)) else {
+        let (Some(name), Some(source)) = (self.union(dice.one), self.mortal(dice.other)) else {
             return Ok(());
         };
         let request = MergeUnionsRequest {
@@ -200,7 +200,7 @@ impl Hall {
         let request = SplitUnionRequest {
             name: name.clone(),
             parts: vec![part],
-            ends: dice.third.is_multiple_of(4),
+            ends: dice.third.is_multiple_of(4) && !self.stays(&name),
             decision: self.decision(),
             effective_date: day,
             ..SplitUnionRequest::default()
@@ -362,7 +362,7 @@ impl Hall {
     }
 
     async fn dissolve(&self, dice: &Dice) -> Result<()> {
-        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let Some(name) = self.mortal(dice.one) else { return Ok(()) };
         let effective_date = self.date(dice.day);
         let request =
             DissolveUnionRequest { name: name.clone(), effective_date, ..Default::default() };
@@ -372,7 +372,7 @@ impl Hall {
     }
 
     async fn delete_union(&self, dice: &Dice) -> Result<()> {
-        let Some(name) = self.union(dice.one) else { return Ok(()) };
+        let Some(name) = self.mortal(dice.one) else { return Ok(()) };
         let request = DeleteUnionRequest { name: name.clone(), ..Default::default() };
         let answer = self.unions.delete_union(call(request)).await;
         if self.answered("withdraw a union", answer)?.is_some() {

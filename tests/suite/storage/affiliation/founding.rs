@@ -10,10 +10,7 @@ use unionhall_proto::registry::v1::{
     formation_step::Content, founding_assembly::Kind,
 };
 
-use super::{
-    deeds::Dice,
-    hall::{DISTRICT_FEDERATION, Hall},
-};
+use super::{deeds::Dice, hall::Hall};
 use crate::storage::restructure::everywhere;
 
 const MEMBERS: i32 = 30;
@@ -25,6 +22,7 @@ impl Hall {
         let area = dice.third.is_multiple_of(5);
         let Some(employer) = self.employer(dice.one) else { return Ok(()) };
         let case = if area { self.of_area(dice) } else { self.of_employer(&employer, dice) };
+        let granted = self.granted(&case);
         let request = CreateFormationCaseRequest {
             formation_case: Some(case),
             effective_date: self.date(dice.day + opened),
@@ -32,16 +30,16 @@ impl Hall {
         };
         let case = self.formations.create_formation_case(everywhere(request)).await;
         let Some(case) = self.answered("open a case", case)? else { return Ok(()) };
-        for content in path(granted()) {
+        for content in path(&granted) {
             if !self.step(&case.name, content, dice).await? {
                 break;
             }
         }
         if area {
-            self.establish(&case.name, &case.display_name, dice).await?;
+            self.establish(&case, &granted, dice).await?;
         } else {
             let (own, joint, other) = tokio::join!(
-                self.establish(&case.name, &case.display_name, dice),
+                self.establish(&case, &granted, dice),
                 self.join(&case.name, dice),
                 self.cover_meanwhile(&employer, dice),
             );
@@ -89,6 +87,11 @@ impl Hall {
         }
     }
 
+    /// By the federation to which the union will answer, wherever that stands by then.
+    fn granted(&self, case: &FormationCase) -> Approval {
+        Approval { body: self.title(&case.superior), number: "1号".to_owned() }
+    }
+
     async fn step(&self, name: &str, content: Content, dice: &Dice) -> Result<bool> {
         let day = self.date(dice.day);
         let step = FormationStep { day, content: Some(content), ..FormationStep::default() };
@@ -101,17 +104,22 @@ impl Hall {
         Ok(self.answered("record a step", answer)?.is_some())
     }
 
-    async fn establish(&self, name: &str, title: &str, dice: &Dice) -> Result<bool> {
+    async fn establish(
+        &self,
+        case: &FormationCase,
+        granted: &Approval,
+        dice: &Dice,
+    ) -> Result<bool> {
         let request = EstablishUnionRequest {
-            name: name.to_owned(),
-            approval: Some(granted()),
+            name: case.name.clone(),
+            approval: Some(granted.clone()),
             term_years: [3, 5][dice.other % 2],
             effective_date: self.date(dice.day),
             ..EstablishUnionRequest::default()
         };
         let answer = self.formations.establish_union(everywhere(request)).await;
-        let Some(case) = self.answered("establish a union", answer)? else { return Ok(false) };
-        self.came(case.union, title.to_owned());
+        let Some(done) = self.answered("establish a union", answer)? else { return Ok(false) };
+        self.came(done.union, case.display_name.clone());
         Ok(true)
     }
 
@@ -143,13 +151,8 @@ impl Hall {
     }
 }
 
-/// By the federation of the district, which stands above every union.
-fn granted() -> Approval {
-    Approval { body: DISTRICT_FEDERATION.to_owned(), number: "1号".to_owned() }
-}
-
 /// The steps up to the filed result.
-fn path(approval: Approval) -> Vec<Content> {
+fn path(approval: &Approval) -> Vec<Content> {
     vec![
         Content::Application(FormationDocument::default()),
         Content::Preparation(Preparation {
@@ -157,7 +160,7 @@ fn path(approval: Approval) -> Vec<Content> {
             group: String::new(),
         }),
         Content::Recruitment(Recruitment { member_count: MEMBERS, female_count: 4 }),
-        Content::ElectionApproval(approval),
+        Content::ElectionApproval(approval.clone()),
         Content::Election(FoundingAssembly {
             kind: Kind::GeneralMeeting.into(),
             due_count: MEMBERS,

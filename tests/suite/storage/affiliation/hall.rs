@@ -1,6 +1,9 @@
 //! The services over one register, and what all who use them know.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, bail};
 use parking_lot::Mutex;
@@ -69,13 +72,12 @@ struct Pool {
     turns: usize,
     merges: usize,
     told: Told,
+    /// How often a deed was refused, by what it was and by the reason.
+    refusals: BTreeMap<(String, String), usize>,
 }
 
 /// What a database that does not answer in time is called.
 const AWAY: &str = "STORAGE_UNAVAILABLE";
-
-/// The name of the federation of the district.
-pub(super) const DISTRICT_FEDERATION: &str = "北京某某110102总工会";
 
 /// The services over one register. The pool is everybody's.
 #[derive(Clone)]
@@ -180,7 +182,7 @@ impl Hall {
         CivilDate::from_epoch_day(today.epoch_day() - days).map(Into::into)
     }
 
-    /// A union that stood before any of the days, though it may have ended since.
+    /// A union that stands on all of the days.
     pub(super) fn federation_at(&self, at: usize) -> String {
         let pool = self.pool.lock();
         pool.federations[at % pool.federations.len()].clone()
@@ -196,6 +198,15 @@ impl Hall {
     pub(in crate::storage) fn union(&self, at: usize) -> Option<String> {
         let pool = self.pool.lock();
         pool.unions.get(at % pool.unions.len().max(1)).cloned()
+    }
+
+    /// A union that may end: without the federations nobody could be founded any more.
+    pub(super) fn mortal(&self, at: usize) -> Option<String> {
+        self.union(at).filter(|name| !self.stays(name))
+    }
+
+    pub(super) fn stays(&self, name: &str) -> bool {
+        self.pool.lock().federations.iter().any(|federation| federation == name)
     }
 
     pub(in crate::storage) fn employer(&self, at: usize) -> Option<String> {
@@ -290,6 +301,17 @@ impl Hall {
         self.pool.lock().told
     }
 
+    /// What was refused, and why, the most frequent first.
+    pub(super) fn refusals(&self) -> String {
+        let pool = self.pool.lock();
+        let mut refusals: Vec<_> = pool.refusals.iter().collect();
+        refusals.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let line = |((what, reason), count): (&(String, String), &usize)| {
+            format!("\n{count} times refused to {what}: {reason}")
+        };
+        refusals.into_iter().map(line).collect()
+    }
+
     /// Counts an answer. A refusal is as good as a success, a failure is not.
     pub(in crate::storage) fn answered<T>(
         &self,
@@ -308,6 +330,7 @@ impl Hall {
                     bail!("{what}: {reason} {status}");
                 }
                 pool.told.refused += 1;
+                *pool.refusals.entry((what.to_owned(), reason.clone())).or_default() += 1;
                 pool.told.away += usize::from(reason == AWAY);
                 Ok(None)
             }
