@@ -34,6 +34,13 @@ pub(crate) fn policy() -> PolicyFile {
     file
 }
 
+/// A key whose id has a letter: one of digits alone is the same in capitals.
+fn lettered_key() -> SigningKey {
+    std::iter::repeat_with(|| SigningKey::generate(&SystemRandomness).unwrap())
+        .find(|key| key.id().as_str().contains(|c: char| c.is_ascii_alphabetic()))
+        .expect("keys without end")
+}
+
 impl Rig {
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
@@ -41,7 +48,7 @@ impl Rig {
         policy().write(&path).unwrap();
         let clock = ManualClock::at("2014-02-26T08:00:00Z".parse().unwrap());
         let store = PolicyStore::open(&path, clock.clone()).unwrap();
-        let key = SigningKey::generate(&SystemRandomness).unwrap();
+        let key = lettered_key();
         let verifier = Verifier::new(key.verifying().unwrap(), store, clock.clone());
         Self { root, clock, key, verifier: Arc::new(verifier) }
     }
