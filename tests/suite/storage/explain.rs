@@ -96,8 +96,8 @@ async fn begin(ledger: &Ledger) -> Result<Box<Entry>> {
 }
 
 fn move_figures(entry: &mut Entry, before: &EmployerFacts, after: &EmployerFacts) {
-    let steps = difference(&contributions(before, by()), &contributions(after, by()));
-    entry.figures(steps.iter().map(Step::to_delta));
+    let steps = difference(&contributions(before, by()), contributions(after, by()));
+    entry.figures(steps.into_iter().map(Step::into_delta));
 }
 
 async fn commit(entry: Entry) -> Result<()> {

@@ -58,12 +58,14 @@ pub(crate) async fn append(conn: &impl ConnectionTrait, deltas: &[Delta]) -> Res
         let steps = leaves.entry(delta.node.as_str()).or_default();
         steps.add(delta.day.epoch_day(), delta.delta);
     }
-    let row = |((metric, line), mut leaves): ((MetricId, Line), BTreeMap<&str, Steps>)| {
+    for leaves in figures.values_mut() {
         leaves.retain(|_, steps| !steps.is_empty());
-        let count = leaves.values().map(Steps::len).sum::<usize>();
+    }
+    let counted = |leaves: &BTreeMap<&str, Steps>| leaves.values().map(Steps::len).sum::<usize>();
+    let bulk = figures.values().map(counted).sum::<usize>() >= BULK;
+    let row = |((metric, line), leaves): ((MetricId, Line), BTreeMap<&str, Steps>)| {
         // A write holds far fewer than two thousand million.
-        let count = i32::try_from(count).unwrap_or(i32::MAX);
-        let bulk = deltas.len() >= BULK;
+        let count = i32::try_from(counted(&leaves)).unwrap_or(i32::MAX);
         let values = vec![
             metric.0.into(),
             line.code().into(),

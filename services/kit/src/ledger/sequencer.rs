@@ -39,6 +39,8 @@ const DELTAS_A_ROUND: u64 = 30_000;
 const BULK_WAITING: i64 = 1_000_000;
 /// When no more came for so long, the import is over.
 const BULK_QUIET: TimeDelta = TimeDelta::seconds(1);
+/// Between two looks at what waits of an import: each reads all of it.
+const BULK_LOOK: TimeDelta = TimeDelta::milliseconds(200);
 /// Rounds between two looks at old request ids.
 const PRUNE_EVERY: u64 = 600;
 
@@ -65,16 +67,26 @@ impl Round {
 struct Patience {
     newest: i64,
     since: DateTime<Utc>,
+    /// When to look again; until then no figure is folded.
+    next: DateTime<Utc>,
 }
 
 impl Patience {
+    /// Whether it is time to look what waits.
+    fn is_due(&self, now: DateTime<Utc>) -> bool {
+        now >= self.next
+    }
+
     /// Whether the waiting ones are folded now. Those that were folded make the newest an older one;
     /// that is no news.
     fn is_over(&mut self, waiting: Bulk, now: DateTime<Utc>) -> bool {
         if waiting.newest > self.newest {
-            *self = Self { newest: waiting.newest, since: now };
+            (self.newest, self.since) = (waiting.newest, now);
         }
-        waiting.deltas >= BULK_WAITING || now - self.since >= BULK_QUIET
+        let over = waiting.deltas >= BULK_WAITING || now - self.since >= BULK_QUIET;
+        let waits = waiting.deltas > 0 && !over;
+        self.next = if waits { now + BULK_LOOK } else { now };
+        over
     }
 }
 
@@ -148,24 +160,37 @@ impl Sequencer {
         if self.nothing_waits().await? {
             return Ok(Round::default());
         }
+        let now = self.ledger.clock.now();
+        if !patience.is_due(now) {
+            return self.work(None).await;
+        }
         let waiting = tail::bulk(self.ledger.db.reader()).await?;
-        let over = patience.is_over(waiting, self.ledger.clock.now());
-        self.work(if over { Which::All } else { Which::Small }).await
+        let over = patience.is_over(waiting, now);
+        self.work(Some(if over { Which::All } else { Which::Small })).await
     }
 
     /// One round. Public so that tests can drive it.
     pub async fn round(&self) -> Outcome<Round> {
-        if self.nothing_waits().await? { Ok(Round::default()) } else { self.work(Which::All).await }
+        if self.nothing_waits().await? {
+            Ok(Round::default())
+        } else {
+            self.work(Some(Which::All)).await
+        }
     }
 
-    async fn work(&self, which: Which) -> Outcome<Round> {
+    /// Without `which` no figure is folded.
+    async fn work(&self, which: Option<Which>) -> Outcome<Round> {
         // In a transaction of its own: readers of the feed must not wait for a long fold.
         let positioned = self.position().await?;
         let tx = self.ledger.db.begin().await?;
         let conn = tx.conn();
         let (sealed, folded) = if leads(conn).await? {
             let sealed = audit::seal(conn, SEALS_A_ROUND).await?;
-            (sealed, fold::fold(conn, &*self.ancestors, which, DELTAS_A_ROUND).await?)
+            let folded = match which {
+                Some(which) => fold::fold(conn, &*self.ancestors, which, DELTAS_A_ROUND).await?,
+                None => 0,
+            };
+            (sealed, folded)
         } else {
             (0, 0)
         };
@@ -277,14 +302,18 @@ mod tests {
         for (waiting, at, over) in [
             (waiting(7, 4_000), 0, false),
             (waiting(7, 4_000), 900, false),
-            (waiting(9, 8_000), 1_000, false),
+            (waiting(9, 8_000), 1_100, false),
             (waiting(9, 8_000), 1_900, false),
-            (waiting(9, 8_000), 2_000, true),
-            (waiting(8, 6_000), 2_050, true),
-            (waiting(12, BULK_WAITING), 2_100, true),
-            (waiting(13, BULK_WAITING - 1), 2_200, false),
+            (waiting(9, 8_000), 2_100, true),
+            (waiting(8, 6_000), 2_150, true),
+            (waiting(12, BULK_WAITING), 2_200, true),
+            (waiting(13, BULK_WAITING - 1), 2_300, false),
+            (waiting(13, 0), 2_500, false),
         ] {
+            assert!(patience.is_due(after(at)), "{waiting:?} at {at} ms");
             assert_eq!(patience.is_over(waiting, after(at)), over, "{waiting:?} at {at} ms");
+            let waits = waiting.deltas > 0 && !over;
+            assert_eq!(patience.is_due(after(at + 49)), !waits, "{waiting:?} at {at} ms");
         }
     }
 }

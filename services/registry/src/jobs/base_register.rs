@@ -19,7 +19,6 @@ use unionhall_kit::{
 };
 use uuid::Uuid;
 
-use super::summed;
 use crate::{
     api::base_registers::note,
     register::Register,
@@ -113,7 +112,7 @@ impl Lister {
             base_registers::entries_behind(entry.conn(), id, through, ENTRIES_A_CHUNK).await?;
         let counts = record.register.counts;
         let deltas = relist(&entry, &next, |one| (one.places.clone(), counts)).await?;
-        entry.figures(summed(deltas));
+        entry.figures(deltas);
         if next.len() as u64 == ENTRIES_A_CHUNK {
             let last = next.last().map_or(through, |(id, _)| *id);
             base_registers::settle(entry.conn(), id, last).await?;
@@ -140,7 +139,7 @@ pub(super) async fn carry(
 ) -> Outcome<usize> {
     let next = base_registers::unlisted(entry.conn(), areas, on, ENTRIES_A_CHUNK).await?;
     let deltas = relist(entry, &next, |one| (carried(&one.places), one.counts)).await?;
-    entry.figures(summed(deltas));
+    entry.figures(deltas);
     Ok(next.len())
 }
 
@@ -180,12 +179,12 @@ async fn relist(
         let employer = employers.get(&record.entry.organisation_code).copied();
         let (old, new) = (listing(&record.places, record.counts), listing(&places, counts));
         let moved = [
-            difference(&contributions(&old), &contributions(&new)),
+            difference(&contributions(&old), contributions(&new)),
             employer.map_or_else(Vec::new, |facts| {
-                difference(&listed_contributions(facts, &old), &listed_contributions(facts, &new))
+                difference(&listed_contributions(facts, &old), listed_contributions(facts, &new))
             }),
         ];
-        deltas.extend(moved.iter().flatten().map(Step::to_delta));
+        deltas.extend(moved.into_iter().flatten().map(Step::into_delta));
         changed.push(Relisted { record, places, counts });
     }
     base_registers::relist(conn, &changed).await?;

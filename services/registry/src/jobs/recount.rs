@@ -16,7 +16,6 @@ use unionhall_kit::{
     path::nowhere,
 };
 
-use super::summed;
 use crate::{
     api::employers::effect,
     register::Register,
@@ -93,7 +92,7 @@ impl Recounter {
             deltas.extend(effect::recount(&record.facts, rules, &grounds));
         }
         employers::mark_counted(entry.conn(), &behind, newest).await?;
-        entry.figures(summed(deltas));
+        entry.figures(deltas);
         entry.audit(note(behind.len(), newest));
         entry.commit(Done { record: String::new(), version: 0 }).await?;
         Ok(ids.len())

@@ -1,6 +1,6 @@
 //! Figures as signed steps: from which day on a record adds how much to a figure, at which leaf.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use unionhall_kit::{
     civil::CivilDate,
@@ -32,15 +32,40 @@ pub struct Step {
 
 impl Step {
     /// The step as the books take it.
-    pub fn to_delta(&self) -> Delta {
-        Delta {
-            metric: self.metric,
-            line: self.leaf.line,
-            node: self.leaf.node.clone(),
-            day: self.day,
-            delta: self.delta,
-        }
+    pub fn into_delta(self) -> Delta {
+        let Self { metric, leaf: Leaf { line, node }, day, delta } = self;
+        Delta { metric, line, node, day, delta }
     }
+}
+
+/// Steps that add up as they are noted, many of them on the same figure, leaf and day.
+#[derive(Debug, Default)]
+pub struct Sums(Vec<Step>);
+
+impl Sums {
+    /// Notes one.
+    pub fn add(&mut self, metric: MetricId, leaf: &Leaf, day: CivilDate, delta: i64) {
+        self.0.push(Step { metric, leaf: leaf.clone(), day, delta });
+    }
+
+    /// Their sums: ascending by figure, leaf and day, none zero.
+    pub fn steps(self) -> Vec<Step> {
+        let mut steps = self.0;
+        steps.sort_unstable_by(|one, other| place(one).cmp(&place(other)));
+        steps.dedup_by(|next, kept| {
+            let same = place(next) == place(kept);
+            if same {
+                kept.delta += next.delta;
+            }
+            same
+        });
+        steps.retain(|step| step.delta != 0);
+        steps
+    }
+}
+
+fn place(step: &Step) -> (MetricId, &Leaf, CivilDate) {
+    (step.metric, &step.leaf, step.day)
 }
 
 /// The steps of a record that is worth `worth(metric, day)` at some leaves: ascending, none zero.
@@ -50,7 +75,7 @@ pub fn steps(
     days: &BTreeSet<CivilDate>,
     worth: impl Fn(MetricId, CivilDate) -> Vec<(Leaf, i64)>,
 ) -> Vec<Step> {
-    let mut sums = BTreeMap::new();
+    let mut sums = Sums::default();
     for metric in metrics {
         let mut before = Vec::new();
         for day in days {
@@ -58,29 +83,24 @@ pub fn steps(
             if now != before {
                 for (side, sign) in [(&before, -1), (&now, 1)] {
                     for (leaf, value) in side {
-                        *sums.entry((metric, leaf.clone(), *day)).or_insert(0) += sign * value;
+                        sums.add(metric, leaf, *day, sign * value);
                     }
                 }
                 before = now;
             }
         }
     }
-    nonzero(sums)
+    sums.steps()
 }
 
 /// What a change adds to the figures: the steps of `new` less those of `old`.
-pub fn difference(old: &[Step], new: &[Step]) -> Vec<Step> {
-    let mut sums = BTreeMap::new();
-    for (side, sign) in [(old, -1), (new, 1)] {
-        for step in side {
-            let key = (step.metric, step.leaf.clone(), step.day);
-            *sums.entry(key).or_insert(0) += sign * step.delta;
-        }
+pub fn difference(old: &[Step], new: Vec<Step>) -> Vec<Step> {
+    if old.is_empty() {
+        return new;
     }
-    nonzero(sums)
-}
-
-fn nonzero(sums: BTreeMap<(MetricId, Leaf, CivilDate), i64>) -> Vec<Step> {
-    let step = |((metric, leaf, day), delta)| Step { metric, leaf, day, delta };
-    sums.into_iter().map(step).filter(|step| step.delta != 0).collect()
+    let mut sums = Sums(new);
+    for step in old {
+        sums.add(step.metric, &step.leaf, step.day, -step.delta);
+    }
+    sums.steps()
 }

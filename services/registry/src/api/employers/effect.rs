@@ -152,8 +152,8 @@ fn bare(kind: EventKind, record: &EmployerRecord) -> Event {
 /// How figures move when the facts become `after`; no facts at all count nowhere. The rules are
 /// those under which the record is counted.
 pub fn figures(before: &EmployerFacts, after: &EmployerFacts, by: Counting<'_>) -> Vec<Delta> {
-    let steps = difference(&contributions(before, by), &contributions(after, by));
-    steps.iter().map(Step::to_delta).collect()
+    let steps = difference(&contributions(before, by), contributions(after, by));
+    steps.into_iter().map(Step::into_delta).collect()
 }
 
 /// How figures move when a record that was counted under `old` is counted under `new` rules.
@@ -167,8 +167,8 @@ pub fn recount(
 
 /// How figures move when a record that was counted by `old` is counted by `new`.
 pub fn moved(facts: &EmployerFacts, old: Counting<'_>, new: Counting<'_>) -> Vec<Delta> {
-    let steps = difference(&contributions(facts, old), &contributions(facts, new));
-    steps.iter().map(Step::to_delta).collect()
+    let steps = difference(&contributions(facts, old), contributions(facts, new));
+    steps.into_iter().map(Step::into_delta).collect()
 }
 
 /// The audit entry: which fields changed, never their values.

@@ -15,7 +15,6 @@ use unionhall_proto::registry::v1::Member;
 
 use super::encode;
 use crate::{
-    jobs::summed,
     rules::{
         member::{
             MemberFacts,
@@ -56,7 +55,7 @@ pub fn note_many<'a>(
         let old = before.map_or(&nothing, |before| &before.facts);
         deltas.extend(figures((old, grounds), (&after.facts, grounds)));
     }
-    entry.figures(summed(deltas));
+    entry.figures(deltas);
 }
 
 /// Notes the events and the figures of members who were withdrawn.
@@ -71,7 +70,7 @@ pub fn note_removals<'a>(
         entry.event(bare(after, EventKind::Removed));
         deltas.extend(figures((&before.facts, grounds), (&after.facts, grounds)));
     }
-    entry.figures(summed(deltas));
+    entry.figures(deltas);
 }
 
 /// Notes the event and the figures of a member who was withdrawn.
@@ -144,7 +143,7 @@ pub type Counted<'a> = (&'a MemberFacts, &'a Grounds);
 /// How figures move when a member becomes `after`; no facts at all count nowhere.
 pub fn figures(before: Counted<'_>, after: Counted<'_>) -> Vec<Delta> {
     let (old, new) = (contributions(before.0, before.1), contributions(after.0, after.1));
-    difference(&old, &new).iter().map(Step::to_delta).collect()
+    difference(&old, new).into_iter().map(Step::into_delta).collect()
 }
 
 /// The audit entry: which fields changed, never their values.

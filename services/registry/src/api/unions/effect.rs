@@ -78,7 +78,7 @@ pub type Counted<'a> = (&'a UnionFacts, &'a History<AffiliationPath>);
 /// How figures move when a union becomes `after`; no facts at all count nowhere.
 pub fn figures(before: Counted<'_>, after: Counted<'_>) -> Vec<Delta> {
     let (old, new) = (contributions(before.0, before.1), contributions(after.0, after.1));
-    steps::difference(&old, &new).iter().map(Step::to_delta).collect()
+    steps::difference(&old, new).into_iter().map(Step::into_delta).collect()
 }
 
 /// The audit entry: which fields changed, never their values.

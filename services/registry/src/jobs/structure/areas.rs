@@ -14,7 +14,7 @@ use crate::{
     api::{
         areas::note, employers::effect, members::follow as members, unions::effect as union_effect,
     },
-    jobs::{base_register, summed},
+    jobs::base_register,
     rules::{
         area::{AreaPath, tree::Lineage},
         base_register::contribution::relocate as relocate_listing,
@@ -90,7 +90,7 @@ impl Carrier {
         change.moved_employer_count += count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
-        entry.figures(summed(deltas));
+        entry.figures(deltas);
         entry.audit(audit(&change, work, format!("carried {count} employers")));
         entry.commit(Done { record: change.name(), version: 1 }).await
     }
@@ -125,7 +125,7 @@ impl Carrier {
         change.moved_union_count += count;
         change.updated_at = entry.now().max(change.updated_at);
         structure_changes::advance(entry.conn(), &change).await?;
-        entry.figures(summed(deltas));
+        entry.figures(deltas);
         entry.audit(audit(&change, work, format!("carried {count} unions")));
         entry.commit(Done { record: change.name(), version: 1 }).await
     }

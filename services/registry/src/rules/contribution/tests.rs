@@ -95,7 +95,7 @@ fn a_correction_takes_back_what_was_counted_wrongly() {
     let facts = enter(&complete(), day("2014-01-01"), around(&areas)).unwrap();
     let right =
         changed(&facts, EmployerChange::ActualAddress(address(COMMUNITIES[1])), "2014-01-01");
-    let steps = difference(&contributions(&facts, by()), &contributions(&right, by()));
+    let steps = difference(&contributions(&facts, by()), contributions(&right, by()));
     assert_eq!(
         written(&steps),
         [
@@ -142,9 +142,9 @@ proptest! {
         let mut before = Vec::new();
         for facts in versions(edits) {
             let now = contributions(&facts, by());
-            let added = difference(&before, &now);
+            let added = difference(&before, now.clone());
             // Adding is taking away what is taken away.
-            sum = difference(&difference(&added, &[]), &sum);
+            sum = difference(&difference(&added, Vec::new()), sum);
             before = now;
         }
         prop_assert_eq!(sum, before);
@@ -186,6 +186,6 @@ proptest! {
         };
         prop_assert!(steps.windows(2).all(ascending));
         prop_assert!(steps.iter().all(|step| step.delta != 0));
-        prop_assert_eq!(difference(&steps, &steps), vec![]);
+        prop_assert_eq!(difference(&steps, steps.clone()), vec![]);
     }
 }

@@ -4,7 +4,7 @@
 //! union; on the line of affiliation at their union. [`worth`] is a function of the facts and a day;
 //! [`contributions`] writes the same down as signed steps.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use unionhall_kit::{civil::CivilDate, figures::MetricId, path::Line};
 
@@ -19,7 +19,7 @@ use crate::rules::{
     employer::{EmployerFacts, address::Address},
     history::History,
     person::code::Sex,
-    steps::{Leaf, Step},
+    steps::{Leaf, Step, Sums},
     union::{EmployerId, UnionId, affiliation::AffiliationPath},
 };
 
@@ -101,17 +101,14 @@ pub fn share(
 
 /// What the member contributes: its steps, ascending by metric, leaf and day.
 pub fn contributions(facts: &MemberFacts, grounds: &Grounds) -> Vec<Step> {
-    let mut sums: BTreeMap<(MetricId, Leaf, CivilDate), i64> = BTreeMap::new();
+    let mut sums = Sums::default();
     let memberships = facts.passages.memberships();
     let mut before = Level::default();
     for day in turning_days(facts, grounds, &memberships) {
         let now = level(facts, grounds, &memberships, day);
-        if now == before {
-            continue;
-        }
-        for (side, sign) in [(&before, -1), (&now, 1)] {
-            for (metric, leaf) in side.cells() {
-                *sums.entry((metric, leaf.clone(), day)).or_insert(0) += sign;
+        for (side, other, sign) in [(&before, &now, -1), (&now, &before, 1)] {
+            for (metric, leaf) in side.cells().filter(|cell| !other.has(*cell)) {
+                sums.add(metric, leaf, day, sign);
             }
         }
         before = now;
@@ -119,12 +116,11 @@ pub fn contributions(facts: &MemberFacts, grounds: &Grounds) -> Vec<Step> {
     for flow in flows(facts, grounds) {
         for metric in &flow.metrics {
             for leaf in &flow.leaves {
-                *sums.entry((*metric, leaf.clone(), flow.on)).or_insert(0) += 1;
+                sums.add(*metric, leaf, flow.on, 1);
             }
         }
     }
-    let step = |((metric, leaf, day), delta)| Step { metric, leaf, day, delta };
-    sums.into_iter().map(step).filter(|step| step.delta != 0).collect()
+    sums.steps()
 }
 
 /// What counts on a day, and where.
@@ -137,6 +133,10 @@ struct Level {
 impl Level {
     fn cells(&self) -> impl Iterator<Item = (MetricId, &Leaf)> {
         self.metrics.iter().flat_map(|metric| self.leaves.iter().map(move |leaf| (*metric, leaf)))
+    }
+
+    fn has(&self, (metric, leaf): (MetricId, &Leaf)) -> bool {
+        self.metrics.contains(&metric) && self.leaves.contains(leaf)
     }
 }
 

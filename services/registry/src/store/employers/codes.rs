@@ -1,8 +1,10 @@
 //! Who holds a code. A code is unique among the employers that were not withdrawn.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use unionhall_kit::{
-    db::{fault, places, sql},
+    db::{fault, source, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -53,21 +55,25 @@ pub async fn find_by_code(conn: &impl ConnectionTrait, code: &Code) -> Outcome<O
     row.map(|row| row.try_get("", "id").map_err(fault::of)).transpose()
 }
 
-/// The employers that hold these organisation codes; for imports, any number at once.
+/// The employers that hold these organisation codes, each once; for imports, any number at once.
 pub async fn holders(
     conn: &impl ConnectionTrait,
     codes: &[OrganisationCode],
 ) -> Outcome<Vec<Holder>> {
     let mut found = Vec::new();
+    let codes: Vec<&OrganisationCode> = BTreeSet::from_iter(codes).into_iter().collect();
     for some in codes.chunks(CODES_A_STATEMENT) {
-        let places: Vec<String> = (1..=some.len()).map(|place| format!("${place}")).collect();
+        let (asked, values) =
+            source(conn, "code", some.iter().map(|code| vec![code.as_str().into()]).collect());
+        // In this order: each code is one look into the key, however little the engine knows of a
+        // table that was just filled.
         let text = format!(
-            "SELECT id, area, organisation_code FROM employer
-             WHERE organisation_code IN ({}) AND deleted_at IS NULL",
-            places.join(", ")
+            "WITH asked (code) AS ({asked})
+             SELECT e.id, e.area, e.organisation_code FROM asked CROSS JOIN employer e
+             WHERE e.organisation_code = asked.code AND e.deleted_at IS NULL"
         );
-        let statement = sql(conn, &text, some.iter().map(|code| code.as_str().into()));
-        let rows = Row::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;
+        let rows = rows.map_err(fault::of)?;
         for row in rows {
             let area = AreaPath::parse(&row.area).map_err(broken)?;
             found.push(Holder { id: row.id, area, organisation_code: row.organisation_code });
@@ -84,12 +90,15 @@ pub async fn bearers(conn: &impl ConnectionTrait, names: &[String]) -> Outcome<V
     }
     let mut found = Vec::new();
     for some in names.chunks(CODES_A_STATEMENT) {
+        let (asked, values) =
+            source(conn, "name", some.iter().map(|name| vec![name.as_str().into()]).collect());
         let text = format!(
-            "SELECT id FROM employer WHERE name_key IN (VALUES {}) AND deleted_at IS NULL",
-            places(some.len(), 1)
+            "WITH asked (name) AS ({asked})
+             SELECT e.id FROM asked CROSS JOIN employer e
+             WHERE e.name_key = asked.name AND e.deleted_at IS NULL"
         );
-        let statement = sql(conn, &text, some.iter().map(|name| name.as_str().into()));
-        let rows = Bearer::find_by_statement(statement).all(conn).await.map_err(fault::of)?;
+        let rows = Bearer::find_by_statement(sql(conn, &text, values)).all(conn).await;
+        let rows = rows.map_err(fault::of)?;
         found.extend(rows.into_iter().map(|row| row.id));
     }
     Ok(found)

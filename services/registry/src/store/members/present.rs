@@ -32,6 +32,7 @@ pub(super) const COLUMNS: &str = "trade_union, transfer_to, employer, state, nam
 /// The facts as they stand, in the form in which they are looked up.
 pub struct Present {
     values: Vec<Value>,
+    written: String,
 }
 
 impl Present {
@@ -44,6 +45,7 @@ impl Present {
         let group = open(&facts.worker_groups).map(|group| group.code().to_owned());
         // To enter somebody is to confirm the record.
         let confirmed = facts.confirmations.last().ok_or_else(|| Fault::new(&reasons::INTERNAL))?;
+        let written = dated::written(fact::rows(facts))?;
         let values = vec![
             id(facts.passages.last_union()),
             id(standing.transfer()),
@@ -53,9 +55,14 @@ impl Present {
             group.into(),
             NaiveDate::from(confirmed).into(),
             written_confirmations(&facts.confirmations)?.into(),
-            dated::written(fact::rows(facts))?.into(),
+            written.clone().into(),
         ];
-        Ok(Self { values })
+        Ok(Self { values, written })
+    }
+
+    /// All of them, as one text.
+    pub(super) fn written(&self) -> &str {
+        &self.written
     }
 
     /// One value a column.

@@ -70,13 +70,20 @@ pub async fn insert_many(
     now: DateTime<Utc>,
 ) -> Write<Vec<MemberRecord>> {
     let (mut rows, mut changes, mut records) = (Vec::new(), Vec::new(), Vec::new());
+    let nothing = dated::written(Vec::<DatedFact<fact::Fact>>::new())?;
     let (mut keys, mut numbers) = (Vec::new(), Vec::new());
     for NewMember { id, facts, stand, key, numbers: found } in new {
         let MemberId(uuid) = id;
         let mut row: Vec<Value> = vec![uuid.into(), 1_i64.into(), now.into(), now.into()];
-        row.extend(Present::of(&facts)?.values());
+        let present = Present::of(&facts)?;
+        changes.push(vec![
+            uuid.into(),
+            present.written().into(),
+            nothing.clone().into(),
+            now.into(),
+        ]);
+        row.extend(present.values());
         rows.push(row);
-        changes.extend(change(id, &[], &fact::rows(&facts), now)?);
         keys.push((id, key));
         numbers.push((id, found));
         records.push(MemberRecord {
