@@ -81,7 +81,7 @@ async fn the_year_2014_is_told_as_it_was(engine: Engine, layout: Layout) -> Resu
     members::entered(&clients, &employers, &unions).await?;
     figures::read_back(&clients, &areas, &employers, &unions, &formed).await?;
     members::read_back(&clients, &unions).await?;
-    rate::read_back(&clients).await
+    rate::read_back(&clients, &unions).await
 }
 
 /// A day of the year.

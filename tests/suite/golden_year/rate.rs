@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use unionhall_proto::{
-    common::v1::import_batch::State,
+    common::v1::{NotApplicableReason, import_batch::State},
     google::r#type::Date,
     registry::v1::{
         ActivateBaseRegisterRequest, BaseRegister, CreateBaseRegisterRequest, EstablishmentRate,
@@ -17,6 +17,7 @@ use unionhall_tests::{
 
 use super::{
     DISTRICT, NEW, OLD_JOINT, OLD_OWN, UNCOVERED, areas::Areas, day, employers::Employers,
+    unions::Unions,
 };
 
 /// 98.96 % (F027).
@@ -60,26 +61,48 @@ pub(super) async fn listed(clients: &Clients, areas: &Areas, employers: &Employe
     Ok(())
 }
 
-/// The printed rate at the end of the year, and others on other days.
-pub(super) async fn read_back(clients: &Clients) -> Result<()> {
+/// The printed rate at the end of the year, and others on other days; of the federation of the district
+/// as of the district, of that of a sub-district as of the sub-district.
+pub(super) async fn read_back(clients: &Clients, unions: &Unions) -> Result<()> {
+    let district = format!("areas/{DISTRICT}");
     let all = OLD_OWN + OLD_JOINT + NEW + UNCOVERED;
-    let before = rate(clients, Some(samples::day(2013, 12, 31))).await?;
-    ensure!(before.not_applicable, "no list counted yet: {before:?}");
-    let end = rate(clients, day(12, 31)).await?;
-    let pair = (end.numerator, end.denominator, end.basis_points);
-    let wanted = (i64::try_from(all - UNCOVERED)?, i64::try_from(all)?, PRINTED);
-    ensure!(pair == wanted, "{pair:?}, not {wanted:?}");
-    for on in [day(1, 1), day(12, 30), Some(samples::day(2015, 1, 1))] {
-        let other = rate(clients, on).await?;
-        ensure!(other.basis_points != PRINTED && other.denominator == wanted.1, "{other:?}");
+    for node in [&district, &unions.district] {
+        let before = rate(clients, node, Some(samples::day(2013, 12, 31))).await?;
+        ensure!(before.not_applicable, "no list counted yet: {before:?}");
+        let end = rate(clients, node, day(12, 31)).await?;
+        let pair = (end.numerator, end.denominator, end.basis_points);
+        let wanted = (i64::try_from(all - UNCOVERED)?, i64::try_from(all)?, PRINTED);
+        ensure!(pair == wanted && end.area == district, "{pair:?}, not {wanted:?}: {end:?}");
+        for on in [day(1, 1), day(12, 30), Some(samples::day(2015, 1, 1))] {
+            let other = rate(clients, node, on).await?;
+            ensure!(other.basis_points != PRINTED && other.denominator == wanted.1, "{other:?}");
+        }
     }
+    let mut listed = 0;
+    for (label, federation) in &unions.federations {
+        let area = rate(clients, &format!("areas/{label}"), day(12, 31)).await?;
+        let told = rate(clients, federation, day(12, 31)).await?;
+        let same = EstablishmentRate { union: federation.clone(), ..area };
+        ensure!(told == same && told.numerator > 0, "{told:?}, not {same:?}");
+        listed += told.denominator;
+    }
+    ensure!(listed == i64::try_from(all)?, "{listed} of {all}");
+    let own = unions.own.values().next().context("a union of an employer")?;
+    let none = rate(clients, own, day(12, 31)).await?;
+    let reason = none.not_applicable_reason();
+    ensure!(reason == NotApplicableReason::NoTerritory && none.area.is_empty(), "{none:?}");
     Ok(())
 }
 
-/// The rate of the district, once the figures follow the list.
-async fn rate(clients: &Clients, day: Option<Date>) -> Result<EstablishmentRate> {
+/// The rate of an area or a union, once the figures follow the list.
+async fn rate(clients: &Clients, node: &str, day: Option<Date>) -> Result<EstablishmentRate> {
+    let (union, area) = match node.starts_with("unions/") {
+        true => (node, ""),
+        false => ("", node),
+    };
     patience::until("the figures to follow the list", || async move {
-        let request = GetEstablishmentRateRequest { area: format!("areas/{DISTRICT}"), day };
+        let (area, union) = (area.to_owned(), union.to_owned());
+        let request = GetEstablishmentRateRequest { area, day, union };
         let answer = clients.base_registers.clone().get_establishment_rate(request).await;
         answer.ok().map(tonic::Response::into_inner).filter(|rate| rate.settled)
     })

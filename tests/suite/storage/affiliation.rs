@@ -13,6 +13,7 @@ mod lock_order;
 mod places;
 mod recount;
 mod terms;
+mod territories;
 mod witness;
 
 use std::{

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod days;
+mod place;
 mod rates;
 #[cfg(test)]
 mod tests;
@@ -12,16 +13,20 @@ use std::collections::BTreeMap;
 use tonic::{Request, Response, Status};
 use unionhall_proto::common::v1::{
     BatchGetFiguresRequest, BatchGetFiguresResponse, ExplainRequest, ExplainResponse, Figure,
-    GetFigureRequest, GetSeriesRequest, ListMetricsRequest, ListMetricsResponse, Series,
-    series::Point,
+    GetFigureRequest, GetSeriesRequest, ListMetricsRequest, ListMetricsResponse,
+    NotApplicableReason, Series, series::Point,
 };
 
-use self::days::Asked;
 pub use self::{
     catalogue::{
         Catalogue, Definition, Explained, Kind, Node, RateDefinition, Sought, Stretch, Words,
     },
     days::Days,
+    place::Territory,
+};
+use self::{
+    days::Asked,
+    place::{Place, Reading, Spot, Wanted, named},
 };
 use super::read::{self, Question};
 use crate::{
@@ -32,8 +37,7 @@ use crate::{
     db::fault,
     fault::{Fault, Outcome},
     ledger::Ledger,
-    paging::{Binding, Pager, Place, page_size},
-    path::{Line, Path},
+    paging::{self, Binding, Pager, page_size},
     reasons,
     scoped::not_found,
 };
@@ -73,9 +77,9 @@ impl<C: Catalogue> FigureDesk<C> {
         let call = Call::open(request)?;
         let asked = &call.message;
         let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
-        let metrics = std::slice::from_ref(&asked.metric);
+        let wanted = [Wanted::from(self.definition(&asked.metric)?)];
         let nodes = std::slice::from_ref(&asked.node);
-        let mut figures = self.board(&call.caller, metrics, nodes, days).await?;
+        let mut figures = self.board(&call.caller, &wanted, nodes, days).await?;
         Ok(Response::new(figures.pop().ok_or_else(|| Fault::new(&reasons::INTERNAL))?))
     }
 
@@ -89,7 +93,9 @@ impl<C: Catalogue> FigureDesk<C> {
         let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
         // Taken before reading: whatever was acknowledged before it is in the figures.
         let read_time = clock::timestamp(self.ledger.clock().now());
-        let figures = self.board(&call.caller, &asked.metrics, &asked.nodes, days).await?;
+        let wanted = asked.metrics.iter().map(|name| self.definition(name).map(Wanted::from));
+        let wanted: Vec<Wanted<'_>> = wanted.collect::<Outcome<_>>()?;
+        let figures = self.board(&call.caller, &wanted, &asked.nodes, days).await?;
         Ok(Response::new(BatchGetFiguresResponse { figures, read_time: Some(read_time) }))
     }
 
@@ -101,20 +107,37 @@ impl<C: Catalogue> FigureDesk<C> {
         let Call { caller, message, .. } = Call::open(request)?;
         let (from, day) =
             days::span(message.from_day.as_ref(), message.day.as_ref(), self.today())?;
-        let definition = self.definition(&message.metric)?;
-        let node = self.node(&caller, &message.node).await?;
-        let mut points = Vec::new();
-        for (from, day, path) in node.between(from, day) {
-            let db = self.ledger.db();
-            let stretch = read::series(db, definition.id, node.line, path, from, day).await?;
-            let news =
-                |(_, value): &(CivilDate, i64)| points.last().map(|(_, at)| at) != Some(value);
+        let wanted = Wanted::from(self.definition(&message.metric)?);
+        let place = self.place(&caller, &message.node, wanted, (from, day)).await?;
+        let mut points: Vec<Point> = Vec::new();
+        for reading in place.readings(wanted, (from, day)) {
+            let stretch = self.stretch(wanted, &reading).await?;
+            let news = |point: &Point| {
+                let told =
+                    |point: &Point| (point.value, point.counted_at.clone(), point.not_applicable);
+                points.last().map(told) != Some(told(point))
+            };
             let skipped = stretch.iter().take_while(|point| !news(point)).count();
             points.extend(stretch.into_iter().skip(skipped));
         }
-        let point = |(day, value): (CivilDate, i64)| Point { day: Some(day.into()), value };
-        let points = points.into_iter().map(point).collect();
         Ok(Response::new(Series { metric: message.metric, node: message.node, points }))
+    }
+
+    /// How the figure developed while it was read at one place.
+    async fn stretch(&self, wanted: Wanted<'_>, reading: &Reading<'_>) -> Outcome<Vec<Point>> {
+        let Some((line, path)) = reading.at else {
+            let day = Some(reading.first.into());
+            return Ok(vec![Point { day, not_applicable: true, ..Point::default() }]);
+        };
+        let (db, metric) = (self.ledger.db(), wanted.definition.id);
+        let steps = read::series(db, metric, line, path, reading.first, reading.last).await?;
+        let point = |(day, value): (CivilDate, i64)| Point {
+            day: Some(day.into()),
+            value,
+            counted_at: reading.counted_at.clone(),
+            not_applicable: false,
+        };
+        Ok(steps.into_iter().map(point).collect())
     }
 
     /// The records that make up a figure. `NOT_FOUND`, `OUT_OF_SCOPE`, `PAGE_TOKEN_INVALID`.
@@ -127,7 +150,9 @@ impl<C: Catalogue> FigureDesk<C> {
         let definition = self.definition(&asked.metric)?;
         let days = Asked::read(asked.day.as_ref(), asked.from_day.as_ref(), self.today())?;
         let days = days.of(definition.kind);
-        let node = self.node(&call.caller, &asked.node).await?;
+        let wanted = Wanted::from(definition);
+        let place = self.place(&call.caller, &asked.node, wanted, (days.day, days.day)).await?;
+        let spot = place.spot(wanted, days.day);
         // With the days filled in: over midnight, the pages of one figure stay pages of one day.
         let query = ExplainRequest {
             day: Some(days.day.into()),
@@ -138,21 +163,26 @@ impl<C: Catalogue> FigureDesk<C> {
         };
         let binding = call.binding(&query);
         let after = self.pager.place(&binding, &asked.page_token)?;
-        let sought = Sought {
-            metric: definition.id,
-            node: &node,
-            days,
-            scope: &call.caller.scope,
-            after: after.as_ref().map(|place| place.key.as_slice()),
-            at_most: page_size(asked.page_size),
+        let (value, explained) = match &spot.node {
+            None => (0, Explained::default()),
+            Some(node) => {
+                let sought = Sought {
+                    metric: definition.id,
+                    node,
+                    days,
+                    scope: &call.caller.scope,
+                    after: after.as_ref().map(|place| place.key.as_slice()),
+                    at_most: page_size(asked.page_size),
+                };
+                self.evaluate(&sought).await?
+            }
         };
-        let (value, explained) = self.evaluate(&sought).await?;
         let next_page_token = match explained.next {
-            Some(key) => self.pager.token(&binding, &Place { phase: 0, key })?,
+            Some(key) => self.pager.token(&binding, &paging::Place { phase: 0, key })?,
             None => String::new(),
         };
         Ok(Response::new(ExplainResponse {
-            figure: Some(figure(definition, &asked.node, days, value)),
+            figure: Some(figure(definition, &place, &spot, (days, value))),
             contributions: explained.contributions,
             next_page_token,
         }))
@@ -172,7 +202,7 @@ impl<C: Catalogue> FigureDesk<C> {
         let last = known.keys().nth(size.saturating_sub(1)).filter(|_| known.len() > size);
         let token = match last {
             Some(name) => {
-                let place = Place { phase: 0, key: vec![(*name).to_owned()] };
+                let place = paging::Place { phase: 0, key: vec![(*name).to_owned()] };
                 self.pager.token(&binding, &place)?
             }
             None => String::new(),
@@ -192,36 +222,31 @@ impl<C: Catalogue> FigureDesk<C> {
         Ok((value, explained))
     }
 
-    /// Nodes in the order asked, within a node the metrics in the order asked.
+    /// Nodes in the order asked, within a node the figures in the order asked.
     async fn board(
         &self,
         caller: &Caller,
-        metrics: &[String],
+        wanted: &[Wanted<'_>],
         nodes: &[String],
         asked: Asked,
     ) -> Outcome<Vec<Figure>> {
-        let metrics: Vec<&Definition> =
-            metrics.iter().map(|name| self.definition(name)).collect::<Outcome<_>>()?;
-        let places = self.nodes(caller, nodes).await?;
-        let mut questioned = Vec::with_capacity(places.len() * metrics.len());
-        for place in &places {
-            for metric in &metrics {
-                let days = asked.of(metric.kind);
-                questioned.push(questions(metric.id, place, days));
-            }
+        let places = self.places(caller, nodes, wanted, (asked.day, asked.day)).await?;
+        let cells = places.iter().flat_map(|place| wanted.iter().map(move |one| (place, *one)));
+        let mut questioned = Vec::with_capacity(places.len() * wanted.len());
+        for (place, one) in cells {
+            let (spot, days) = (place.spot(one, asked.day), asked.of(one.definition.kind));
+            let node = spot.node.as_deref();
+            let asks = node.map(|node| questions(one.definition.id, node, days));
+            questioned.push((place, one, spot, asks.unwrap_or_default()));
         }
-        let asks = questioned.iter().flatten().map(|(_, question)| question.clone());
+        let asks = questioned.iter().flat_map(|cell| &cell.3).map(|(_, question)| question.clone());
         let asks: Vec<Question> = asks.collect();
         let mut values = read::values(self.ledger.db(), &asks).await?.into_iter();
-        let mut questioned = questioned.into_iter();
-        let mut figures = Vec::with_capacity(places.len() * metrics.len());
-        for node in nodes {
-            for metric in &metrics {
-                let value = sum(&questioned.next().unwrap_or_default(), &mut values);
-                figures.push(figure(metric, node, asked.of(metric.kind), value));
-            }
-        }
-        Ok(figures)
+        let told = |(place, one, spot, asks): &(&Place, Wanted<'_>, Spot<'_>, Vec<_>)| {
+            let told = (asked.of(one.definition.kind), sum(asks, &mut values));
+            figure(one.definition, place, spot, told)
+        };
+        Ok(questioned.iter().map(told).collect())
     }
 
     fn definition(&self, resource: &str) -> Outcome<&Definition> {
@@ -230,37 +255,9 @@ impl<C: Catalogue> FigureDesk<C> {
         found.ok_or_else(|| not_found(resource))
     }
 
-    async fn node(&self, caller: &Caller, name: &str) -> Outcome<Node> {
-        let mut nodes = self.nodes(caller, std::slice::from_ref(&name.to_owned())).await?;
-        nodes.pop().ok_or_else(|| not_found(name))
-    }
-
-    /// The nodes with these names. The scope is checked first where the name tells the path: of
-    /// what lies outside it, a caller does not learn whether it exists.
-    async fn nodes(&self, caller: &Caller, names: &[String]) -> Outcome<Vec<Node>> {
-        for name in names {
-            if let Some(area) = area(name)? {
-                caller.require_node(Line::Area, &area)?;
-            }
-        }
-        let known = self.catalogue.nodes(self.ledger.db(), names).await?;
-        let node = |name: &String| {
-            let node = known.get(name).ok_or_else(|| not_found(name))?;
-            let seen = node.last().is_some_and(|path| caller.scope.covers(node.line, path));
-            if seen { Ok(node.clone()) } else { Err(not_found(name)) }
-        };
-        names.iter().map(node).collect()
-    }
-
     fn today(&self) -> CivilDate {
         self.ledger.clock().today()
     }
-}
-
-/// The path that the name of an area is; `None` for a name of another kind.
-fn area(name: &str) -> Outcome<Option<Path>> {
-    let label = name.strip_prefix("areas/");
-    label.map(|label| Path::parse(label).map_err(|_| not_found(name))).transpose()
 }
 
 /// What is asked for a figure, each with its sign. A day on which the node was not known is not
@@ -275,13 +272,26 @@ fn sum(asked: &[(i64, Question)], values: &mut impl Iterator<Item = i64>) -> i64
     asked.iter().zip(values).map(|((sign, _), value)| sign * value).sum()
 }
 
-fn figure(definition: &Definition, node: &str, days: Days, value: i64) -> Figure {
+fn figure(
+    definition: &Definition,
+    place: &Place,
+    spot: &Spot<'_>,
+    (days, value): (Days, i64),
+) -> Figure {
+    let not_applicable = spot.node.is_none();
+    let reason = match not_applicable {
+        true => NotApplicableReason::NoTerritory,
+        false => NotApplicableReason::Unspecified,
+    };
     Figure {
         metric: definition.resource(),
-        node: node.to_owned(),
+        node: place.name.clone(),
         day: Some(days.day.into()),
         from_day: days.from.map(Into::into),
         value,
         definition_version: definition.version,
+        counted_at: named(spot.counted_at.as_ref()),
+        not_applicable,
+        not_applicable_reason: reason.into(),
     }
 }

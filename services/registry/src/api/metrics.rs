@@ -12,7 +12,7 @@ use unionhall_kit::{
     db::Db,
     fault::{Fault, Outcome},
     figures::service::{
-        Catalogue, Definition, Explained, FigureDesk, Node, RateDefinition, Sought,
+        Catalogue, Definition, Explained, FigureDesk, Node, RateDefinition, Sought, Territory,
     },
     path::{Line, Scope},
     reasons,
@@ -128,6 +128,10 @@ impl Catalogue for OfRegister {
 
     async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>> {
         nodes::nodes(db, names).await
+    }
+
+    async fn territories(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Territory>> {
+        nodes::territories(db.reader(), names).await
     }
 
     async fn explain(

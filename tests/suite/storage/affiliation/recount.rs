@@ -44,7 +44,7 @@ use unionhall_registry::{
 };
 use uuid::Uuid;
 
-use super::{hall::Hall, witness};
+use super::{hall::Hall, territories, witness};
 use crate::storage::{membership::whole, restructure::everywhere};
 
 /// Questions that are asked at a time.
@@ -54,7 +54,8 @@ const EXPLAIN_EVERY: usize = 97;
 /// Figures that are explained at most.
 const EXPLAINED: usize = 200;
 
-/// The only ones that stay 0 on the line of affiliation: they count at areas alone.
+/// The only ones that stay 0 on the line of affiliation: they count at areas alone, and are told of a
+/// union at the area that it has as its own.
 const OF_AREAS_ALONE: [&str; 3] =
     ["new_employers", "listed_covered_enterprises", LISTED_ENTERPRISES_NAME];
 
@@ -85,6 +86,7 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     whole::holds(conn, &books.members, &books.unions).await?;
     let steps = recounted(hall, &books).await?;
     let witnessed = witness::agrees(hall, books.unions.len()).await?;
+    let placed = territories::agree(hall, books.unions.values()).await?;
     let mut figures = 0;
     let mut to_explain = Vec::new();
     let questions: Vec<(Question, i64)> = questions(&steps);
@@ -108,7 +110,7 @@ pub(super) async fn agree(hall: &Hall) -> Result<String> {
     let counting = entries.iter().filter(|entry| entry.counts.is_some()).count();
     Ok(format!(
         "{} unions, {} employers, {} members, {counting} listed, {figures} figures, {explained} of them \
-         explained, {witnessed} counted over the wire",
+         explained, {witnessed} counted over the wire, {placed} days of territories",
         unions.len(),
         employers.len(),
         members.len()

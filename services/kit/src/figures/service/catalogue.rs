@@ -7,7 +7,7 @@ use unionhall_proto::common::v1::{
     LocalizedText, Metric, MetricKind, Rate, explain_response::Contribution,
 };
 
-use super::days::Days;
+use super::{days::Days, place::Territory};
 use crate::{
     civil::CivilDate,
     db::Db,
@@ -31,6 +31,8 @@ pub struct Definition {
     pub kind: Kind,
     /// Counts up whenever the rule changes.
     pub version: i32,
+    /// Whether it counts at areas alone; of a node of the other line it is told at its [`Territory`].
+    pub areas_only: bool,
     /// Row of the domain reference, for instance `F180`.
     pub source_row: &'static str,
 }
@@ -82,6 +84,7 @@ impl Definition {
             kind: kind.into(),
             definition_version: self.version,
             source_row: self.source_row.to_owned(),
+            areas_only: self.areas_only,
         }
     }
 }
@@ -100,7 +103,7 @@ pub struct RateDefinition {
     /// The name of the figure by which it is divided, a level.
     pub denominator: &'static str,
     /// Whether it is told of areas alone: on the line of affiliation the two figures count different
-    /// people.
+    /// people. Of a node of that line it is told at its [`Territory`].
     pub areas_only: bool,
     /// Row of the domain reference.
     pub source_row: &'static str,
@@ -113,7 +116,7 @@ impl RateDefinition {
     }
 
     /// The resource names of its two figures.
-    pub(super) fn figures(&self) -> [String; 2] {
+    pub fn figures(&self) -> [String; 2] {
         [self.numerator, self.denominator].map(|name| format!("metrics/{name}"))
     }
 
@@ -255,6 +258,10 @@ pub trait Catalogue: Send + Sync + 'static {
 
     /// The nodes with these names that exist or existed.
     async fn nodes(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Node>>;
+
+    /// The areas that these nodes of the line of affiliation have as their own. They are asked for
+    /// only where a figure of areas is asked of such a node.
+    async fn territories(&self, db: &Db, names: &[String]) -> Outcome<HashMap<String, Territory>>;
 
     /// Evaluates the predicate of a figure over the facts, in the state that `state` reads.
     async fn explain(&self, state: &DatabaseTransaction, sought: &Sought<'_>)

@@ -1,18 +1,13 @@
 //! The rates of a `Metrics` service.
 
-use std::collections::HashSet;
-
 use tonic::{Request, Response, Status};
 use unionhall_proto::common::v1::{
-    BatchGetRateFiguresRequest, BatchGetRateFiguresResponse, ListRatesRequest, ListRatesResponse,
-    RateFigure,
+    BatchGetRateFiguresRequest, BatchGetRateFiguresResponse, Figure, ListRatesRequest,
+    ListRatesResponse, NotApplicableReason, RateFigure,
 };
 
-use super::{Catalogue, FigureDesk, RateDefinition, days::Asked};
-use crate::{
-    access::Caller, call::Call, civil::CivilDate, clock, fault::Outcome, figures::rate::Rate,
-    path::Line, scoped::not_found,
-};
+use super::{Catalogue, FigureDesk, RateDefinition, days::Asked, place::Wanted};
+use crate::{call::Call, clock, fault::Outcome, figures::rate::Rate, scoped::not_found};
 
 impl<C: Catalogue> FigureDesk<C> {
     /// What each rate divides by what. `PAGE_TOKEN_INVALID`.
@@ -39,35 +34,25 @@ impl<C: Catalogue> FigureDesk<C> {
         let days = Asked::read(asked.day.as_ref(), None, self.today())?;
         let rates: Vec<&RateDefinition> =
             asked.rates.iter().map(|name| self.rate(name)).collect::<Outcome<_>>()?;
-        let metrics: Vec<String> = rates.iter().flat_map(|rate| rate.figures()).collect();
+        let wanted: Vec<Wanted<'_>> =
+            rates.iter().map(|rate| self.pair(rate)).collect::<Outcome<Vec<_>>>()?.concat();
         // Taken before reading: whatever was acknowledged before it is in the figures.
         let read_time = clock::timestamp(self.ledger.clock().now());
-        let figures = self.board(&call.caller, &metrics, &asked.nodes, days).await?;
-        let pairs = figures.iter().zip(figures.iter().skip(1)).step_by(2);
-        let elsewhere = self.no_areas(&call.caller, &asked.nodes).await?;
-        let rate_figures = rates
-            .iter()
-            .cycle()
-            .zip(pairs)
-            .map(|(rate, (numerator, denominator))| {
-                let node = &numerator.node;
-                let divided = if rate.areas_only && elsewhere.contains(node) {
-                    Rate { numerator: 0, denominator: 0 }
-                } else {
-                    Rate { numerator: numerator.value, denominator: denominator.value }
-                };
-                told(rate, node, days.day, divided)
-            })
-            .collect();
+        let figures = self.board(&call.caller, &wanted, &asked.nodes, days).await?;
+        let pairs = figures.chunks_exact(2);
+        let rate_figures =
+            rates.iter().cycle().zip(pairs).map(|(rate, pair)| told(rate, pair)).collect();
         let read_time = Some(read_time);
         Ok(Response::new(BatchGetRateFiguresResponse { rate_figures, read_time }))
     }
 
-    /// Those of the nodes that stand on the line of affiliation.
-    async fn no_areas(&self, caller: &Caller, names: &[String]) -> Outcome<HashSet<String>> {
-        let nodes = self.nodes(caller, names).await?;
-        let named = names.iter().zip(nodes).filter(|(_, node)| node.line != Line::Area);
-        Ok(named.map(|(name, _)| name.clone()).collect())
+    /// The two figures of a rate.
+    fn pair(&self, rate: &RateDefinition) -> Outcome<[Wanted<'_>; 2]> {
+        let [numerator, denominator] = rate.figures();
+        let pair = [self.definition(&numerator)?, self.definition(&denominator)?];
+        // Both of one place: a part is never divided by a whole of somewhere else.
+        let areas_only = rate.areas_only || pair.iter().any(|definition| definition.areas_only);
+        Ok(pair.map(|definition| Wanted { definition, areas_only }))
     }
 
     fn rate(&self, resource: &str) -> Outcome<&RateDefinition> {
@@ -77,14 +62,25 @@ impl<C: Catalogue> FigureDesk<C> {
     }
 }
 
-fn told(definition: &RateDefinition, node: &str, day: CivilDate, rate: Rate) -> RateFigure {
+/// The rate of a numerator and a denominator of one node.
+fn told(definition: &RateDefinition, pair: &[Figure]) -> RateFigure {
+    let [numerator, denominator] = pair else { return RateFigure::default() };
+    let rate = Rate { numerator: numerator.value, denominator: denominator.value };
+    let reason = match numerator.not_applicable_reason() {
+        NotApplicableReason::Unspecified if rate.not_applicable() => {
+            NotApplicableReason::NothingCounted
+        }
+        reason => reason,
+    };
     RateFigure {
         rate: definition.resource(),
-        node: node.to_owned(),
-        day: Some(day.into()),
+        node: numerator.node.clone(),
+        day: numerator.day,
         numerator: rate.numerator,
         denominator: rate.denominator,
         basis_points: rate.basis_points(),
         not_applicable: rate.not_applicable(),
+        not_applicable_reason: reason.into(),
+        counted_at: numerator.counted_at.clone(),
     }
 }

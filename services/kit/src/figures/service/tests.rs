@@ -1,3 +1,5 @@
+mod territory;
+
 use std::collections::HashMap;
 
 use sea_orm::DatabaseTransaction;
@@ -12,6 +14,7 @@ use crate::{
     db::Db,
     figures::{Delta, MetricId},
     ledger::testing::{Books, books, done, path, request},
+    path::Line,
 };
 
 const LEVEL: MetricId = MetricId(1);
@@ -33,6 +36,7 @@ fn sample() -> Sample {
         definition: words(),
         kind,
         version: 3,
+        areas_only: false,
         source_row: "F180",
     };
     let rate = |name, numerator, denominator| RateDefinition {
@@ -44,12 +48,20 @@ fn sample() -> Sample {
         areas_only: false,
         source_row: "F180",
     };
+    let of_areas = |id, name, kind| Definition { areas_only: true, ..definition(id, name, kind) };
     let definitions = vec![
         definition(FLOW, "new_ones", Kind::Flow),
         definition(LEVEL, "all", Kind::Level),
         definition(PART, "part", Kind::Level),
+        of_areas(LEVEL, "of_areas", Kind::Level),
+        of_areas(FLOW, "new_in_areas", Kind::Flow),
     ];
-    Sample(definitions, vec![rate("whole", "all", "all"), rate("share", "part", "all")])
+    let rates = vec![
+        rate("whole", "all", "all"),
+        rate("share", "part", "all"),
+        RateDefinition { areas_only: true, ..rate("share_of_areas", "part", "all") },
+    ];
+    Sample(definitions, rates)
 }
 
 #[tonic::async_trait]
@@ -68,7 +80,14 @@ impl Catalogue for Sample {
         let node = |name: &String| {
             (name.clone(), Node::fixed(Line::Area, path(name.trim_start_matches("areas/"))))
         };
-        Ok(names.iter().filter(known).map(node).collect())
+        let affiliated =
+            names.iter().filter_map(|name| Some((name.clone(), territory::affiliated(name)?)));
+        Ok(names.iter().filter(known).map(node).chain(affiliated).collect())
+    }
+
+    async fn territories(&self, _: &Db, names: &[String]) -> Outcome<HashMap<String, Territory>> {
+        let held = |name: &String| Some((name.clone(), territory::territory(name)?));
+        Ok(names.iter().filter_map(held).collect())
     }
 
     async fn explain(&self, _: &DatabaseTransaction, sought: &Sought<'_>) -> Outcome<Explained> {
@@ -77,6 +96,7 @@ impl Catalogue for Sample {
         let record = |number: u64| Contribution {
             record: format!("employers/{number}"),
             value: 1,
+            node: sought.node.last().unwrap().to_string(),
             ..Default::default()
         };
         Ok(Explained {
@@ -210,8 +230,10 @@ async fn explanations_and_definitions_come_in_pages() {
     assert_eq!(first.metrics[0].name, "metrics/all");
     let second = ListMetricsRequest { page_size: 50, page_token: first.next_page_token };
     let second = desk.list_metrics(request(second, &[])).await.unwrap().into_inner();
-    assert_eq!(second.metrics[0].name, "metrics/new_ones");
-    assert_eq!((second.metrics.len(), second.next_page_token.as_str()), (2, ""));
+    assert_eq!(second.metrics[1].name, "metrics/new_ones");
+    assert_eq!((second.metrics.len(), second.next_page_token.as_str()), (4, ""));
+    let of_areas: Vec<_> = second.metrics.iter().filter(|metric| metric.areas_only).collect();
+    assert_eq!(of_areas.len(), 2);
 }
 
 #[tokio::test]
@@ -265,8 +287,10 @@ async fn the_rates_come_in_pages() {
     assert_eq!(first.rates[0].name, "rates/share");
     assert_eq!(first.rates[0].numerator, "metrics/part");
     let second = page(first.next_page_token).await;
-    assert_eq!(second.rates[0].name, "rates/whole");
-    assert_eq!((second.rates.len(), second.next_page_token.as_str()), (1, ""));
+    assert_eq!(second.rates[0].name, "rates/share_of_areas");
+    let third = page(second.next_page_token).await;
+    assert_eq!(third.rates[0].name, "rates/whole");
+    assert_eq!((third.rates.len(), third.next_page_token.as_str()), (1, ""));
 }
 
 #[tokio::test]

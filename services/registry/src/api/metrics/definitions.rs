@@ -28,14 +28,16 @@ fn listed_enterprises() -> Definition {
         name: LISTED_ENTERPRISES_NAME,
         title: Words::new("底册企业数", "Listed enterprises"),
         definition: Words::new(
-            "当日所用底册（全国非公企业法人数据库，F024）列出的企业，仅按区域统计，\
-             计于底册所列区域；企业建会率（F027）的分母。",
+            "当日所用底册（全国非公企业法人数据库，F024）列出的企业，计于底册所列区域；\
+             企业建会率（F027）的分母。仅按区域统计：对工会取其当日所辖区域的数。",
             "Enterprises of the base register in use on the day (the national register of \
-             non-public enterprises, F024), of areas alone, counted where they are listed; the \
-             denominator of the union establishment rate (F027).",
+             non-public enterprises, F024), counted where they are listed; the denominator of the \
+             union establishment rate (F027). Of areas alone: a union tells that of its territory \
+             on the day.",
         ),
         kind: Kind::Level,
-        version: 1,
+        version: 2,
+        areas_only: true,
         source_row: "F027",
     }
 }
@@ -50,8 +52,11 @@ fn definition(metric: Metric, rules: &RuleSet) -> Definition {
         kind: if metric.is_flow() { Kind::Flow } else { Kind::Level },
         version: match metric {
             Metric::ValidRecords => rules.revision(),
+            Metric::NewEmployers | Metric::ListedCovered => 2,
             _ => 1,
         },
+        // No union answers for an employer when it is new, or for one that is only listed.
+        areas_only: matches!(metric, Metric::NewEmployers | Metric::ListedCovered),
         source_row: match metric {
             Metric::Employers => "F027",
             Metric::Employees => "F028",
@@ -101,10 +106,11 @@ fn words(metric: Metric) -> (Words, Words) {
             words("新增单位数", "New employers"),
             words(
                 "期间内首次计入单位数的用人单位（首尾两日均含），在首次计入的区域计数；\
-                 新建企业建会常态化（F007）的对象。",
+                 新建企业建会常态化（F007）的对象。仅按区域统计：对工会取其期末日所辖区域的数。",
                 "Employers that count for the first time within the period, both days included, \
                  at the area where they count first; what the formation of unions in new \
-                 enterprises (F007) looks at.",
+                 enterprises (F007) looks at. Of areas alone: a union tells that of its territory \
+                 on the last day.",
             ),
         ),
         Metric::CoveredEmployers => (
@@ -165,11 +171,12 @@ fn words(metric: Metric) -> (Words, Words) {
         Metric::ListedCovered => (
             words("底册内建会企业数", "Listed enterprises with a union"),
             words(
-                "当日所用底册列出的非公企业中，登记在册、在业且有工会覆盖的，仅按区域统计，计于\
-                 底册所列区域；企业建会率（F027）的分子。",
+                "当日所用底册列出的非公企业中，登记在册、在业且有工会覆盖的，计于底册所列区域；\
+                 企业建会率（F027）的分子。仅按区域统计：对工会取其当日所辖区域的数。",
                 "Enterprises of the base register in use on the day that the register knows as \
-                 active and covered by a union, of areas alone, counted where they are listed; the \
-                 numerator of the union establishment rate (F027).",
+                 active and covered by a union, counted where they are listed; the numerator of \
+                 the union establishment rate (F027). Of areas alone: a union tells that of its \
+                 territory on the day.",
             ),
         ),
     }

@@ -65,8 +65,11 @@ fn density_of_all() -> (Words, Words) {
     (
         Words::new("职工入会率（全部职工口径）", "Trade union density of all employees"),
         Words::new(
-            "在业单位会员数除以在业单位职工数；仅按区域统计。",
-            "Members of active employers over the employees of active employers; of areas alone.",
+            "在业单位会员数除以在业单位职工数；仅按区域统计：对工会取其当日所辖区域的比率，\
+             按隶属统计的见职工入会率（建会单位口径）。",
+            "Members of active employers over the employees of active employers; of areas alone: a \
+             union tells that of its territory on the day. By affiliation there is the density of \
+             covered employers.",
         ),
     )
 }
@@ -116,6 +119,9 @@ mod tests {
         for rate in all() {
             assert!(levels.contains(&rate.numerator), "{rate:?}");
             assert!(levels.contains(&rate.denominator), "{rate:?}");
+            let of_areas = metrics.iter().filter(|metric| metric.areas_only);
+            let mixed = of_areas.filter(|metric| rate.figures().contains(&metric.resource()));
+            assert!(rate.areas_only || mixed.count() == 0, "{rate:?}");
         }
     }
 }

@@ -9,6 +9,7 @@ mod merging;
 mod refusals;
 mod splitting;
 mod terms;
+mod territory;
 
 use tonic::{Request, Response, Status};
 use tonic_types::StatusExt;

@@ -1,5 +1,7 @@
 //! From the outside list to the establishment rate, and back.
 
+mod unions;
+
 use std::collections::HashSet;
 
 use tonic::{Response, Status};
@@ -182,7 +184,11 @@ impl Hall {
     }
 
     async fn rate(&self, area: &str, day: &str) -> EstablishmentRate {
-        let message = GetEstablishmentRateRequest { area: format!("areas/{area}"), day: date(day) };
+        let message = GetEstablishmentRateRequest {
+            area: format!("areas/{area}"),
+            day: date(day),
+            ..Default::default()
+        };
         inner(self.lists.get_establishment_rate(call(message)).await).unwrap()
     }
 

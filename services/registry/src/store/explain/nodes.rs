@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     db::{Db, fault, places, rows_per_statement, sql},
     fault::Outcome,
-    figures::service::Node,
+    figures::service::{Node, Territory},
     path::{Line, Path},
 };
 use uuid::Uuid;
@@ -17,9 +17,10 @@ use crate::{
         union::{
             UnionId,
             affiliation::{AffiliationPath, Label},
+            place::holdings,
         },
     },
-    store::unions::{COLLECTION, paths_of, resource_name},
+    store::unions::{COLLECTION, UnionRecord, load, paths_of, resource_name},
 };
 
 /// The nodes of these names that are recorded, open or closed.
@@ -53,17 +54,36 @@ async fn areas(conn: &impl ConnectionTrait, names: &[String]) -> Outcome<HashMap
 }
 
 async fn unions(conn: &impl ConnectionTrait, names: &[String]) -> Outcome<HashMap<String, Node>> {
-    let id = |name: &String| Uuid::try_parse(name.strip_prefix(COLLECTION)?).ok().map(UnionId);
-    let mut ids: Vec<UnionId> = names.iter().filter_map(id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let paths = paths_of(conn, &ids).await?;
+    let paths = paths_of(conn, &ids(names)).await?;
     let node = |(id, paths): (UnionId, History<AffiliationPath>)| {
         let rows = paths.rows().iter();
         let paths = rows.map(|row| (row.period.from(), row.value.path().clone())).collect();
         (resource_name(id), Node::moving(Line::Affiliation, paths))
     };
     Ok(paths.into_iter().map(node).collect())
+}
+
+/// The areas that the unions of these names have as their own on each day (所辖区域), of which figures
+/// of areas are told when the union is asked.
+pub async fn territories(
+    conn: &impl ConnectionTrait,
+    names: &[String],
+) -> Outcome<HashMap<String, Territory>> {
+    let unions = load(conn, &ids(names)).await?;
+    let territory = |union: UnionRecord| {
+        let held = holdings(&union.facts).into_iter();
+        let areas = held.map(|held| (held.period, held.area.path().clone())).collect();
+        (union.name(), Territory::new(Some(union.area.path().clone()), areas))
+    };
+    Ok(unions.into_values().map(territory).collect())
+}
+
+fn ids(names: &[String]) -> Vec<UnionId> {
+    let id = |name: &String| Uuid::try_parse(name.strip_prefix(COLLECTION)?).ok().map(UnionId);
+    let mut ids: Vec<UnionId> = names.iter().filter_map(id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// The names of the unions that stand, or stood, at these paths.

@@ -23,7 +23,7 @@ fn definition(metric: M, id: MetricId, name: &'static str, lists: &ReferenceBook
         flow => flows(flow),
     };
     let kind = if metric.is_flow() { Kind::Flow } else { Kind::Level };
-    Definition { id, name, title, definition, kind, version: 1, source_row }
+    Definition { id, name, title, definition, kind, version: 1, areas_only: false, source_row }
 }
 
 fn words(zh: impl Into<String>, en: impl Into<String>) -> Words {

@@ -26,7 +26,16 @@ fn definition(
         UnionMetric::OfLevel(level) => listed(ListId::UnionLevel, level.code(), lists),
         single => words(single),
     };
-    Definition { id, name, title, definition, kind: Kind::Level, version: 1, source_row }
+    Definition {
+        id,
+        name,
+        title,
+        definition,
+        kind: Kind::Level,
+        version: 1,
+        areas_only: false,
+        source_row,
+    }
 }
 
 fn listed(list: ListId, code: &'static str, lists: &ReferenceBook) -> (Words, Words, &'static str) {
