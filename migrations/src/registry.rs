@@ -17,6 +17,7 @@ mod searches;
 mod terms;
 mod union_splits;
 mod work_lists;
+mod workers_wish;
 
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -26,7 +27,7 @@ use self::{
     due_requests::DueRequests, elections::Elections, figure_tail::FigureTail, formation::Formation,
     key_rotation::KeyRotation, key_use::KeyUse, looks::Looks, member_follows::MemberFollows,
     members::Members, offices::Offices, protection::Protection, searches::Searches, terms::Terms,
-    union_splits::UnionSplits, work_lists::WorkLists,
+    union_splits::UnionSplits, work_lists::WorkLists, workers_wish::WorkersWish,
 };
 use crate::{books, dialect::run};
 
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(KeyUse),
             Box::new(Searches),
             Box::new(FigureTail),
+            Box::new(WorkersWish),
         ]
     }
 }

@@ -1,10 +1,12 @@
 //! Formation cases: read as written, one open case each under concurrent writers, and the list of
 //! those without a union in its order.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use sea_orm::ConnectionTrait;
 use tokio::task::JoinSet;
 use unionhall_kit::{
     civil::CivilDate,
+    db::sql,
     ledger::Ledger,
     path::{Line, Path, Prefixes, Scope},
 };
@@ -136,6 +138,55 @@ async fn cases_are_read_as_written(engine: Engine) -> Result<()> {
     Ok(())
 }
 
+/// What workers wish stands beside the steps that a server of the release before knows: it reads the
+/// case, writes its own steps anew, and neither stumbles nor loses the wish.
+async fn a_wish_outlives_a_server_of_the_release_before(engine: Engine) -> Result<()> {
+    let books = Books::open(engine).await?;
+    let ledger = &books.ledger;
+    let reader = ledger.db().reader();
+    let employer = EmployerId(employers(ledger, 1).await?[0]);
+    let opened = open(ledger, Subject::Employer(employer), Plan::default()).await??;
+    let wish = |how: &str| Ok::<_, anyhow::Error>(Deed::Wish { how: Words::parse(how)? });
+    let wished = step(ledger, &opened, wish("职工联名信")?, "2014-01-07").await?;
+    let filed = step(ledger, &wished, application("某〔2014〕1号")?, "2014-01-08").await?;
+    ensure!(filed.journal.wish_on(day(TODAY)) == Some(day("2014-01-07")));
+    let numbers: Vec<u32> = filed.journal.steps().iter().map(|step| step.number).collect();
+    ensure!(numbers == [1, 2, 3], "in their order: {numbers:?}");
+
+    let CaseId(id) = opened.id;
+    let known = "SELECT steps AS value FROM formation_case WHERE id = $1
+                 UNION ALL SELECT value FROM formation_step WHERE formation_case = $1";
+    let rows = reader.query_all_raw(sql(reader, known, [id.into()])).await?;
+    for row in &rows {
+        let value: String = row.try_get("", "value")?;
+        ensure!(!value.contains("wish"), "what it would stumble over: {value}");
+    }
+    ensure!(rows.len() == 3, "the steps that stand, and two that it knows");
+    let tx = ledger.db().begin().await?;
+    let ended = "UPDATE formation_case SET version = version + 1, numbers = 4, steps = '[]'
+                 WHERE id = $1";
+    tx.conn().execute_raw(sql(tx.conn(), ended, [id.into()])).await?;
+    tx.commit().await?;
+    let after = formations::load(reader, &[opened.id]).await?.remove(&opened.id);
+    let after = after.context("the case")?;
+    ensure!(after.journal.wish_on(day(TODAY)) == Some(day("2014-01-07")), "{after:?}");
+
+    let by = Some((wish("职工座谈")?, day("2014-01-09")));
+    let corrected = after.journal.correct(2, by, day(TODAY)).expect("it stands")?;
+    let kept = keep(ledger, &after, &corrected).await?;
+    let gone = kept.journal.correct(5, None, day(TODAY)).expect("it stands")?;
+    let kept = keep(ledger, &kept, &gone).await?;
+    ensure!(kept.journal.wish_on(day(TODAY)).is_none());
+    let past = formations::past_steps(reader, opened.id, None, 10).await?;
+    let told: Vec<_> =
+        past.iter().map(|past| (past.step.number, past.superseded_at.is_some())).collect();
+    ensure!(told == [(5, true), (3, false), (2, true), (1, false)], "{told:?}");
+    let page = formations::past_steps(reader, opened.id, Some(5), 2).await?;
+    let page: Vec<u32> = page.iter().map(|past| past.step.number).collect();
+    ensure!(page == [3, 2], "{page:?}");
+    Ok(())
+}
+
 /// The case of an area that goes into another goes along, unless the other has one of the type.
 async fn cases_go_with_their_area(engine: Engine) -> Result<()> {
     let books = Books::open(engine).await?;
@@ -238,6 +289,7 @@ async fn those_without_a_union_are_listed_in_order(engine: Engine) -> Result<()>
 
 on_both_engines!(each_has_one_open_case);
 on_both_engines!(cases_are_read_as_written);
+on_both_engines!(a_wish_outlives_a_server_of_the_release_before);
 on_both_engines!(lists_of_cases_are_whole);
 on_both_engines!(those_without_a_union_are_listed_in_order);
 on_both_engines!(cases_go_with_their_area);

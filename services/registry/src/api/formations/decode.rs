@@ -156,6 +156,7 @@ pub(super) fn deed(given: &FormationStep) -> Outcome<Deed> {
             conduct: spoken("obstruction.conduct", &given.conduct)?,
             reported_to: name(&given.reported_to)?,
         },
+        Content::Wish(given) => Deed::Wish { how: spoken("wish.how", &given.how)? },
         Content::Establishment(_) => return Err(FormationFault::Fixed("establishment").to_fault()),
         Content::Registration(_) => return Err(FormationFault::Fixed("registration").to_fault()),
         Content::Closing(_) => return Err(FormationFault::Fixed("closing").to_fault()),

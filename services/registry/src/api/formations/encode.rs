@@ -7,7 +7,7 @@ use unionhall_proto::{
         Activation, AppliedRule, Consultation, Contacted, Establishment,
         FollowUp as FollowUpMessage, FormationCase, FormationClosing, FormationDocument,
         FormationPlan, FormationReason, FormationStep, FoundingAssembly, JoiningUnion,
-        LeadershipBriefing, LegalPerson, ObstructionReport, Preparation, Recruitment,
+        LeadershipBriefing, LegalPerson, ObstructionReport, Preparation, Recruitment, WorkersWish,
         applied_rule::{Obligation as ObligationMessage, Standing as StandingMessage},
         consultation::Party as PartyMessage,
         formation_case::{Channel as ChannelMessage, State as StateMessage},
@@ -54,6 +54,7 @@ pub(super) fn case(record: &CaseRecord, day: CivilDate) -> FormationCase {
         create_time: Some(timestamp(record.created_at)),
         update_time: Some(timestamp(record.updated_at)),
         etag: record.etag(),
+        wish_on: journal.wish_on(day).map(Into::into),
         ..settable(record, &journal.plan_on(day))
     }
 }
@@ -184,6 +185,7 @@ fn content(deed: &Deed) -> Content {
             conduct: conduct.to_string(),
             reported_to: text(reported_to.as_ref()),
         }),
+        Deed::Wish { how } => Content::Wish(WorkersWish { how: how.to_string() }),
     }
 }
 
@@ -303,6 +305,11 @@ pub(super) fn applied(applied: Applied<'_>) -> AppliedRule {
         valid_from: Some(applied.period.from().into()),
         valid_until: applied.period.until().map(Into::into),
     }
+}
+
+/// A text in English and Chinese.
+pub(super) fn words((en, zh): (String, String)) -> LocalizedText {
+    LocalizedText { zh, en }
 }
 
 /// Counts of the contract are bounded far below.

@@ -13,7 +13,7 @@ use crate::{
             assembly::assembly_findings,
             guidance::{Situation, guidance},
             journal::Journal,
-            uncovered::uncovered_from,
+            uncovered::{help_due, uncovered_from},
         },
         union::{EmployerId, UnionId},
     },
@@ -76,6 +76,8 @@ impl Formations {
         let elections = findings::rules()?;
         let rules = guidance(&self.register.law, elections, at);
         let assembly = journal.map(|journal| assembly_findings(elections, journal));
+        let help = at.uncovered_from;
+        let help = help.and_then(|from| help_due(&self.register.law, from, at.wish, day));
         Ok(FormationGuidance {
             name: message.name.clone(),
             day: Some(day.into()),
@@ -89,6 +91,9 @@ impl Formations {
             missing: words(missing),
             assembly_findings: findings::messages(&assembly.unwrap_or_default()),
             founding_election,
+            help_due_on: help.map(|help| help.due.into()),
+            wish_on: at.wish.map(Into::into),
+            help: help.map(|help| encode::words(help.words())),
         })
     }
 
@@ -117,6 +122,7 @@ pub(super) fn situation(
 ) -> Situation {
     let counted = employer.and_then(|facts| facts.workforce_on(day)).map(|(_, count)| count);
     let members = journal.and_then(|journal| journal.members_on(day));
+    let goes_on = |journal: &&Journal| journal.state_on(day).is_some_and(|(at, _)| at.is_open());
     Situation {
         day,
         kind: journal.and_then(|journal| journal.plan_on(day).union_type),
@@ -126,5 +132,7 @@ pub(super) fn situation(
         members: members.map(|(members, _)| members),
         member_women: members.map_or(0, |(_, women)| women),
         uncovered_from: employer.and_then(|facts| uncovered_from(facts, day)),
+        // What somebody wished in a case that was given up is not what they wish now.
+        wish: journal.filter(goes_on).and_then(|journal| journal.wish_on(day)),
     }
 }

@@ -15,10 +15,10 @@ use unionhall_proto::{
         CreateFormationCaseRequest, CreateUnionRequest, Employer, EstablishUnionRequest, FollowUp,
         FormationCase, FormationDocument, FormationReason, FormationStep, FoundingAssembly,
         GetFormationCaseRequest, Industry, Preparation, RecordFormationStepRequest, Recruitment,
-        Union, Workforce, employer_service_server::EmployerService, formation_case::State,
-        formation_document::Kind as DocumentKind, formation_service_server::FormationService,
-        formation_step::Content, founding_assembly::Kind as AssemblyKind,
-        union_service_server::UnionService,
+        Union, WorkersWish, Workforce, employer_service_server::EmployerService,
+        formation_case::State, formation_document::Kind as DocumentKind,
+        formation_service_server::FormationService, formation_step::Content,
+        founding_assembly::Kind as AssemblyKind, union_service_server::UnionService,
     },
 };
 
@@ -167,6 +167,10 @@ fn approval(number: u32) -> Option<Approval> {
 
 fn reason(text: &str) -> FormationReason {
     FormationReason { reason: text.to_owned() }
+}
+
+fn wish(how: &str) -> WorkersWish {
+    WorkersWish { how: how.to_owned() }
 }
 
 fn inner<T>(answer: Result<Response<T>, Status>) -> Result<T, Status> {

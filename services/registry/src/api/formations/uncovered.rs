@@ -177,13 +177,15 @@ impl Formations {
         let follow_up = journal.and_then(|journal| journal.plan_on(day).follow_up);
         let overdue = journal.is_some_and(|journal| journal.overdue_on(day));
         let assignee = follow_up.as_ref().map(|follow_up| follow_up.assignee.as_str());
-        let help = help_due(&self.register.law, from, day);
-        let help_is_due = help.is_some_and(|(_, due)| due <= day);
+        let wish = journal.and_then(|journal| journal.wish_on(day));
+        let help = help_due(&self.register.law, from, wish, day);
+        let help_is_due = help.is_some_and(|help| help.is_due(day));
         let wanted = filter.followed_up.is_none_or(|wanted| wanted == follow_up.is_some())
             && filter.state.is_none_or(|wanted| Some(wanted) == state)
             && filter.assignee.as_ref().is_none_or(|wanted| Some(wanted.as_str()) == assignee)
             && filter.overdue.is_none_or(|wanted| wanted == overdue)
-            && filter.help_due.is_none_or(|wanted| wanted == help_is_due);
+            && filter.help_due.is_none_or(|wanted| wanted == help_is_due)
+            && filter.wish.is_none_or(|wanted| wanted == wish.is_some());
         if !wanted {
             return None;
         }
@@ -200,8 +202,9 @@ impl Formations {
             case_state: state.map(|state| encode::state_message(state).into()).unwrap_or_default(),
             follow_up: follow_up.as_ref().map(encode::follow_up),
             overdue,
-            help_due_on: help.map(|(_, due)| due.into()),
-            help_rule: help.map(|(rule, _)| rule.to_owned()).unwrap_or_default(),
+            help_due_on: help.map(|help| help.due.into()),
+            help_rule: help.map(|help| help.rule.to_owned()).unwrap_or_default(),
+            wish_on: wish.map(Into::into),
         })
     }
 }

@@ -82,8 +82,10 @@ pub struct UncoveredFilter {
     pub assignee: Option<String>,
     /// Whether its next action was due before the day.
     pub overdue: Option<bool>,
-    /// Whether help is due by the day, if the workers are willing.
+    /// Whether help is due by the day; where their wish is not recorded, if the workers are willing.
     pub help_due: Option<bool>,
+    /// Whether the open case records that the workers want a union.
+    pub wish: Option<bool>,
 }
 
 impl UncoveredFilter {
@@ -107,10 +109,11 @@ impl UncoveredFilter {
             "assignee" => put(&mut self.assignee, named(value)).ok_or(ASSIGNEE),
             "overdue" => put(&mut self.overdue, value.parse().ok()).ok_or(BOOLEAN),
             "help_due" => put(&mut self.help_due, value.parse().ok()).ok_or(BOOLEAN),
+            "wish" => put(&mut self.wish, value.parse().ok()).ok_or(BOOLEAN),
             _ => {
                 return Err(term.unknown(
-                    "name one of followed_up, state, assignee, overdue or help_due",
-                    "请写 followed_up、state、assignee、overdue 或 help_due 之一",
+                    "name one of followed_up, state, assignee, overdue, help_due or wish",
+                    "请写 followed_up、state、assignee、overdue、help_due 或 wish 之一",
                 ));
             }
         };

@@ -5,6 +5,7 @@ use unionhall_kit::civil::{CivilDate, Period};
 use super::{
     fault::FormationFault,
     law::{Ask, Law, Rule},
+    uncovered::help_day,
 };
 use crate::rules::{
     election_rules::{self, Check, ElectionRules},
@@ -51,6 +52,8 @@ pub struct Situation {
     pub member_women: u32,
     /// Since when the employer has no union; `None` for one that has, and for an area.
     pub uncovered_from: Option<CivilDate>,
+    /// The day by which the workers had made it known that they want a union, if that is recorded.
+    pub wish: Option<CivilDate>,
 }
 
 impl Situation {
@@ -166,8 +169,13 @@ fn asked(ask: &Ask, at: Situation) -> (Obligation, Vec<String>) {
         Ask::FullTimeChair(least) if at.employees >= *least => (Obligation::Optional, Vec::new()),
         Ask::FullTimeChair(_) => (Obligation::NotApplicable, Vec::new()),
         Ask::HelpDue(months) => {
-            let due = at.uncovered_from.map(|from| from.plus_months(*months));
-            (reached(due.is_some_and(|due| due <= at.day)), Vec::new())
+            let due = at.uncovered_from.map(|from| help_day(from, *months, at.wish));
+            let obligation = match due.is_some_and(|due| due <= at.day) {
+                // Nobody must help those who may not want it.
+                true if at.wish.is_none() => Obligation::Information,
+                is => reached(is),
+            };
+            (obligation, Vec::new())
         }
         Ask::TermYears(years) => (reached(!at.is_upper()), counts(years)),
         Ask::UpperTermYears(years) => (reached(at.is_upper()), counts(years)),

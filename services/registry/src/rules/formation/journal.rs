@@ -361,6 +361,12 @@ impl Journal {
         })
     }
 
+    /// The first day by which the workers had made it known that they want a union, as known on `day`.
+    pub fn wish_on(&self, day: CivilDate) -> Option<CivilDate> {
+        let wishes = self.steps.iter().filter(|step| matches!(step.deed, Deed::Wish { .. }));
+        wishes.map(|step| step.day).filter(|on| *on <= day).min()
+    }
+
     /// The founding assembly.
     pub fn assembly(&self) -> Option<&super::step::Assembly> {
         self.assembly_held().map(|(assembly, _)| assembly)

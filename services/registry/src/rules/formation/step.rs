@@ -8,6 +8,7 @@ use unionhall_kit::{civil::CivilDate, text};
 use super::{fault::FormationFault, plan::Plan, stage::Stage};
 use crate::rules::{
     name::Name,
+    person::slip::slip,
     union::{
         UnionId,
         approval::{Approval, DocumentNumber},
@@ -268,6 +269,11 @@ pub enum Deed {
         /// To whom it was reported.
         reported_to: Option<Name>,
     },
+    /// 职工要求建会.
+    Wish {
+        /// How the workers made it known.
+        how: Words,
+    },
 }
 
 /// A step of a journal.
@@ -310,6 +316,7 @@ impl Deed {
             Self::Consultation { .. } => "consultation",
             Self::Briefing { .. } => "briefing",
             Self::Obstruction { .. } => "obstruction",
+            Self::Wish { .. } => "wish",
         }
     }
 
@@ -351,10 +358,11 @@ impl Deed {
                 | Self::Consultation { .. }
                 | Self::Briefing { .. }
                 | Self::Obstruction { .. }
+                | Self::Wish { .. }
         )
     }
 
-    /// Whether its figures fit each other.
+    /// Whether its figures fit each other, and its words tell no number of a person.
     pub fn check(&self) -> Result<(), FormationFault> {
         let wrong = |problem, zh| Err(FormationFault::Step { step: self.name(), problem, zh });
         match self {
@@ -364,6 +372,9 @@ impl Deed {
             Self::Recruitment { members: 0, .. } => wrong("no members", "没有会员"),
             Self::Election(assembly) if assembly.due == 0 => {
                 wrong("nobody was due to attend", "应到人数为零")
+            }
+            Self::Wish { how } if slip(how.as_str()).is_some() => {
+                wrong("it tells a number of a person; leave it out", "含有个人号码，请删去")
             }
             _ => Ok(()),
         }

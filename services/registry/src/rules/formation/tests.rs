@@ -260,6 +260,41 @@ fn a_correction_takes_the_place_of_a_step_and_what_follows_must_still_follow() {
     assert_eq!(fixed, Err(FormationFault::Fixed("establishment")));
 }
 
+fn wish(how: &str) -> Deed {
+    Deed::Wish { how: Words::parse(how).unwrap() }
+}
+
+#[test]
+fn a_wish_is_noted_from_its_day_on_and_the_first_that_stands_counts() {
+    let journal = led(path().into_iter().take(2));
+    let state = journal.state();
+    let later = add(&journal, wish("职工联名信"), 9).unwrap();
+    assert_eq!(later.state(), state, "it leads nowhere");
+    assert_eq!((later.wish_on(day(8)), later.wish_on(day(9))), (None, Some(day(9))));
+    let both = add(&later, wish("职工座谈"), -3).unwrap();
+    assert_eq!(both.wish_on(day(9)), Some(day(-3)), "also one from before the case");
+    let number = both.steps().last().unwrap().number;
+    let corrected = both.correct(number, Some((wish("职工座谈会"), day(4))), day(TODAY));
+    let corrected = corrected.unwrap().unwrap();
+    assert_eq!(corrected.wish_on(day(9)), Some(day(4)));
+    let gone = corrected.correct(corrected.numbers(), None, day(TODAY)).unwrap().unwrap();
+    assert_eq!(gone.wish_on(day(9)), Some(day(9)), "the other one stands");
+    assert!(matches!(add(&journal, wish("来信"), TODAY + 1), Err(FormationFault::Date(..))));
+}
+
+#[test]
+fn how_a_wish_came_tells_no_number_of_a_person() {
+    for told in ["来电13800000000", "见110102188808080017"] {
+        let refused = add(&opened(), wish(told), 3).unwrap_err();
+        assert!(matches!(refused, FormationFault::Step { step: "wish", .. }), "{refused:?}");
+        let journal = add(&opened(), wish("来电"), 3).unwrap();
+        let number = journal.numbers();
+        let corrected = journal.correct(number, Some((wish(told), day(3))), day(TODAY)).unwrap();
+        assert!(corrected.is_err(), "nor by a correction");
+    }
+    assert!(add(&opened(), wish("来信，总工发〔2014〕1号"), 3).is_ok());
+}
+
 #[test]
 fn the_last_plan_of_a_day_holds_and_an_action_is_overdue_the_day_after() {
     let plan = |who: &str, due| {
@@ -324,6 +359,7 @@ fn any_deed(which: u8) -> Deed {
         8 => Deed::Resumption(words()),
         9 => Deed::Abandonment(words()),
         10 => Deed::Document(document(DocumentKind::Seal)),
+        11 => wish("联名"),
         _ => Deed::Contact { who: Name::parse("某某").unwrap(), note: None },
     }
 }
@@ -333,7 +369,7 @@ proptest! {
     /// that of the steps up to it, and a replay of what stands is never refused.
     #[test]
     fn no_order_of_deeds_makes_a_journal_that_could_not_be(
-        deeds in prop::collection::vec((0_u8..12, 0_i32..60, any::<bool>()), 1..40)
+        deeds in prop::collection::vec((0_u8..13, 0_i32..60, any::<bool>()), 1..40)
     ) {
         let mut journal = opened();
         let mut on = 0;

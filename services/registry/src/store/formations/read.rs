@@ -23,7 +23,7 @@ use crate::{
 
 /// A whole record, with its place.
 pub(super) const SELECT: &str = "SELECT c.id, c.version, c.employer, c.territory, c.opened_on, \
-    c.numbers, c.steps, c.created_at, c.updated_at, \
+    c.numbers, c.steps, c.wishes, c.created_at, c.updated_at, \
     COALESCE(e.area, c.territory) AS area, s.affiliation \
     FROM formation_case c \
     LEFT JOIN employer e ON e.id = c.employer \
@@ -38,6 +38,7 @@ pub(super) struct Row {
     opened_on: NaiveDate,
     numbers: i32,
     steps: String,
+    wishes: Option<String>,
     area: String,
     affiliation: Option<String>,
     created_at: DateTime<Utc>,
@@ -51,7 +52,10 @@ impl Row {
             (None, Some(area)) => Subject::Area(AreaPath::parse(area).map_err(broken)?),
             (None, None) => return Err(broken("a case of nobody")),
         };
-        let steps: Vec<Step> = serde_json::from_str(&self.steps).map_err(broken)?;
+        let mut steps: Vec<Step> = serde_json::from_str(&self.steps).map_err(broken)?;
+        let wishes = self.wishes.as_deref().map(serde_json::from_str::<Vec<Step>>).transpose();
+        steps.extend(wishes.map_err(broken)?.unwrap_or_default());
+        steps.sort_by_key(|step| step.place);
         let numbers = u32::try_from(self.numbers).map_err(broken)?;
         let path = |text: &str| Path::parse(text).map_err(broken);
         Ok(CaseRecord {

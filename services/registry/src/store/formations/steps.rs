@@ -39,8 +39,12 @@ pub async fn past_steps(
     limit: u64,
 ) -> Outcome<Vec<PastStep>> {
     let text = format!(
-        "SELECT value, recorded_at, superseded_at FROM formation_step
-         WHERE formation_case = $1 AND number < $2 ORDER BY number DESC LIMIT {limit}"
+        "SELECT number, value, recorded_at, superseded_at FROM formation_step
+         WHERE formation_case = $1 AND number < $2
+         UNION ALL
+         SELECT number, value, recorded_at, superseded_at FROM formation_wish
+         WHERE formation_case = $1 AND number < $2
+         ORDER BY number DESC LIMIT {limit}"
     );
     let values: [Value; 2] = [id.into(), before.unwrap_or(i32::MAX).into()];
     let rows = Row::find_by_statement(sql(conn, &text, values)).all(conn).await;

@@ -13,7 +13,12 @@ use super::{CaseRecord, load};
 use crate::{
     rules::{
         area::AreaPath,
-        formation::{CaseId, Subject, journal::Journal, stage::State, step::Step},
+        formation::{
+            CaseId, Subject,
+            journal::Journal,
+            stage::State,
+            step::{Deed, Step},
+        },
         union::{EmployerId, UnionId, kind::UnionType},
     },
     store::dated::{all_changed, broken},
@@ -41,7 +46,11 @@ type Write<T> = Outcome<Result<T, Taken>>;
 
 /// The columns that follow from the journal, in the order of [`values`].
 const COLUMNS: &str = "superior, union_type, state, assignee, due_on, open_employer, open_place, \
-    numbers, steps";
+    numbers, steps, wishes";
+
+/// Where every step that was ever recorded stands.
+const STEPS: &str = "formation_step";
+const WISHES: &str = "formation_wish";
 
 /// Enters a case as version 1.
 pub async fn insert(
@@ -108,6 +117,10 @@ fn values(subject: &Subject, journal: &Journal) -> Outcome<Vec<Value>> {
     let place = plan.place(subject).filter(|_| open);
     let follow_up = plan.follow_up.as_ref();
     let due_on = follow_up.and_then(|follow_up| follow_up.due_on).filter(|_| state.goes_on());
+    let (wishes, steps): (Vec<&Step>, Vec<&Step>) =
+        journal.steps().iter().partition(|step| is_wish(step));
+    let wishes = (!wishes.is_empty()).then(|| serde_json::to_string(&wishes)).transpose();
+    let wishes = wishes.map_err(broken)?;
     Ok(vec![
         Value::Uuid(plan.superior.map(|UnionId(id)| id)),
         plan.union_type.map(|kind| kind.code().to_owned()).into(),
@@ -117,8 +130,14 @@ fn values(subject: &Subject, journal: &Journal) -> Outcome<Vec<Value>> {
         Value::Uuid(employer),
         place.map(|(kind, area)| place_key(kind, area)).into(),
         i32::try_from(journal.numbers()).map_err(broken)?.into(),
-        serde_json::to_string(journal.steps()).map_err(broken)?.into(),
+        serde_json::to_string(&steps).map_err(broken)?.into(),
+        wishes.into(),
     ])
+}
+
+/// A server of the release before knows no wish: it reads and writes the steps beside them.
+fn is_wish(step: &Step) -> bool {
+    matches!(step.deed, Deed::Wish { .. })
 }
 
 /// What only one open case has: a type in an area.
@@ -134,27 +153,27 @@ async fn keep_steps(
 ) -> Outcome<()> {
     let has = |steps: &[Step], number| steps.iter().any(|step| step.number == number);
     for step in old.iter().filter(|step| !has(new, step.number)) {
-        let text = "UPDATE formation_step SET superseded_at = $3
-                    WHERE formation_case = $1 AND number = $2 AND superseded_at IS NULL";
+        let table = if is_wish(step) { WISHES } else { STEPS };
+        let text = &format!(
+            "UPDATE {table} SET superseded_at = $3
+             WHERE formation_case = $1 AND number = $2 AND superseded_at IS NULL"
+        );
         let number = i32::try_from(step.number).map_err(broken)?;
         let given: [Value; 3] = [id.into(), number.into(), now.into()];
         let done = conn.execute_raw(sql(conn, text, given)).await.map_err(fault::of)?;
         all_changed(done.rows_affected(), 1)?;
     }
-    let mut rows = Vec::new();
+    let (mut steps, mut wishes) = (Vec::new(), Vec::new());
     for step in new.iter().filter(|step| !has(old, step.number)) {
         let number = i32::try_from(step.number).map_err(broken)?;
         let value = serde_json::to_string(step).map_err(broken)?;
-        rows.push(vec![
-            id.into(),
-            number.into(),
-            step.deed.name().into(),
-            value.into(),
-            now.into(),
-        ]);
+        let kind = step.deed.name();
+        let row = vec![id.into(), number.into(), kind.into(), value.into(), now.into()];
+        if is_wish(step) { wishes.push(row) } else { steps.push(row) }
     }
     let columns = "formation_case, number, kind, value, recorded_at";
-    insert_rows(conn, "formation_step", columns, rows).await.map_err(fault::of)
+    insert_rows(conn, STEPS, columns, steps).await.map_err(fault::of)?;
+    insert_rows(conn, WISHES, columns, wishes).await.map_err(fault::of)
 }
 
 fn taken<T>(error: DbErr) -> Write<T> {

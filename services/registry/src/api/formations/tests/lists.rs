@@ -1,9 +1,9 @@
 //! Lists of cases, and of employers without a union.
 
 use unionhall_proto::registry::v1::{
-    GetCommitteeReviewRequest, ListFormationCasesRequest, ListUncoveredEmployersRequest,
-    SuspendEmployerRequest, UncoveredEmployer, UpdateUnionRequest, committee_review::Standing,
-    officer_service_server::OfficerService,
+    GetCommitteeReviewRequest, GetFormationGuidanceRequest, ListFormationCasesRequest,
+    ListUncoveredEmployersRequest, SuspendEmployerRequest, UncoveredEmployer, UpdateUnionRequest,
+    committee_review::Standing, officer_service_server::OfficerService,
 };
 
 use super::*;
@@ -192,6 +192,54 @@ async fn those_to_whom_help_is_due_are_told_apart_since_the_city_says_so() {
         refused(desk.uncovered(SUBDISTRICT, "2016-06-30", "help_due = 1").await),
         "INVALID_FILTER"
     );
+}
+
+#[tokio::test]
+async fn help_that_is_due_is_told_from_help_that_may_be() {
+    let desk = desk().await;
+    let wanted = desk.employer(1, HOME).await;
+    let silent = desk.employer(2, HOME).await;
+    desk.rig.clock.set("2018-01-01T02:00:00Z".parse().unwrap());
+    let case = desk.create(own(&wanted, &desk.above), "2017-03-01").await.unwrap();
+    desk.record(&case.name, Content::Wish(wish("职工联名信")), "2017-05-04").await.unwrap();
+    let listed = async |day: &str, filter: &str| {
+        let found = desk.uncovered(SUBDISTRICT, day, filter).await.unwrap();
+        names(&found).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (wanted, silent) = (wanted.name.as_str(), silent.name.as_str());
+    let today = "2018-01-01";
+    assert_eq!(listed(today, "help_due = true AND wish = true").await, [wanted]);
+    assert_eq!(listed(today, "help_due = true AND wish = false").await, [silent]);
+    assert_eq!(listed(today, "help_due = true").await.len(), 2);
+    assert_eq!(listed("2017-05-03", "wish = true").await, [""; 0], "the day before");
+    assert_eq!(listed("2017-05-04", "wish = true").await, [wanted]);
+    let unreadable = desk.uncovered(SUBDISTRICT, today, "wish = perhaps").await;
+    assert_eq!(refused(unreadable), "INVALID_FILTER");
+
+    let rows = desk.uncovered(SUBDISTRICT, today, "").await.unwrap();
+    let of = |name: &str| rows.iter().find(|row| row.employer == name).unwrap();
+    let told = |name: &str| (of(name).help_due_on, of(name).wish_on);
+    let six_months_after = date("2010-09-01");
+    assert_eq!(told(wanted), (date("2017-05-04"), date("2017-05-04")), "not before they wish it");
+    assert_eq!(told(silent), (six_months_after, None), "the earliest day");
+    let message = ListUncoveredEmployersRequest {
+        parent: format!("areas/{SUBDISTRICT}"),
+        ..Default::default()
+    };
+    let request = crate::testing::call_with(&["registry.employers.read"], "11", message);
+    let blind = inner(desk.service.list_uncovered_employers(request).await).unwrap();
+    let rows = blind.uncovered_employers;
+    assert!(rows.iter().all(|row| row.wish_on.is_none()), "it is told by cases alone: {rows:?}");
+
+    // The wish of a case that was given up is nobody's any more.
+    desk.record(&case.name, Content::Abandonment(reason("作罢")), "2017-12-01").await.unwrap();
+    assert_eq!(listed(today, "wish = true").await, [""; 0]);
+    assert_eq!(listed("2017-11-30", "wish = true").await, [wanted]);
+    for (day, wish) in [("2017-11-30", date("2017-05-04")), ("2017-12-01", None)] {
+        let message = GetFormationGuidanceRequest { name: case.name.clone(), day: date(day) };
+        let told = inner(desk.service.get_formation_guidance(call(message)).await).unwrap();
+        assert_eq!(told.wish_on, wish, "{day}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What is refused, and why.
 
 use unionhall_proto::registry::v1::{
-    CorrectFormationStepRequest, GetCommitteeReviewRequest, UpdateUnionRequest,
-    committee_review::Standing, officer_service_server::OfficerService,
+    CorrectFormationStepRequest, GetCommitteeReviewRequest, ListFormationStepsRequest,
+    UpdateUnionRequest, committee_review::Standing, officer_service_server::OfficerService,
 };
 use uuid::Uuid;
 
@@ -33,6 +33,34 @@ async fn an_employer_has_one_open_case_and_so_has_an_area_for_its_type() {
     desk.create(own(&employer, &desk.above), "2014-02-06").await.unwrap();
     desk.record(&area.name, Content::Refusal(reason("未获批准")), "2014-02-05").await.unwrap();
     desk.create(workers(&desk.above), "2014-02-06").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wish_that_tells_a_number_is_refused_and_one_in_error_goes() {
+    let desk = desk().await;
+    let employer = desk.employer(1, HOME).await;
+    let case = desk.create(own(&employer, &desk.above), "2014-02-01").await.unwrap();
+    let mobile =
+        desk.record(&case.name, Content::Wish(wish("来电13800000000")), "2014-02-02").await;
+    let status = mobile.unwrap_err();
+    assert!(!format!("{status:?}").contains("13800000000"), "nor is it told back");
+    assert_eq!(refused::<()>(Err(status)), "FORMATION_STEP_INVALID");
+    let empty = desk.record(&case.name, Content::Wish(wish("")), "2014-02-02").await;
+    assert_eq!(refused(empty), "INVALID_FIELD");
+    let noted = desk.record(&case.name, Content::Wish(wish("来信")), "2014-02-02").await.unwrap();
+    assert_eq!(noted.wish_on, date("2014-02-02"));
+    let message =
+        CorrectFormationStepRequest { name: case.name.clone(), number: 2, ..Default::default() };
+    let gone = inner(desk.service.correct_formation_step(call(message)).await).unwrap();
+    assert_eq!(gone.wish_on, None);
+    let message = ListFormationStepsRequest { parent: case.name, ..Default::default() };
+    let steps = inner(desk.service.list_formation_steps(call(message)).await).unwrap();
+    let told: Vec<_> = steps
+        .formation_steps
+        .iter()
+        .map(|step| (step.number, step.supersede_time.is_some()))
+        .collect();
+    assert_eq!(told, [(2, true), (1, false)], "and stays in the history");
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ fn situation(day: &str, members: u32, women: u32) -> Situation {
         members: Some(members),
         member_women: 0,
         uncovered_from: None,
+        wish: None,
     }
 }
 
@@ -149,15 +150,48 @@ fn the_union_above_or_one_further_above_approves_by_its_name_of_the_day() {
 fn help_is_due_after_six_months_since_the_city_says_so() {
     let law = law();
     let from = on("2015-08-31");
-    assert_eq!(help_due(&law, from, on("2015-12-31")), None);
-    let due = help_due(&law, from, on("2016-01-01"));
-    assert_eq!(due, Some(("F05B", on("2016-02-29"))), "a month without a 31st gives its last day");
+    assert_eq!(help_due(&law, from, None, on("2015-12-31")), None);
+    let help = help_due(&law, from, None, on("2016-01-01")).unwrap();
+    let told = (help.rule, help.due, help.wish);
+    let earliest = on("2016-02-29");
+    assert_eq!(told, ("F05B", earliest, None), "a month without a 31st gives its last day");
+    assert!(!help.is_due(on("2016-02-28")) && help.is_due(earliest));
+    let (en, zh) = help.words();
+    assert!(en.contains("2016-02-29 on at the earliest") && en.contains("is not recorded"), "{en}");
+    assert!(zh.contains("最早应自2016-02-29起") && zh.contains("尚无"), "{zh}");
     let at = |day| Situation { uncovered_from: Some(from), ..situation(day, 0, 0) };
     assert_eq!(asked(at("2016-02-28"), "help_due").1, Obligation::NotApplicable);
-    assert_eq!(asked(at("2016-02-29"), "help_due").1, Obligation::Mandatory);
+    assert_eq!(asked(at("2016-02-29"), "help_due").1, Obligation::Information, "if they want it");
     assert_eq!(asked(at("2014-02-28"), "help_due").1, Obligation::Unknown);
     assert_eq!(days_without(on("2014-02-27"), on("2014-02-27")), 1);
     assert_eq!(days_without(on("2013-12-31"), on("2014-12-31")), 366);
+}
+
+#[test]
+fn help_is_due_since_the_later_of_six_months_and_the_wish() {
+    let law = law();
+    let from = on("2016-01-10");
+    for (wish, due) in [
+        ("2016-07-09", "2016-07-10"),
+        ("2016-07-10", "2016-07-10"),
+        ("2016-07-11", "2016-07-11"),
+        ("2015-12-01", "2016-07-10"),
+        ("2018-05-04", "2018-05-04"),
+    ] {
+        let help = help_due(&law, from, Some(on(wish)), on("2019-01-01")).unwrap();
+        assert_eq!((help.due, help.wish), (on(due), Some(on(wish))), "{wish}");
+        let (en, zh) = help.words();
+        assert!(en.contains(&format!("from {due} on:")) && en.contains(wish), "{en}");
+        assert!(zh.contains(&format!("应自{due}起")) && zh.contains(wish), "{zh}");
+        let at = |day| Situation {
+            uncovered_from: Some(from),
+            wish: Some(on(wish)),
+            ..situation(day, 0, 0)
+        };
+        assert_eq!(asked(at(due), "help_due").1, Obligation::Mandatory, "{wish}");
+        let before = on(due).previous().to_string();
+        assert_eq!(asked(at(&before), "help_due").1, Obligation::NotApplicable, "{wish}");
+    }
 }
 
 #[test]
