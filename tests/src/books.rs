@@ -1,4 +1,5 @@
-//! The ledger on an empty database of either engine, without a server around it.
+//! The ledger without a server around it: on an empty database of either engine, or on that of a
+//! suite that does not run.
 
 use std::sync::Arc;
 
@@ -9,12 +10,17 @@ use unionhall_kit::{
     db::{Db, DbConfig},
     figures::fold::Ancestors,
     ids::{Ids, SystemRandomness},
+    keys::{KeyRing, OpenMode},
     ledger::{AuditKey, Ledger, LedgerKeys, sequencer::Sequencer},
     path::{Line, Path},
+    rotation::Keeper,
 };
 use unionhall_migrations::{migrate, registry};
 
-use crate::engine::{Database, Engine};
+use crate::{
+    engine::{Database, Engine},
+    suite::Suite,
+};
 
 /// The ledger and what it stands on.
 pub struct Books {
@@ -72,4 +78,23 @@ impl Books {
             levels.filter_map(|end| Path::parse(&text[..end]).ok()).collect()
         })
     }
+}
+
+/// The ledger that a suite left which does not run, with the keys of its data folder.
+///
+/// # Errors
+/// When the database or the keys cannot be opened.
+pub async fn left_by(suite: &Suite, clock: SharedClock) -> Result<(Ledger, Arc<KeyRing>)> {
+    let file = suite.data().join(format!("{}.db", registry::SCHEMA));
+    let file = format!("sqlite://{}", file.display());
+    let url = suite.database_url().map_or(file, str::to_owned);
+    let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await?;
+    let folder = suite.data().join("keys");
+    let keys = KeyRing::open(&folder, OpenMode::MustExist, &clock, &SystemRandomness)?;
+    let keys = Arc::new(keys);
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemRandomness));
+    let ledger = Ledger::new(db, clock, ids, LedgerKeys::of(&keys));
+    ledger.open_feed().await?;
+    Keeper::new(ledger.clone(), Arc::clone(&keys)).admit().await?;
+    Ok((ledger, keys))
 }

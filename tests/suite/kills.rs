@@ -9,6 +9,7 @@ mod follower;
 pub(crate) mod history;
 mod listing;
 mod members;
+mod membership;
 mod recount;
 mod split;
 mod spreadsheet;

@@ -19,3 +19,5 @@ mod restructure;
 mod revisions;
 mod rows;
 mod searches;
+
+pub(crate) use self::{affiliation::as_recounted, restructure::everywhere};

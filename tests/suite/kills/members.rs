@@ -268,7 +268,7 @@ impl Crowd {
 }
 
 /// Every member by name.
-async fn everybody(clients: &Clients) -> Result<HashMap<String, Member>> {
+pub(super) async fn everybody(clients: &Clients) -> Result<HashMap<String, Member>> {
     let mut found = HashMap::new();
     let mut request = ListMembersRequest { page_size: 1_000, ..ListMembersRequest::default() };
     loop {

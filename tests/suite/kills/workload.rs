@@ -255,7 +255,7 @@ fn shown_union(answer: Response<Union>) -> (String, String) {
 }
 
 /// A refusal that says what is wrong had no effect; anything else tells nothing.
-fn refusal(status: &Status) -> Outcome {
+pub(super) fn refusal(status: &Status) -> Outcome {
     let told = matches!(
         status.code(),
         Code::InvalidArgument

@@ -27,7 +27,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::task::JoinSet;
-use unionhall_kit::{fault::Outcome, ledger::sequencer::Sequencer};
+use unionhall_kit::{fault::Outcome, keys::KeyRing, ledger::sequencer::Sequencer};
 use unionhall_registry::{
     Register,
     jobs::{base_register::Lister, recount::Recounter, structure::Carrier},
@@ -120,6 +120,11 @@ pub(super) async fn soak(engine: Engine, matter: Matter) -> Result<()> {
 }
 
 on_both_engines!(soak_of_unions);
+
+/// Compares all that a register holds with what its facts say, and tells how much that was.
+pub(crate) async fn as_recounted(register: Register, keys: Arc<KeyRing>) -> Result<String> {
+    Box::pin(recount::agree(&Hall::over(register, keys))).await
+}
 
 /// So many operations by several writers beside the jobs, until nothing is left for these to do.
 async fn round(

@@ -67,7 +67,7 @@ pub(super) fn call<T>(message: T) -> Request<T> {
 }
 
 /// A call of somebody who sees every area and every union.
-pub(super) fn everywhere<T>(message: T) -> Request<T> {
+pub(crate) fn everywhere<T>(message: T) -> Request<T> {
     called(message, Prefixes::normalised(vec![Path::parse("u").expect("a path")]))
 }
 

@@ -113,7 +113,7 @@ impl Hall {
         Ok(Self { pool, ..Self::over(newer, Arc::clone(&self.keys)) })
     }
 
-    fn over(register: Register, keys: Arc<KeyRing>) -> Self {
+    pub(super) fn over(register: Register, keys: Arc<KeyRing>) -> Self {
         Self {
             unions: Unions::over(register.clone()),
             employers: Employers::over(register.clone()),
