@@ -27,13 +27,13 @@ pub fn operations() -> Result<usize> {
     number("UNIONHALL_SOAK_OPERATIONS").map(|asked| asked.unwrap_or(3_000))
 }
 
-/// Operations on members of a register that is killed amid them: 1,200, unless `tests/soak` asks for
+/// Operations on members of a register that is killed amid them: 700, unless `tests/soak` asks for
 /// more.
 ///
 /// # Errors
 /// When the variable holds no number.
 pub fn operations_amid_kills() -> Result<usize> {
-    number("UNIONHALL_SOAK_OPERATIONS").map(|asked| asked.unwrap_or(1_200))
+    number("UNIONHALL_SOAK_OPERATIONS").map(|asked| asked.unwrap_or(700))
 }
 
 /// Members of the register whose keys rotate: 2,000, unless `tests/soak` asks for more.

@@ -115,7 +115,7 @@ impl Scene {
         let seeded = Box::pin(entry::seed(&suite, &desk, members)).await?;
         suite.start_again().await?;
         let wanted = (60 + operations / 100).min(400);
-        let writer = |number| Writer {
+        let writer = |number: u64| Writer {
             desk: desk.clone(),
             random: StdRng::seed_from_u64(seed ^ (number << 32)),
             members: wanted,

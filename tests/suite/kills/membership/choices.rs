@@ -37,7 +37,7 @@ pub(super) struct Chooser<'p> {
 impl Chooser<'_> {
     /// One operation, or those of two clerks who do one thing at one time.
     pub(super) fn next(&mut self) -> Vec<Operation> {
-        let roll = self.random.random_range(0..1_000);
+        let roll: u32 = self.random.random_range(0..1_000);
         if self.papers.unions.len() < UNIONS && roll < 300 {
             return vec![self.found()];
         }
@@ -70,6 +70,7 @@ impl Chooser<'_> {
             race: None,
             record: record.to_owned(),
             other: String::new(),
+            known: [0; 2],
             document: String::new(),
             sent_before: false,
         }

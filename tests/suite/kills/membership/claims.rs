@@ -41,21 +41,35 @@ pub(super) fn assign(
     for one in wrote {
         let of_record = taken.entry(&one.record).or_default();
         let told = i64::try_from(lives.get(&one.record).map_or(0, |life| life.effects.len()))?;
-        let first = if one.exact { one.version } else { 1 };
-        let made = (first..=one.version.min(told)).find(|version| {
-            let made = effect(&one.record, *version).is_some_and(|effect| one.made(effect));
-            made && !of_record.contains(version)
-        });
+        let first = if one.exact { one.version } else { one.behind + 1 };
+        let able = || {
+            (first..=one.version.min(told)).filter_map(|version| {
+                let effect = effect(&one.record, version).filter(|effect| one.made(effect))?;
+                (!of_record.contains(&version)).then_some((version, effect))
+            })
+        };
+        let made = able().find(|(_, effect)| !effect.by_the_way()).or_else(|| able().next());
+        let made = made.map(|(version, _)| version);
         match made {
             Some(version) => drop(of_record.insert(version)),
             // Who was confirmed today already is not once more.
             None if one.deed == Deed::Confirm => {}
-            None => found.push(format!("acknowledged and lost, or not as acknowledged: {one:?}")),
+            None => found.push(format!(
+                "acknowledged and lost, or not as acknowledged: {one:?}; {}",
+                all_of(&one.record, papers, lives)
+            )),
         }
     }
     let rest = rest(papers, lives, &taken, &mut found);
     ensure!(found.is_empty(), "{} wrong:\n{}", found.len(), found.join("\n"));
     Ok(rest)
+}
+
+/// What is known of a record, for the message.
+fn all_of(record: &str, papers: &Papers, lives: &HashMap<String, Life>) -> String {
+    let wrote: Vec<_> = papers.wrote.iter().filter(|one| one.record == record).collect();
+    let effects = lives.get(record).map(|life| &life.effects);
+    format!("acknowledged {wrote:#?}, told {effects:?}")
 }
 
 /// What nobody claims.
@@ -78,7 +92,10 @@ fn rest(
                     rest.followed += 1;
                 }
                 Effect::Confirmed if !apart.contains(record) => rest.confirmed += 1,
-                _ => found.push(format!("{record} version {version}: nobody asked: {effect:?}")),
+                _ => found.push(format!(
+                    "{record} version {version}: nobody asked: {effect:?}; {}",
+                    all_of(record, papers, lives)
+                )),
             }
         }
     }

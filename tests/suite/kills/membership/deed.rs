@@ -106,11 +106,6 @@ impl Deed {
             _ => return None,
         })
     }
-
-    /// Whether it acts for one of two clerks, of whom one alone may win.
-    pub(super) fn races(self) -> bool {
-        matches!(self, Self::CreateBeside | Self::AdmitBeside)
-    }
 }
 
 /// One operation, under one request id however often it is sent.
@@ -125,6 +120,8 @@ pub(super) struct Operation {
     pub(super) record: String,
     /// The source of a merge; of a merge that is taken back the record that remained.
     pub(super) other: String,
+    /// The versions of both that were known when it was first sent: it makes a later one.
+    pub(super) known: [i64; 2],
     /// The number of the document that it enters.
     pub(super) document: String,
     /// Whether it was sent before, and its first answer never came.
@@ -162,6 +159,8 @@ pub(super) struct Wrote {
     pub(super) record: String,
     /// The version itself, or the latest that it can be.
     pub(super) version: i64,
+    /// The version behind which it came.
+    pub(super) behind: i64,
     pub(super) exact: bool,
     pub(super) deed: Deed,
     /// Whether the record is the one that goes into another, or comes out of it.

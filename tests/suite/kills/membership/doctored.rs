@@ -12,7 +12,7 @@ use super::{
 const WHO: &str = "members/1";
 
 fn wrote(deed: Deed, version: i64, exact: bool) -> Wrote {
-    Wrote { record: WHO.to_owned(), version, exact, deed, source: false }
+    Wrote { record: WHO.to_owned(), version, behind: 0, exact, deed, source: false }
 }
 
 fn stepped(kind: &str) -> Effect {

@@ -1,8 +1,6 @@
 //! What there is before the writers come: federations, some unions and employers, and members whose
 //! records were last confirmed long ago, as only the clock of that day can enter them.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use rand::{SeedableRng, rngs::StdRng};

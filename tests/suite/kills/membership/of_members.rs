@@ -10,6 +10,7 @@ use unionhall_proto::registry::v1::{
     WayOut,
 };
 use unionhall_tests::samples;
+use uuid::Uuid;
 
 use super::{
     NOTE,

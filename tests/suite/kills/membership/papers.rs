@@ -105,8 +105,9 @@ pub(super) struct Papers {
 }
 
 impl Papers {
-    pub(super) fn card(&self, name: &str) -> Option<&Card> {
-        self.places.get(name).map(|at| &self.cards[*at])
+    /// The last version that was acknowledged or seen; 0 of nobody.
+    pub(super) fn version(&self, name: &str) -> i64 {
+        self.places.get(name).map_or(0, |at| self.cards[*at].version)
     }
 
     /// Takes what the register shows of a member.
@@ -181,27 +182,24 @@ impl Papers {
     /// For which versions the write is answerable.
     fn claim(&mut self, operation: &Operation, member: &Member, remained: Option<&Member>) {
         let version = |member: &Member| member.etag.parse().unwrap_or(0);
-        let exact = !operation.sent_before;
-        let (deed, name) = (operation.deed, member.name.clone());
-        let wrote = |record: String, version: i64, exact: bool, source: bool| Wrote {
-            record,
-            version,
-            exact,
-            deed,
-            source,
-        };
+        let deed = operation.deed;
         // One who was confirmed today is not once more.
-        let exact = exact && deed != Deed::Confirm;
-        self.wrote.push(wrote(name, version(member), exact, deed == Deed::Unmerge));
-        let other = operation.other.clone();
-        match (deed, remained) {
-            (Deed::MergeMembers, _) => self.wrote.push(wrote(other, i64::MAX, false, true)),
-            (Deed::Unmerge, Some(remained)) => {
-                self.wrote.push(wrote(other, version(remained), exact, false));
-            }
-            (Deed::Unmerge, None) => self.wrote.push(wrote(other, i64::MAX, false, false)),
-            _ => {}
+        let exact = !operation.sent_before && deed != Deed::Confirm;
+        let [behind, other_behind] = operation.known;
+        let name = member.name.clone();
+        let (own, source) = (version(member), deed == Deed::Unmerge);
+        self.wrote.push(Wrote { record: name, version: own, behind, exact, deed, source });
+        if !matches!(deed, Deed::MergeMembers | Deed::Unmerge) {
+            return;
         }
+        self.wrote.push(Wrote {
+            record: operation.other.clone(),
+            version: remained.map_or(i64::MAX, version),
+            behind: other_behind,
+            exact: exact && remained.is_some(),
+            deed,
+            source: deed == Deed::MergeMembers,
+        });
     }
 
     fn note_member(&mut self, operation: &Operation, member: &Member) {
@@ -260,8 +258,12 @@ impl Desk {
     }
 
     /// Notes that an operation is sent: until it is answered anything can have come of it.
-    pub(super) fn sent(&self, operation: &Operation) {
-        self.papers.lock().open.insert(operation.id, operation.clone());
+    pub(super) fn sent(&self, operation: Operation) -> Operation {
+        let mut papers = self.papers.lock();
+        let known = [&operation.record, &operation.other].map(|name| papers.version(name));
+        let operation = Operation { known, ..operation };
+        papers.open.insert(operation.id, operation.clone());
+        operation
     }
 
     /// Operations whose outcome is unknown.

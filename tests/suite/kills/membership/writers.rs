@@ -50,8 +50,7 @@ impl Writer {
 
     /// Until there is an answer, or the line is cut.
     async fn carry(&self, clients: &Clients, operation: Operation, cut: &CancellationToken) {
-        let mut operation = operation;
-        self.desk.sent(&operation);
+        let mut operation = self.desk.sent(operation);
         while !cut.is_cancelled() {
             match send(&self.desk, clients, &operation).await {
                 Told::Done => return,
@@ -85,7 +84,7 @@ async fn look_again(desk: &Desk, clients: &Clients, operation: &Operation) {
 
 /// Makes one until it is answered; it must not be refused.
 pub(super) async fn answered(desk: &Desk, clients: &Clients, operation: Operation) -> Result<()> {
-    desk.sent(&operation);
+    let operation = desk.sent(operation);
     let told = again(desk, clients, operation.clone()).await?;
     ensure!(told == Told::Done, "{operation:?} was refused");
     Ok(())
