@@ -55,7 +55,7 @@ pub(super) fn assign(
             // Who was confirmed today already is not once more.
             None if one.deed == Deed::Confirm => {}
             None => found.push(format!(
-                "acknowledged and lost, or not as acknowledged: {one:?}; {}",
+                "acknowledged, but lost or not as acknowledged: {one:?}; {}",
                 all_of(&one.record, papers, lives)
             )),
         }

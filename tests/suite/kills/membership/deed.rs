@@ -153,6 +153,16 @@ pub(super) enum Effect {
     Rewritten,
 }
 
+impl Effect {
+    /// Whether the register itself, or a call about others too, can have had it.
+    pub(super) fn by_the_way(&self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed | Self::Stepped { by_rule: true, .. } | Self::Put { by_rule: true }
+        )
+    }
+}
+
 /// A version of a record for which an acknowledged write is answerable.
 #[derive(Clone, Debug)]
 pub(super) struct Wrote {

@@ -23,7 +23,9 @@ pub(super) async fn shown(clients: &Clients, names: &[String]) -> Result<HashMap
     let mut found = HashMap::new();
     for names in names.chunks(BATCH) {
         let request = BatchGetMembersRequest { names: names.to_vec(), day: None };
-        let answer = clients.members.clone().batch_get_members(request).await?.into_inner();
+        let answer = clients.members.clone().batch_get_members(request).await;
+        let answer = answer.with_context(|| format!("acknowledged, but lost: one of {names:?}"));
+        let answer = answer?.into_inner();
         found.extend(answer.members.into_iter().map(|member| (member.name.clone(), member)));
     }
     Ok(found)
@@ -39,9 +41,12 @@ pub(super) async fn stand(
     let shown = shown(clients, &names).await?;
     let mut versions = HashMap::new();
     for (name, acknowledged) in known {
-        let member = shown.get(name).with_context(|| format!("{name} is lost"))?;
+        let member = shown.get(name).context("a member")?;
         let version: i64 = member.etag.parse()?;
-        ensure!(version >= *acknowledged, "{name} is version {version} of {acknowledged}");
+        ensure!(
+            version >= *acknowledged,
+            "acknowledged as {name} {acknowledged}, but lost: {version}"
+        );
         one_at_a_time(member)?;
         versions.insert(name.clone(), version);
     }
