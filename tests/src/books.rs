@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use tempfile::TempDir;
+use unionhall_finder::folder::SearchedFolder;
 use unionhall_kit::{
     clock::{ManualClock, SharedClock},
     db::{Db, DbConfig},
@@ -29,7 +29,8 @@ pub struct Books {
     /// Its clock, which stands still.
     pub clock: Arc<ManualClock>,
     _database: Database,
-    _folder: TempDir,
+    /// Searched for numbers of persons when the books are closed.
+    _folder: SearchedFolder,
 }
 
 impl Books {
@@ -38,7 +39,7 @@ impl Books {
     /// # Errors
     /// When the database cannot be made.
     pub async fn open(engine: Engine) -> Result<Self> {
-        let folder = TempDir::new()?;
+        let folder = SearchedFolder::new()?;
         let database = engine.database().await?;
         let file = format!("sqlite://{}", folder.path().join("books.db").display());
         let url = database.url().map_or(file, str::to_owned);

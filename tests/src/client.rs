@@ -26,10 +26,10 @@ use unionhall_proto::unionhall::registry::v1::{
     union_service_client::UnionServiceClient,
 };
 
-use crate::patience;
+use crate::{answers::Heard, patience};
 
-/// A connection that says who is calling.
-pub type Caller = InterceptedService<Channel, Bearer>;
+/// A connection that says who is calling, and whose answers are searched.
+pub type Caller = InterceptedService<Heard, Bearer>;
 
 /// Adds a bearer token to each call.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Clients {
     /// # Errors
     /// When nothing listens there.
     pub async fn connect(address: SocketAddr, token: &str) -> Result<Self> {
-        let caller = Caller::new(channel(address).await?, Bearer::new(token)?);
+        let caller = Caller::new(Heard::on(channel(address).await?), Bearer::new(token)?);
         Ok(Self {
             areas: AreaServiceClient::new(caller.clone()),
             employers: EmployerServiceClient::new(caller.clone()),

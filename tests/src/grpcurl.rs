@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tokio::process::Command;
+use unionhall_finder::places::Searched;
 
 use crate::{patience, tools};
 
@@ -21,13 +22,22 @@ pub struct Output {
 }
 
 impl Output {
-    /// Runs `command` to its end.
+    /// Runs `command` to its end. What it prints is searched for numbers of persons, unless it asks
+    /// for a reveal, which alone may show one.
     ///
     /// # Errors
-    /// When it cannot be started or does not end within [`patience::LIMIT`].
+    /// When it cannot be started, does not end within [`patience::LIMIT`], or prints a number.
     pub async fn of(mut command: Command) -> Result<Self> {
         command.kill_on_drop(true).stdin(std::process::Stdio::null());
         let output = patience::within(&format!("{command:?}"), command.output()).await??;
+        let words = command.as_std().get_args();
+        if !words.into_iter().any(|word| word.to_string_lossy().contains("Reveal")) {
+            let mut searched = Searched::default();
+            searched.look("standard output", &output.stdout);
+            searched.look("standard error", &output.stderr);
+            let program = command.as_std().get_program().display();
+            ensure!(searched.finds.is_empty(), "{program}: {:?}", searched.told());
+        }
         Ok(Self {
             status: output.status,
             stdout: String::from_utf8(output.stdout).context("standard output")?,
@@ -151,6 +161,16 @@ mod tests {
         assert_eq!(refused.err().map(|refusal| refusal.code), Some(5));
         // A method that does not exist is no answer of the service.
         assert!(grpcurl.call("grpc.health.v1.Health/Never", &json!({})).await.is_err());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_a_reveal_may_print_a_number() -> Result<()> {
+        for (words, may) in [("here", false), ("MemberProtectionService/RevealMember", true)] {
+            let mut command = Command::new("echo");
+            command.args([words, "110102188808080017"]);
+            assert_eq!(Output::of(command).await.is_ok(), may, "{words}");
+        }
         Ok(())
     }
 

@@ -18,6 +18,7 @@
 //!
 //! `tests/run` sets what this crate reads from the environment; see [`tools`].
 
+pub mod answers;
 pub mod books;
 pub mod client;
 pub mod cluster;

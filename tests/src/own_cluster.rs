@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
+use unionhall_finder::folder::SearchedFolder;
 
 use crate::faults::signal;
 use crate::{patience, tools};
@@ -12,10 +12,10 @@ use crate::{patience, tools};
 /// Tries of a start: a killed cluster can hold its memory for a moment.
 const TRIES: usize = 20;
 
-/// A running cluster with fsync on. Thrown away with the value.
+/// A running cluster with fsync on. Searched for numbers of persons and thrown away with the value.
 #[derive(Debug)]
 pub struct OwnCluster {
-    folder: TempDir,
+    folder: SearchedFolder,
     port: u16,
 }
 
@@ -25,7 +25,7 @@ impl OwnCluster {
     /// # Errors
     /// When PostgreSQL is missing or does not start.
     pub async fn start() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("unionhall-own-pg.").tempdir()?;
+        let folder = SearchedFolder::called("unionhall-own-pg.")?;
         if let Some(user) = account() {
             run(Command::new("chown").arg(user).arg(folder.path()))?;
         }

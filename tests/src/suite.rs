@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 use tokio::process::Command;
+use unionhall_finder::folder::{SearchedFolder, SearchedPath};
 
 use crate::client::{Clients, until_serving};
 use crate::engine::{Database, Engine};
@@ -94,7 +94,7 @@ impl Plan {
     /// # Errors
     /// When it does not start; the end of its log is part of the error.
     pub async fn start(self) -> Result<Suite> {
-        let home = tempfile::Builder::new().prefix("unionhall-test.").tempdir()?;
+        let home = SearchedFolder::called("unionhall-test.")?;
         let data = self.data.clone().unwrap_or_else(|| home.path().join("data"));
         if let Some(policy) = &self.policy {
             std::fs::create_dir_all(&data)?;
@@ -105,9 +105,10 @@ impl Plan {
             None => Some(self.engine.database().await?),
         };
         let mut suite = Suite {
-            plan: self,
             home: Some(home),
+            _searched: self.data.clone().map(SearchedPath::new),
             data,
+            plan: self,
             database,
             processes: Vec::new(),
             link: None,
@@ -120,13 +121,15 @@ impl Plan {
     }
 }
 
-/// A running suite. Killed, and its folder removed, with the value.
+/// A running suite. Killed, its folder searched for numbers of persons and removed, with the value.
 #[derive(Debug)]
 pub struct Suite {
     /// The front door is the last one. Dropped first: they use what follows.
     processes: Vec<Process>,
     database: Option<Database>,
-    home: Option<TempDir>,
+    home: Option<SearchedFolder>,
+    /// A data folder that is not in the home.
+    _searched: Option<SearchedPath>,
     plan: Plan,
     data: PathBuf,
     link: Option<Proxy>,
@@ -254,6 +257,14 @@ impl Suite {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.data.parent().unwrap_or(&self.data)
+    }
+
+    /// Leaves a file of [`Self::folder`] out of the search for numbers: a sheet to be sent, which holds
+    /// what the test gives away and nothing that the suite emits.
+    pub fn spare(&self, name: &str) {
+        if let Some(home) = &self.home {
+            home.spare(self.folder().join(name));
+        }
     }
 
     /// Kills every process with SIGKILL and returns when all are gone.

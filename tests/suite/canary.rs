@@ -10,8 +10,12 @@
 //! changes, histories, explanations, disclosures; logs at debug level, standard output, metrics, traces;
 //! the folder of the suite with the files of SQLite and its logs; of PostgreSQL every row, every file of
 //! the cluster, and its own log of every statement with its parameters.
+//!
+//! Whatever any other test leaves is searched as well (`tests/finder`), for numbers that tell themselves
+//! by their check character; here are those that do not, and what only this suite turns on.
 
 mod collector;
+mod everywhere;
 mod net;
 mod reads;
 mod refused;

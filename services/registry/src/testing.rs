@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tempfile::TempDir;
 use tokio::time::Instant;
 use tonic::Request;
+use unionhall_finder::folder::SearchedFolder;
 use unionhall_kit::{
     access::{Caller, ClientId, MethodAccess, ScopeSource},
     civil::CivilDate,
@@ -21,14 +21,14 @@ use crate::{Register, services};
 
 /// A register with the shipped areas, on 2014-07-01.
 pub(crate) struct Rig {
-    pub(crate) folder: TempDir,
+    pub(crate) folder: SearchedFolder,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) register: Register,
     pub(crate) sequencer: Sequencer,
 }
 
 pub(crate) async fn rig() -> Rig {
-    let folder = TempDir::new().unwrap();
+    let folder = SearchedFolder::new().unwrap();
     let clock = ManualClock::at("2014-07-01T02:00:00Z".parse().unwrap());
     let ledger = ledger(&folder, &clock).await;
     migrate::<registry::Migrator>(ledger.db().migrator(), registry::SCHEMA).await.unwrap();
@@ -38,7 +38,7 @@ pub(crate) async fn rig() -> Rig {
     Rig { folder, clock, register, sequencer }
 }
 
-async fn ledger(folder: &TempDir, clock: &Arc<ManualClock>) -> Ledger {
+async fn ledger(folder: &SearchedFolder, clock: &Arc<ManualClock>) -> Ledger {
     let url = format!("sqlite://{}", folder.path().join("registry.db").display());
     let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
     let shared: SharedClock = clock.clone();

@@ -1,15 +1,18 @@
-//! One server process: its first words, its log and its end.
+//! One server process: its first words, its log and its end. When it is over, its words and its log
+//! are searched for numbers of persons.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use unionhall_finder::places::Searched;
 
 use crate::faults::signal;
 use crate::{patience, tools};
@@ -25,6 +28,8 @@ pub struct Process {
     child: Child,
     id: u32,
     printed: watch::Receiver<Printed>,
+    /// Ends with the process; a thread, since the end of a test waits for it.
+    collecting: Option<JoinHandle<()>>,
     log: PathBuf,
 }
 
@@ -48,8 +53,9 @@ impl Process {
         let stdout = child.stdout.take().context("standard output is piped")?;
         let (sender, printed) = watch::channel(Printed::default());
         // Reads to the end: a full pipe would stop the server.
-        tokio::spawn(collect(stdout, sender));
-        Ok(Self { child, id, printed, log })
+        let stdout = File::from(stdout.into_owned_fd()?);
+        let collecting = Some(thread::spawn(move || collect(stdout, &sender)));
+        Ok(Self { child, id, printed, collecting, log })
     }
 
     /// Its process id.
@@ -135,20 +141,47 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
+impl Process {
+    /// Kills what is still alive, and waits until all that it wrote is there.
+    fn end(&mut self) {
         // Gone before its database and its folder go. One that was reaped cannot be killed.
         if self.child.start_kill().is_ok() {
             while signal::is_alive(self.id) {
-                std::thread::yield_now();
+                thread::yield_now();
             }
+        }
+        if let Some(collecting) = self.collecting.take() {
+            // It ends with the pipe; what it read is kept.
+            let _ = collecting.join();
+        }
+    }
+
+    /// Searches what it printed and its log.
+    fn searched(&self) -> std::io::Result<Searched> {
+        let mut searched = Searched::default();
+        searched.look("standard output", self.printed().join("\n").as_bytes());
+        searched.walk(&self.log, &[])?;
+        Ok(searched)
+    }
+}
+
+impl Drop for Process {
+    #[allow(clippy::panic, reason = "the end of a test has no other way to fail it")]
+    fn drop(&mut self) {
+        self.end();
+        if thread::panicking() {
+            return;
+        }
+        match self.searched().map(|searched| searched.told()) {
+            Ok(None) => {}
+            Ok(Some(told)) => panic!("{}: {told}", self.log.display()),
+            Err(error) => panic!("{}: {error}", self.log.display()),
         }
     }
 }
 
-async fn collect(stdout: ChildStdout, printed: watch::Sender<Printed>) {
-    let mut lines = BufReader::new(stdout).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+fn collect(stdout: File, printed: &watch::Sender<Printed>) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         printed.send_modify(|now| now.lines.push(line));
     }
     printed.send_modify(|now| now.ended = true);
@@ -156,6 +189,8 @@ async fn collect(stdout: ChildStdout, printed: watch::Sender<Printed>) {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use super::*;
 
     fn shell(script: &str) -> Command {
@@ -175,6 +210,19 @@ mod tests {
         process.kill().await?;
         assert!(!signal::is_alive(process.id()));
         assert!(process.log_end().ends_with("oops"));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_number_in_its_words_or_its_log_fails_the_test() -> Result<()> {
+        for (name, redirected) in [("told", ""), ("logged", ">&2")] {
+            let script = format!("echo number 110102188808080017 {redirected}");
+            let mut process = Process::start(shell(&script), name)?;
+            process.ended().await?;
+            let end = catch_unwind(AssertUnwindSafe(|| drop(process))).err().context(name)?;
+            let told = end.downcast_ref::<String>().context("a text")?;
+            assert!(told.contains("****************17 plain, behind 'number '"), "{told}");
+        }
         Ok(())
     }
 

@@ -8,8 +8,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
 use tokio::process::Command;
+use unionhall_finder::folder::SearchedFolder;
 use unionhall_kit::{
     backup::{State, Sum, postgres::Session, sqlite::Copy},
     db::DbConfig,
@@ -28,14 +28,14 @@ pub(super) const PASSPHRASE: &str = "某某区总工会登记册备份用口令�
 /// A folder without a register, and a database of the engine that is empty.
 pub(super) struct Place {
     engine: Engine,
-    folder: TempDir,
+    folder: SearchedFolder,
     database: Database,
 }
 
 impl Place {
     /// An empty one with a copy of a backup in it.
     pub(super) async fn new(engine: Engine, backup: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("unionhall-restored.").tempdir()?;
+        let folder = SearchedFolder::called("unionhall-restored.")?;
         fs::copy(backup, folder.path().join("register.backup")).context("copying the backup")?;
         Ok(Self { engine, folder, database: engine.database().await? })
     }

@@ -7,6 +7,7 @@ use unionhall_proto::registry::v1::{
     Union, WayIn, member_protection_service_client::MemberProtectionServiceClient,
 };
 use unionhall_tests::{
+    answers::Heard,
     client::{Bearer, Caller, channel},
     imports::{self, Upload},
     samples,
@@ -88,7 +89,8 @@ impl People {
     /// protected is opened.
     pub(super) async fn are_there(&self, suite: &Suite) -> Result<()> {
         let mut service = suite.connect().await?.members;
-        let caller = Caller::new(channel(suite.address()).await?, Bearer::new(suite.token())?);
+        let heard = Heard::on(channel(suite.address()).await?);
+        let caller = Caller::new(heard, Bearer::new(suite.token())?);
         let mut protection = MemberProtectionServiceClient::new(caller);
         for (at, member) in self.members.iter().enumerate() {
             let by_document = LookupMembersRequest {

@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, HashMap},
     fs,
     future::Future,
-    io::{Cursor, Read},
     path::Path,
 };
 
@@ -17,16 +16,14 @@ use tokio::{
     net::TcpStream,
 };
 use tonic::{Response, Status};
+use unionhall_finder::{forms, packed, places, told};
 use unionhall_tests::client::reason;
 use unionhall_tests::suite::Suite;
-use zip::ZipArchive;
 
 /// What begins every form: the fewest bytes that are looked for.
 const HEAD: usize = 8;
 /// Fewer digits alone may stand anywhere by chance.
 const DIGITS: usize = 9;
-/// Bytes before a find that are told of it.
-const BEFORE: usize = 48;
 
 /// Numbers that must nowhere be, and where everything is.
 #[derive(Default)]
@@ -50,12 +47,9 @@ impl Net {
     /// Keeps a spreadsheet, and each part of a workbook unpacked.
     pub(super) fn keep_sheet(&mut self, from: &str, bytes: Vec<u8>) -> Result<()> {
         if bytes.starts_with(b"PK") {
-            let mut parts = ZipArchive::new(Cursor::new(&bytes))?;
-            for at in 0..parts.len() {
-                let (mut part, mut unpacked) = (parts.by_index(at)?, Vec::new());
-                part.read_to_end(&mut unpacked)?;
-                self.emitted.push((from.to_owned(), unpacked));
-            }
+            let parts: Vec<_> = packed::parts(&bytes).collect();
+            ensure!(!parts.is_empty(), "a workbook of which nothing can be unpacked");
+            self.emitted.extend(parts.into_iter().map(|(_, part)| (from.to_owned(), part)));
         }
         self.keep(from, bytes);
         Ok(())
@@ -133,15 +127,9 @@ impl Net {
 
     /// Keeps every file below a folder.
     pub(super) fn keep_folder(&mut self, folder: &Path) -> Result<()> {
-        let mut open = vec![folder.to_path_buf()];
-        while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(folder)? {
-                let path = entry?.path();
-                if path.is_dir() {
-                    open.push(path);
-                } else if let Some(bytes) = bytes(&path)? {
-                    self.keep(&path.display().to_string(), bytes);
-                }
+        for path in places::files(folder, &[])? {
+            if let Some(bytes) = bytes(&path)? {
+                self.keep(&path.display().to_string(), bytes);
             }
         }
         Ok(())
@@ -172,10 +160,7 @@ impl Net {
         let mut caught = BTreeMap::new();
         for (from, bytes) in &self.emitted {
             for (place, number, form) in forms.within(bytes) {
-                let before = &bytes[place.saturating_sub(BEFORE)..place];
-                let hidden = |c: char| if c.is_control() || c.is_ascii_digit() { '*' } else { c };
-                let before: String = String::from_utf8_lossy(before).chars().map(hidden).collect();
-                caught.entry((from, number, form)).or_insert(before);
+                caught.entry((from, number, form)).or_insert_with(|| told(bytes, place));
             }
         }
         let tell = |((from, number, form), before): ((&String, usize, &str), String)| {
@@ -251,57 +236,24 @@ impl Forms {
 }
 
 fn forms_of(number: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let swap = |c: char| {
-        if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
-    };
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).unwrap_or(c);
-    let listed = |mark| number.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(mark);
-    let mut forms = vec![
-        ("plain", number.as_bytes().to_vec()),
-        ("in the other case", number.chars().map(swap).collect::<String>().into_bytes()),
-        ("as hex", hex::encode(number).into_bytes()),
-        ("as upper hex", hex::encode_upper(number).into_bytes()),
-        ("in full width", number.chars().map(wide).collect::<String>().into_bytes()),
-        ("as a list of bytes", listed(", ").into_bytes()),
-        ("as a list of bytes in JSON", listed(",").into_bytes()),
-        ("as UTF-16", number.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        ("as a bare hash", Sha256::digest(number).to_vec()),
-        ("as a hash in hex", hex::encode(Sha256::digest(number)).into_bytes()),
-    ];
+    let mut forms = forms::of(number);
+    forms.push(("as a bare hash", Sha256::digest(number).to_vec()));
+    forms.push(("as a hash in hex", hex::encode(Sha256::digest(number)).into_bytes()));
     if digits.len() >= DIGITS {
-        forms.push(("as digits", digits.clone().into_bytes()));
+        if digits != number {
+            forms.push(("as digits", digits.clone().into_bytes()));
+        }
         for mark in [" ", "-"] {
             let parts = [&digits[..3], &digits[3..7], &digits[7..]].join(mark);
             forms.push(("as digits in groups", parts.into_bytes()));
         }
     }
-    // Whatever stands before it, one of three alignments is there.
-    for before in 0..3 {
-        let form = base64(&[&vec![0; before], number.as_bytes()].concat());
-        let form = form[(before * 8).div_ceil(6)..].to_vec();
-        forms.push(("as base64", form));
-    }
-    let mut distinct: Vec<(&'static str, Vec<u8>)> = Vec::new();
-    for form in forms {
-        if distinct.iter().all(|(_, bytes)| *bytes != form.1) {
-            distinct.push(form);
-        }
-    }
-    distinct
-}
-
-/// Whole groups of six bits, as both alphabets of base64 write them.
-fn base64(bytes: &[u8]) -> Vec<u8> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bit = |at: usize| (bytes[at / 8] >> (7 - at % 8)) & 1;
-    let group = |at: usize| (0..6).fold(0_u8, |value, more| (value << 1) | bit(at * 6 + more));
-    (0..bytes.len() * 8 / 6).map(|at| ALPHABET[usize::from(group(at))]).collect()
+    forms
 }
 
 #[test]
 fn every_form_is_caught() {
-    assert_eq!(base64(b"Man"), b"TWFu");
     let mut net = Net::default();
     for number in ["110102188808080017", "E58213401"] {
         let number = net.plant(number);

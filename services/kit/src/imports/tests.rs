@@ -16,9 +16,9 @@ use std::{
 use chrono::DateTime;
 use futures::{StreamExt, stream};
 use sea_orm::ConnectionTrait;
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::Status;
+use unionhall_finder::folder::SearchedFolder;
 use unionhall_migrations::{migrate, registry};
 use unionhall_proto::common::v1::{
     CommitImportBatchRequest, GetImportBatchRequest, ImportBatch, ImportFault,
@@ -48,7 +48,7 @@ use crate::{
 };
 
 struct Rig {
-    _folder: TempDir,
+    _folder: SearchedFolder,
     clock: Arc<ManualClock>,
     db: Db,
     imports: Arc<Imports>,
@@ -62,7 +62,7 @@ async fn rig() -> Rig {
 }
 
 async fn rig_with(config: ImportsConfig) -> Rig {
-    let folder = TempDir::new().unwrap();
+    let folder = SearchedFolder::new().unwrap();
     let url = format!("sqlite://{}", folder.path().join("imports.db").display());
     let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
     migrate::<registry::Migrator>(db.migrator(), registry::SCHEMA).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use tempfile::TempDir;
+use unionhall_finder::folder::SearchedFolder;
 use unionhall_migrations::{migrate, registry};
 
 use super::{sequencer::Sequencer, *};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) struct Books {
-    _folder: TempDir,
+    _folder: SearchedFolder,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ledger: Ledger,
     pub(crate) sequencer: Sequencer,
@@ -26,7 +26,7 @@ pub(crate) struct Books {
 
 /// New books on the morning of 27 February 2014.
 pub(crate) async fn books() -> Books {
-    let folder = TempDir::new().unwrap();
+    let folder = SearchedFolder::new().unwrap();
     let url = format!("sqlite://{}", folder.path().join("books.db").display());
     let db = Db::open(&DbConfig::new(url, registry::SCHEMA)).await.unwrap();
     migrate::<registry::Migrator>(db.migrator(), registry::SCHEMA).await.unwrap();

@@ -56,6 +56,7 @@ impl Roll {
         let more = ["--unions", "unions.csv", "--coverage", "coverage.csv"];
         let made = suite.command_line(&[&words[..], &more].concat()).await?;
         ensure!(made.status.success(), "{}", made.stderr);
+        suite.spare("members.csv");
         let clients = suite.connect().await?;
         for kind in ["employers", "unions", "coverage", "members"] {
             let content = fs::read(suite.folder().join(format!("{kind}.csv")))?;
