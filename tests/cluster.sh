@@ -1,5 +1,6 @@
 # Sourced by tests/run and tests/measure: a private PostgreSQL cluster that is thrown away.
-# `cluster_settings` may hold further lines of postgresql.conf.
+# `cluster_settings` may hold further lines of postgresql.conf, and `cluster_program` a program that
+# they call: it is put beside the data folder, where the account of the cluster can run it.
 
 cluster=""
 # initdb refuses root, so root hands the cluster to an account without rights.
@@ -24,6 +25,7 @@ start_cluster() {
     local password attempt port
     password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     printf '%s\n' "$password" >"$cluster/password"
+    if [[ -n ${cluster_program:-} ]]; then install -m 755 "$cluster_program" "$cluster/"; fi
     if [[ -n $UNIONHALL_PG_USER ]]; then chown -R "$UNIONHALL_PG_USER" "$cluster"; fi
     "${as_postgres[@]}" "$UNIONHALL_PG_BIN/initdb" --pgdata="$cluster/data" --username=unionhall \
         --pwfile="$cluster/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 \
@@ -49,6 +51,12 @@ CONF
     done
     cat "$cluster/log" >&2
     give_up "the private PostgreSQL cluster did not start"
+}
+
+# Stops it with all that it holds on disk, and leaves it there.
+halt_cluster() {
+    "${as_postgres[@]}" "$UNIONHALL_PG_BIN/pg_ctl" --pgdata="$cluster/data" --wait --silent \
+        --mode=fast stop
 }
 
 # stop_cluster OUTCOME: a failed run keeps the log.
