@@ -2,6 +2,7 @@
 
 mod affiliation;
 mod base_register;
+mod chunks;
 mod elections;
 mod employers;
 mod explain;
