@@ -72,12 +72,13 @@ async fn soak_kill_members(engine: Engine) -> Result<()> {
         &format!("operations on members amid kills, {engine:?}"),
         &format!(
             "{} operations by {WRITERS} writers ({} done, {} refused), {kills} kills, {} answers \
-             lost and learnt, {} of two clerks won each; {closed}: none lost, none twice, all as \
+             lost and learnt, {} repeated, {} of two clerks won each; {closed}: none lost, none twice, all as \
              recounted, seed {seed}, {} s",
             papers.done.values().sum::<usize>() + papers.refused,
             papers.done.values().sum::<usize>(),
             papers.refused,
             scene.lost_answers,
+            papers.asked_again,
             scene.races,
             began.elapsed().as_secs()
         ),
@@ -192,6 +193,7 @@ impl Scene {
     async fn look(&mut self, clients: &Clients) -> Result<()> {
         let known = {
             let mut papers = self.desk.papers.lock();
+            ensure!(papers.faults.is_empty(), "{}", papers.faults.join("\n"));
             let touched = std::mem::take(&mut papers.touched);
             let card = |at: usize| (papers.cards[at].name.clone(), papers.cards[at].version);
             touched.into_iter().map(card).collect::<Vec<_>>()

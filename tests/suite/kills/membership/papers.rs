@@ -100,6 +100,10 @@ pub(super) struct Papers {
     pub(super) races: BTreeMap<Uuid, Race>,
     pub(super) done: BTreeMap<Deed, usize>,
     pub(super) refused: usize,
+    /// Operations that were done and asked for once more.
+    pub(super) asked_again: usize,
+    /// What was answered wrongly.
+    pub(super) faults: Vec<String>,
     /// Those about whom something was acknowledged since they were last looked at.
     pub(super) touched: BTreeSet<usize>,
 }

@@ -12,6 +12,10 @@ use super::{
     deed::Operation,
     papers::{Desk, Told},
 };
+use crate::kills::{history::Outcome, workload::refusal};
+
+/// Of so many operations that were done one is asked for once more.
+const DOUBTED_EVERY: u128 = 12;
 
 /// One who writes, with dice of his own.
 pub(super) struct Writer {
@@ -48,11 +52,13 @@ impl Writer {
         Chooser { papers: &mut papers, random, today, members: self.members }.next()
     }
 
-    /// Until there is an answer, or the line is cut.
+    /// Until there is an answer, or the line is cut. Some do not believe the first answer.
     async fn carry(&self, clients: &Clients, operation: Operation, cut: &CancellationToken) {
+        let doubts = operation.id.as_u128().is_multiple_of(DOUBTED_EVERY);
         let mut operation = self.desk.sent(operation);
         while !cut.is_cancelled() {
             match send(&self.desk, clients, &operation).await {
+                Told::Done if doubts => return self.ask_again(clients, &operation).await,
                 Told::Done => return,
                 Told::Refused => return look_again(&self.desk, clients, &operation).await,
                 Told::Nothing => {
@@ -62,6 +68,20 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// What was done is answered once more, and not done once more.
+    async fn ask_again(&self, clients: &Clients, operation: &Operation) {
+        let answer = Box::pin(operation.call.clone().send(clients)).await;
+        let refused = answer.err().filter(|status| refusal(status) != Outcome::Unknown);
+        let mut papers = self.desk.papers.lock();
+        papers.asked_again += 1;
+        papers.faults.extend(refused.map(|status| {
+            format!(
+                "{:?} {} was done, and refused when repeated: {status}",
+                operation.deed, operation.id
+            )
+        }));
     }
 }
 
