@@ -144,7 +144,7 @@ async fn round(
     for (number, hall) in (0_u64..).zip(halls.iter().cycle().take(WRITERS)) {
         let (hall, left) = (hall.clone(), Arc::clone(&left));
         let random = StdRng::seed_from_u64(seed ^ (number << 32));
-        writers.spawn(async move { write(hall, random, left, matter).await });
+        writers.spawn(async move { Box::pin(write(hall, random, left, matter)).await });
     }
     while let Some(writer) = writers.join_next().await {
         writer?.with_context(|| format!("seed {seed}"))?;

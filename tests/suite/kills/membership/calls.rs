@@ -30,7 +30,7 @@ pub(super) enum Call {
     Unmerge(UnmergeMembersRequest),
     Confirm(ConfirmMemberRequest),
     ConfirmUnion(ConfirmUnionMembersRequest),
-    Found(CreateUnionRequest),
+    Found(Box<CreateUnionRequest>),
     MergeUnions(MergeUnionsRequest),
     Dissolve(DissolveUnionRequest),
     Affiliate(AffiliateUnionRequest),
@@ -115,7 +115,7 @@ impl Call {
                 let answer = confirmations.confirm_union_members(request).await?.into_inner();
                 Ok(Confirmed(answer.confirmed_count))
             }
-            Self::Found(request) => unions.create_union(request).await.map(union),
+            Self::Found(request) => unions.create_union(*request).await.map(union),
             Self::Dissolve(request) => unions.dissolve_union(request).await.map(union),
             Self::MergeUnions(request) => {
                 Ok(Change(Box::new(unions.merge_unions(request).await?.into_inner())))

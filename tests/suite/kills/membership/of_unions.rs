@@ -31,7 +31,7 @@ impl Chooser<'_> {
             effective_date: Some(samples::day(2010, 1, 1)),
             ..CreateUnionRequest::default()
         };
-        self.operation(Deed::Found, "", Call::Found(request))
+        self.operation(Deed::Found, "", Call::Found(Box::new(request)))
     }
 
     pub(super) fn merge_unions(&mut self) -> Operation {
