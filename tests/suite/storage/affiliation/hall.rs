@@ -113,7 +113,9 @@ impl Hall {
         Ok(Self { pool, ..Self::over(newer, Arc::clone(&self.keys)) })
     }
 
-    pub(super) fn over(register: Register, keys: Arc<KeyRing>) -> Self {
+    pub(super) fn over(mut register: Register, keys: Arc<KeyRing>) -> Self {
+        // Hours do not pass here, so nobody's looks of the last hour ever become fewer.
+        register.looks_an_hour = u32::MAX;
         Self {
             unions: Unions::over(register.clone()),
             employers: Employers::over(register.clone()),
