@@ -5,11 +5,12 @@
 
 pub mod fault;
 pub(crate) mod rows;
+mod write;
 
 use std::{fmt::Write, str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
@@ -20,7 +21,10 @@ use sqlx::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-pub use self::rows::{insert_new_rows, insert_rows, source};
+pub use self::{
+    rows::{insert_new_rows, insert_rows, source},
+    write::{Tx, WriteTx},
+};
 use crate::{
     fault::{Fault, Outcome},
     reasons,
@@ -79,30 +83,6 @@ pub struct Db {
     schema: Arc<str>,
 }
 
-/// A write transaction and its place in the queue.
-pub struct WriteTx {
-    tx: DatabaseTransaction,
-    _turn: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
-}
-
-impl WriteTx {
-    /// The transaction as a connection.
-    pub fn conn(&self) -> &DatabaseTransaction {
-        &self.tx
-    }
-
-    /// Commits; the write is durable when this returns.
-    pub async fn commit(self) -> Outcome<()> {
-        self.tx.commit().await.map_err(fault::of)
-    }
-
-    /// Takes everything back.
-    pub async fn rollback(self) -> Outcome<()> {
-        self.tx.rollback().await.map_err(fault::of)
-    }
-}
-
 impl Db {
     /// Opens the database; SQLite's file is created when it is missing.
     pub async fn open(config: &DbConfig) -> Outcome<Self> {
@@ -154,16 +134,25 @@ impl Db {
         let place = Arc::clone(&self.writes).try_acquire_owned().map_err(|_| {
             Fault::new(&reasons::OVERLOADED).retry_after(Duration::from_millis(200))
         })?;
+        let turn = self.turn().await?;
+        let begun = self.begin_write().await;
+        if begun.as_ref().is_err_and(|fault| *fault.reason() == reasons::STORAGE_UNAVAILABLE) {
+            self.away.notify_waiters();
+        }
+        Ok(WriteTx { conn: begun?, _turn: turn, _place: place })
+    }
+
+    async fn begin_write(&self) -> Outcome<Tx> {
+        if self.engine() == DatabaseBackend::Postgres {
+            let writer = self.writer.clone();
+            return whole(async move { Tx::begin(writer.get_postgres_connection_pool()).await })
+                .await;
+        }
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let turn = self.turn().await?;
-        let begun = begin_whole(self.writer.clone(), options).await;
-        if begun.as_ref().is_err_and(|fault| *fault.reason() == reasons::STORAGE_UNAVAILABLE) {
-            self.away.notify_waiters();
-        }
-        Ok(WriteTx { tx: begun?, _turn: turn, _place: place })
+        begin_whole(self.writer.clone(), options).await.map(Tx::Mapped)
     }
 
     /// A turn to write. That others write says nothing of the database, so the wait ends with the
@@ -210,9 +199,6 @@ impl Db {
 }
 
 /// Begins a transaction, also when its caller goes away meanwhile.
-///
-/// On PostgreSQL the driver does not count a transaction whose BEGIN was sent and whose answer was
-/// not awaited: its connection would go back to the pool with a transaction that nobody ends.
 async fn begin_whole(
     connection: DatabaseConnection,
     options: TransactionOptions,
@@ -220,9 +206,17 @@ async fn begin_whole(
     if connection.get_database_backend() != DatabaseBackend::Postgres {
         return connection.begin_with_options(options).await.map_err(fault::of);
     }
-    // A transaction that nobody takes from the task is dropped there, which rolls it back.
-    let begun = tokio::spawn(async move { connection.begin_with_options(options).await });
-    let begun = begun.await.map_err(|gone| Fault::new(&reasons::INTERNAL).caused_by(gone))?;
+    whole(async move { connection.begin_with_options(options).await }).await
+}
+
+/// On PostgreSQL the driver does not count a transaction whose BEGIN was sent and whose answer was
+/// not awaited: its connection would go back to the pool with a transaction that nobody ends. One that
+/// nobody takes from the task is dropped there, which rolls it back.
+async fn whole<T: Send + 'static>(
+    begin: impl Future<Output = Result<T, DbErr>> + Send + 'static,
+) -> Outcome<T> {
+    let begun = tokio::spawn(begin).await;
+    let begun = begun.map_err(|gone| Fault::new(&reasons::INTERNAL).caused_by(gone))?;
     begun.map_err(fault::of)
 }
 

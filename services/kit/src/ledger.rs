@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -32,7 +31,7 @@ pub use self::{
 use crate::{
     civil::CivilDate,
     clock::{SharedClock, civil_day},
-    db::{Db, WriteTx, fault},
+    db::{Db, Tx, WriteTx, fault},
     fault::Outcome,
     figures::{self, Delta},
     ids::Ids,
@@ -206,7 +205,7 @@ pub struct Entry {
 
 impl Entry {
     /// The transaction, for the service's own tables.
-    pub fn conn(&self) -> &DatabaseTransaction {
+    pub fn conn(&self) -> &Tx {
         self.tx.conn()
     }
 

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use opentelemetry::{KeyValue, metrics::Counter};
 use parking_lot::Mutex;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use tokio_util::sync::CancellationToken;
 
 use self::patience::Patience;
@@ -31,7 +31,7 @@ pub use self::{
     keeper::{AdmitError, Keeper, covers},
 };
 use crate::{
-    db::{fault, number, places, rows_per_statement, sql},
+    db::{Tx, fault, number, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     keys::Purpose,
     ledger::Ledger,
@@ -66,14 +66,14 @@ pub trait Sealed: Send + Sync {
     /// record shows does not change, so neither its version nor its etag does, and it is no event.
     async fn reseal_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
     ) -> Outcome<Chunk>;
 
     /// How many rows are sealed under a version.
-    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64>;
+    async fn count_sealed(&self, conn: &Tx, version: u32) -> Outcome<u64>;
 }
 
 /// A table with look-up values.
@@ -86,22 +86,17 @@ pub trait Indexed: Send + Sync {
     /// values and adds what [`Vault::blind_indexes`] gives and the table lacks.
     async fn index_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
     ) -> Outcome<Chunk>;
 
     /// How many rows a version has.
-    async fn count_indexed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64>;
+    async fn count_indexed(&self, conn: &Tx, version: u32) -> Outcome<u64>;
 
     /// Removes no more than `limit` rows of versions before `version`; answers how many.
-    async fn forget_before(
-        &self,
-        conn: &DatabaseTransaction,
-        version: u32,
-        limit: u64,
-    ) -> Outcome<u64>;
+    async fn forget_before(&self, conn: &Tx, version: u32, limit: u64) -> Outcome<u64>;
 }
 
 /// Everything of a service that keys protect.
@@ -115,12 +110,7 @@ pub struct Sources {
 
 impl Sources {
     /// How many rows need a version.
-    pub async fn count(
-        &self,
-        conn: &DatabaseTransaction,
-        purpose: Purpose,
-        version: u32,
-    ) -> Outcome<u64> {
+    pub async fn count(&self, conn: &Tx, purpose: Purpose, version: u32) -> Outcome<u64> {
         let mut count = 0;
         if purpose == Purpose::Vault {
             for source in &self.sealed {
@@ -144,7 +134,7 @@ impl Sources {
 
     async fn renew(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         (purpose, source): (Purpose, usize),
         after: &str,
@@ -251,7 +241,7 @@ impl Rotation {
         })
     }
 
-    async fn begin(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+    async fn begin(&self, conn: &Tx, standing: &Standing) -> Outcome<bool> {
         let begun_at = Some(self.ledger.clock().now());
         books::save(conn, &Standing { begun_at, ..standing.clone() }).await?;
         let (purpose, version) = (standing.purpose.name(), standing.version);
@@ -281,7 +271,7 @@ impl Rotation {
 
     /// Says first, in a transaction of its own, that rows are brought along, so that whoever writes
     /// after it knows.
-    async fn bring(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+    async fn bring(&self, conn: &Tx, standing: &Standing) -> Outcome<bool> {
         let first = self.sources.names(standing.purpose).first().copied();
         if let Some(first) = first.filter(|_| standing.source.is_empty()) {
             let (source, place) = (first.to_owned(), String::new());
@@ -306,7 +296,7 @@ impl Rotation {
 
     /// Whether every transaction has ended that may have asked the books before they said that rows
     /// are brought along. SQLite has one at a time.
-    async fn others_ended(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<bool> {
+    async fn others_ended(&self, conn: &Tx, standing: &Standing) -> Outcome<bool> {
         if conn.get_database_backend() != DatabaseBackend::Postgres {
             return Ok(true);
         }
@@ -321,7 +311,7 @@ impl Rotation {
         Ok(transaction(conn, "pg_snapshot_xmin(pg_current_snapshot())").await? >= first)
     }
 
-    async fn chunk(&self, conn: &DatabaseTransaction, standing: &Standing) -> Outcome<()> {
+    async fn chunk(&self, conn: &Tx, standing: &Standing) -> Outcome<()> {
         let Standing { purpose, version, .. } = *standing;
         let names = self.sources.names(purpose);
         // A source that is gone is as good as done.
@@ -354,7 +344,7 @@ impl Rotation {
 
     /// All sources were gone over. Rows that are under an older version all the same were written by
     /// a process that was late; they are gone over again.
-    async fn end(&self, conn: &DatabaseTransaction, standing: &mut Standing) -> Outcome<()> {
+    async fn end(&self, conn: &Tx, standing: &mut Standing) -> Outcome<()> {
         let Standing { purpose, version, renewed, .. } = *standing;
         let mut left = 0;
         if purpose == Purpose::Vault {
@@ -397,7 +387,7 @@ impl Rotation {
     }
 
     /// Removes look-up values that nobody asks by.
-    async fn forget(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<bool> {
+    async fn forget(&self, conn: &Tx, version: u32) -> Outcome<bool> {
         for source in &self.sources.indexed {
             let removed = source.forget_before(conn, version, ROWS_A_CHUNK).await?;
             if removed > 0 {
@@ -422,12 +412,12 @@ pub fn is_replaced(found: &[Standing], purpose: Purpose, version: u32, now: Date
 }
 
 /// The number of a statement with one value.
-pub(crate) async fn counted(conn: &DatabaseTransaction, text: &str, value: Value) -> Outcome<u64> {
+pub(crate) async fn counted(conn: &Tx, text: &str, value: Value) -> Outcome<u64> {
     Ok(number(conn, text, [value]).await?.unsigned_abs())
 }
 
 /// The number of a transaction, on PostgreSQL.
-async fn transaction(conn: &DatabaseTransaction, which: &str) -> Outcome<i64> {
+async fn transaction(conn: &Tx, which: &str) -> Outcome<i64> {
     let text = format!("SELECT {which}::text::bigint AS n");
     let row = conn.query_one_raw(sql(conn, &text, [])).await.map_err(fault::of)?;
     let row = row.ok_or_else(|| Fault::new(&reasons::INTERNAL))?;

@@ -6,7 +6,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Result, bail, ensure};
 use unionhall_kit::{
     clock::{SharedClock, SystemClock},
-    db::Db,
+    db::{Db, Tx},
     ids::SystemRandomness,
     keys::{Key, KeyRing, Purpose},
     rotation::{self, Standing, standings},
@@ -52,7 +52,7 @@ impl From<RotatedPurpose> for Purpose {
 async fn list(folder: &DataFolder, settings: &Settings, clock: &SharedClock) -> Result<()> {
     let ring = folder.existing_keys(clock)?;
     let db = Db::open(&settings.db(registry::SCHEMA)).await?;
-    let state = db.begin_read().await?;
+    let state = Tx::Mapped(db.begin_read().await?);
     let (found, sources) = (standings(&state).await?, services::protected());
     for purpose in Purpose::ALL {
         for key in ring.all(purpose).iter() {
@@ -62,7 +62,7 @@ async fn list(folder: &DataFolder, settings: &Settings, clock: &SharedClock) -> 
             println!("{}", line(&ring, (purpose, key), known, rows, clock));
         }
     }
-    state.rollback().await?;
+    drop(state);
     db.close().await;
     Ok(())
 }

@@ -4,9 +4,9 @@
 use std::future::Future;
 
 use anyhow::{Result, ensure};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::ConnectionTrait;
 use unionhall_kit::{
-    db::sql,
+    db::{Tx, sql},
     path::{Line, Path, Prefixes, Scope},
 };
 use unionhall_registry::{
@@ -25,7 +25,7 @@ const PAGE: u64 = 50;
 
 /// Unions of one sub-district with members and a fact each; of fifty members one retains a membership
 /// and of five hundred one applied for it.
-async fn fill(conn: &DatabaseTransaction) -> Result<()> {
+async fn fill(conn: &Tx) -> Result<()> {
     let texts = [
         format!(
             "INSERT INTO trade_union (id, version, label, area, affiliation, display_name, name_key,
@@ -61,7 +61,7 @@ async fn fill(conn: &DatabaseTransaction) -> Result<()> {
 }
 
 /// How often this transaction read the whole of a table so far.
-async fn read_whole(conn: &DatabaseTransaction) -> Result<i64> {
+async fn read_whole(conn: &Tx) -> Result<i64> {
     let text = "SELECT (pg_stat_get_xact_numscans('member'::regclass)
          + pg_stat_get_xact_numscans('member_unit'::regclass)
          + pg_stat_get_xact_numscans('trade_union_fact'::regclass))::bigint AS count";
@@ -70,7 +70,7 @@ async fn read_whole(conn: &DatabaseTransaction) -> Result<i64> {
 }
 
 async fn by_index<T>(
-    conn: &DatabaseTransaction,
+    conn: &Tx,
     what: &str,
     found: impl Future<Output = unionhall_kit::fault::Outcome<T>>,
 ) -> Result<T> {

@@ -8,8 +8,9 @@ use std::fmt::Write;
 
 use chrono::SecondsFormat;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
+use sqlx::{Arguments as _, postgres::PgArguments};
 
-use super::{places, sql};
+use super::{places, sql, write::Tx};
 
 /// Values in one statement; SQLite takes 32,766.
 const VALUES: usize = 30_000;
@@ -24,13 +25,21 @@ const FEW: usize = 16;
 /// stands behind `INSERT INTO table (columns)`. `columns` is a comma-separated list; every row has
 /// as many values.
 pub(crate) async fn each(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     columns: &str,
     mut rows: Vec<Vec<Value>>,
     statement: impl Fn(&str) -> String,
 ) -> Result<(), DbErr> {
     while !rows.is_empty() {
         let left = rows.split_off(at_once(conn, columns, rows.len()));
+        if let Some(tx) = conn.native()
+            && rows.len() > FEW
+            && let Some((source, values)) = native(columns, &rows)
+        {
+            tx.execute(statement(&source), values).await?;
+            rows = left;
+            continue;
+        }
         let (source, values) = source(conn, columns, rows);
         conn.execute_raw(sql(conn, &statement(&source), values)).await?;
         rows = left;
@@ -41,7 +50,7 @@ pub(crate) async fn each(
 /// Inserts rows into `table`, in as few statements as both engines allow.
 /// `columns` is a comma-separated list; every row has as many values.
 pub async fn insert_rows(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     table: &str,
     columns: &str,
     rows: Vec<Vec<Value>>,
@@ -52,7 +61,7 @@ pub async fn insert_rows(
 
 /// The same, without the rows whose key is there already.
 pub async fn insert_new_rows(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     table: &str,
     columns: &str,
     rows: Vec<Vec<Value>>,
@@ -99,7 +108,50 @@ pub fn source(
     (values, rows.into_iter().flatten().collect())
 }
 
-/// One column of the rows: its type and the text of an array; the driver's own arrays hold no NULL.
+/// The same with arrays as the driver encodes them. `None` where a value has a type that is not
+/// foreseen.
+fn native(columns: &str, rows: &[Vec<Value>]) -> Option<(String, PgArguments)> {
+    let mut values = PgArguments::default();
+    let mut places = String::new();
+    for (at, _) in columns.split(',').enumerate() {
+        let kind = encode(&mut values, rows, at)?;
+        let comma = if at == 0 { "" } else { ", " };
+        write!(places, "{comma}${}::{kind}[]", at + 1).ok()?;
+    }
+    Some((format!("SELECT {columns} FROM unnest({places}) AS written ({columns})"), values))
+}
+
+/// Adds one column of the rows; answers the type of its values.
+fn encode(values: &mut PgArguments, rows: &[Vec<Value>], column: usize) -> Option<&'static str> {
+    /// The values of a column that are all of one variant.
+    macro_rules! of {
+        ($variant:ident, $of:expr) => {{
+            let mut of_column = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Value::$variant(value) = row.get(column)? else { return None };
+                of_column.push(value.as_ref().map($of));
+            }
+            values.add(of_column)
+        }};
+    }
+    let first = rows.first()?.get(column)?;
+    match first {
+        Value::Bool(_) => of!(Bool, |value| *value),
+        Value::SmallInt(_) => of!(SmallInt, |value| *value),
+        Value::Int(_) => of!(Int, |value| *value),
+        Value::BigInt(_) => of!(BigInt, |value| *value),
+        Value::String(_) => of!(String, |value| value.as_str()),
+        Value::Bytes(_) => of!(Bytes, |value| value.as_slice()),
+        Value::Uuid(_) => of!(Uuid, |value| *value),
+        Value::ChronoDate(_) => of!(ChronoDate, |value| *value),
+        Value::ChronoDateTimeUtc(_) => of!(ChronoDateTimeUtc, |value| *value),
+        _ => return None,
+    }
+    .ok()?;
+    kind(first)
+}
+
+/// One column of the rows: its type and the text of an array; the mapper's arrays hold no NULL.
 /// `None` where a value has a type that is not foreseen.
 fn array(rows: &[Vec<Value>], column: usize) -> Option<(&'static str, String)> {
     let kind = kind(rows.first()?.get(column)?)?;

@@ -15,7 +15,7 @@ use super::{
     steps::{Steps, sum_before},
 };
 use crate::{
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::{Fault, Outcome},
     path::Line,
     reasons,
@@ -51,7 +51,7 @@ pub(crate) struct Bulk {
 }
 
 /// Appends deltas in the transaction of the change that causes them.
-pub(crate) async fn append(conn: &impl ConnectionTrait, deltas: &[Delta]) -> Result<(), DbErr> {
+pub(crate) async fn append(conn: &Tx, deltas: &[Delta]) -> Result<(), DbErr> {
     let mut figures: BTreeMap<(MetricId, Line), BTreeMap<&str, Steps>> = BTreeMap::new();
     for delta in deltas {
         let leaves = figures.entry((delta.metric, delta.line)).or_default();

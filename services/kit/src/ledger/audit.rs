@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
     keys::Key,
     path::Path,
@@ -58,7 +58,7 @@ pub(super) struct Stamp<'a> {
 const COLUMNS: &str = "at, client, method, record, area, request, detail, key_version, mac";
 
 pub(super) async fn append(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     key: &AuditKey,
     notes: &[AuditNote],
     stamp: &Stamp<'_>,
@@ -174,7 +174,7 @@ impl Stored {
 const ENTRY: &str = "SELECT id, at, client, method, record, area, request, detail, mac";
 
 /// Chains unsealed entries; only the sequencer's leader calls it. Answers how many it sealed.
-pub(super) async fn seal(conn: &impl ConnectionTrait, at_most: u64) -> Outcome<u64> {
+pub(super) async fn seal(conn: &Tx, at_most: u64) -> Outcome<u64> {
     let unsealed = format!("{ENTRY} FROM audit_entry WHERE sealed = 0 ORDER BY id LIMIT {at_most}");
     let entries =
         Stored::find_by_statement(sql(conn, &unsealed, [])).all(conn).await.map_err(fault::of)?;

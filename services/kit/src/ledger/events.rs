@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{insert_rows, places, rows, rows_per_statement, sql},
+    db::{Tx, insert_rows, places, rows, rows_per_statement, sql},
     path::Path,
 };
 
@@ -52,7 +52,7 @@ const COLUMNS: &str =
     "batch, record, version, kind, area, affiliation, snapshot_type, snapshot, committed_at";
 
 pub(super) async fn append(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     batch: Uuid,
     now: DateTime<Utc>,
     events: &[Event],
@@ -67,7 +67,7 @@ pub(super) async fn append(
 }
 
 /// PostgreSQL: the ids also go to the pending table, from which the sequencer takes them.
-async fn append_pending(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
+async fn append_pending(conn: &Tx, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
     rows::each(conn, COLUMNS, rows, |source| {
         format!(
             "WITH written AS (INSERT INTO event ({COLUMNS}) {source} RETURNING id, batch)

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::{
-    db::{fault, insert_new_rows, sql},
+    db::{Tx, fault, insert_new_rows, sql},
     fault::{Fault, Outcome},
     keys::{Key, Purpose},
     reasons,
@@ -101,7 +101,7 @@ pub async fn standings(conn: &impl ConnectionTrait) -> Outcome<Vec<Standing>> {
 
 /// Notes a version before its first use. `finished`: there is nothing that lacks it.
 pub(super) async fn note(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     purpose: Purpose,
     key: &Key,
     (now, finished): (DateTime<Utc>, bool),

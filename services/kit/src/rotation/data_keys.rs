@@ -1,12 +1,12 @@
 //! A table of data keys: one row an owner, `sealed` and the version under which it is.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::{Chunk, Sealed};
 use crate::{
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
     vault::{DataKey, Owner, Vault},
@@ -30,12 +30,7 @@ struct Row {
 
 impl DataKeys {
     /// The key of an owner, stored with it; the first one is made.
-    pub async fn hold(
-        self,
-        conn: &impl ConnectionTrait,
-        vault: &Vault,
-        owner: Uuid,
-    ) -> Outcome<DataKey> {
+    pub async fn hold(self, conn: &Tx, vault: &Vault, owner: Uuid) -> Outcome<DataKey> {
         if let Some(sealed) = self.load(conn, &[owner]).await?.pop().map(|(_, sealed)| sealed) {
             return vault.open_data_key(self.owner_of(&owner), Some(&sealed));
         }
@@ -77,11 +72,7 @@ impl DataKeys {
     }
 
     /// Stores sealed keys of owners that have none.
-    pub async fn insert(
-        self,
-        conn: &impl ConnectionTrait,
-        keys: Vec<(Uuid, Vec<u8>)>,
-    ) -> Outcome<()> {
+    pub async fn insert(self, conn: &Tx, keys: Vec<(Uuid, Vec<u8>)>) -> Outcome<()> {
         let row = |(owner, sealed): (Uuid, Vec<u8>)| {
             let version = version(&sealed)?;
             Ok(vec![owner.into(), sealed.into(), version.into()])
@@ -117,13 +108,7 @@ impl Sealed for DataKeys {
         self.table
     }
 
-    async fn reseal_after(
-        &self,
-        conn: &DatabaseTransaction,
-        vault: &Vault,
-        _: &str,
-        limit: u64,
-    ) -> Outcome<Chunk> {
+    async fn reseal_after(&self, conn: &Tx, vault: &Vault, _: &str, limit: u64) -> Outcome<Chunk> {
         let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
         let text = format!(
             "SELECT {owner} AS owner, sealed FROM {table} WHERE key_version < $1
@@ -149,7 +134,7 @@ impl Sealed for DataKeys {
         Ok(Chunk { renewed, last })
     }
 
-    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_sealed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let text = format!("SELECT COUNT(*) AS n FROM {} WHERE key_version = $1", self.table);
         let version = i32::try_from(version).unwrap_or(i32::MAX);
         super::counted(conn, &text, version.into()).await

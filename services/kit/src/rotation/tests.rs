@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     clock::SharedClock,
-    db::insert_new_rows,
+    db::{Tx, insert_new_rows},
     ids::SystemRandomness,
     keys::{KeyRing, OpenMode},
     ledger::testing::{Books, books},
@@ -58,7 +58,7 @@ impl Indexed for Marks {
 
     async fn index_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
@@ -71,17 +71,12 @@ impl Indexed for Marks {
         Ok(Chunk { renewed: pets.len() as u64, last: pets.last().map(Uuid::to_string) })
     }
 
-    async fn count_indexed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_indexed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let text = "SELECT COUNT(*) AS n FROM pet_mark WHERE key_version = $1";
         counted(conn, text, version.into()).await
     }
 
-    async fn forget_before(
-        &self,
-        conn: &DatabaseTransaction,
-        version: u32,
-        limit: u64,
-    ) -> Outcome<u64> {
+    async fn forget_before(&self, conn: &Tx, version: u32, limit: u64) -> Outcome<u64> {
         let text = format!(
             "DELETE FROM pet_mark WHERE (key_version, mac) IN (
                  SELECT key_version, mac FROM pet_mark WHERE key_version < $1 LIMIT {limit})"
@@ -91,7 +86,7 @@ impl Indexed for Marks {
     }
 }
 
-async fn mark(conn: &impl ConnectionTrait, vault: &Vault, pets: &[Uuid]) {
+async fn mark(conn: &Tx, vault: &Vault, pets: &[Uuid]) {
     let rows = pets.iter().flat_map(|pet| {
         let indexes = vault.blind_indexes("mark", number(*pet).as_bytes()).unwrap();
         indexes.into_iter().map(|index| vec![index.version.into(), index.mac.into(), (*pet).into()])
@@ -179,7 +174,7 @@ impl Rig {
     }
 
     async fn count(&self, purpose: Purpose, version: u32) -> u64 {
-        let state = self.books.ledger.db().begin_read().await.unwrap();
+        let state = Tx::Mapped(self.books.ledger.db().begin_read().await.unwrap());
         self.process.job.sources.count(&state, purpose, version).await.unwrap()
     }
 

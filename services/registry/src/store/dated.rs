@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use unionhall_kit::{
     civil::{CivilDate, Period},
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -140,7 +140,7 @@ impl Differences {
     }
 
     /// Writes them. `CONFLICT` when a fact no longer stands.
-    pub async fn write<F: FactValue>(self, conn: &impl ConnectionTrait) -> Outcome<()> {
+    pub async fn write<F: FactValue>(self, conn: &Tx) -> Outcome<()> {
         for some in self.gone.chunks(rows_per_statement(4)) {
             let text = format!(
                 "UPDATE {table} SET superseded_at = v.column4 FROM (VALUES {places}) AS v

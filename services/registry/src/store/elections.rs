@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -209,7 +209,7 @@ async fn last_filed_of(
 /// Enters an election as version 1. On PostgreSQL the transaction can only be rolled back when
 /// another is under way.
 pub async fn insert(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     (id, union): (ElectionId, UnionId),
     election: Election,
     now: DateTime<Utc>,

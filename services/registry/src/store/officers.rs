@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -212,7 +212,7 @@ pub async fn list(
 /// Enters offices as version 1. On PostgreSQL the transaction can only be rolled back when one is
 /// taken.
 pub async fn insert(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     union: UnionId,
     new: Vec<(OfficeId, Office)>,
     now: DateTime<Utc>,

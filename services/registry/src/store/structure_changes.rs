@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -89,7 +89,7 @@ impl StructureChange {
 }
 
 /// Enters a change.
-pub async fn insert(conn: &impl ConnectionTrait, change: &StructureChange) -> Outcome<()> {
+pub async fn insert(conn: &Tx, change: &StructureChange) -> Outcome<()> {
     let written = change.work.written()?;
     let row: Vec<Value> = vec![
         change.id.into(),

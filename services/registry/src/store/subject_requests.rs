@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
     path::{Prefixes, Scope},
 };
@@ -160,7 +160,7 @@ impl Row {
 }
 
 /// Keeps a request.
-pub async fn insert(conn: &impl ConnectionTrait, record: &RequestRecord) -> Outcome<()> {
+pub async fn insert(conn: &Tx, record: &RequestRecord) -> Outcome<()> {
     let rows = vec![record.values()];
     insert_rows(conn, "subject_request", COLUMNS, rows).await.map_err(fault::of)
 }

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, places, rows_per_statement, sql},
     fault::Outcome,
     imports::Effect,
 };
@@ -24,7 +24,7 @@ struct Stored {
 
 /// Adds effects with their lines.
 pub(in crate::imports) async fn append(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     batch: Uuid,
     effects: &[(u32, Effect)],
 ) -> Outcome<()> {

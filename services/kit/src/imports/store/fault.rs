@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::{
-    db::{self, insert_rows, sql},
+    db::{self, Tx, insert_rows, sql},
     fault::Outcome,
     sheet::CellFault,
 };
@@ -33,7 +33,7 @@ const COLUMNS: &str = "batch, number, sheet, line, header, value, code, remedy_z
 
 /// Adds faults from number `first` on.
 pub(in crate::imports) async fn append(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     batch: Uuid,
     first: i64,
     faults: &[CellFault],

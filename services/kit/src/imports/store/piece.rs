@@ -1,12 +1,12 @@
 //! The pieces of a spooled file, each sealed for its own place.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::{Fault, Outcome},
     reasons,
     rotation::{Chunk, Sealed, counted},
@@ -21,7 +21,7 @@ pub(in crate::imports) const SLICE: u64 = 64;
 
 /// Adds pieces from number `first` on.
 pub(in crate::imports) async fn append(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     vault: &Vault,
     batch: Uuid,
     first: i32,
@@ -92,13 +92,7 @@ impl Sealed for Spooled {
         "import_spool"
     }
 
-    async fn reseal_after(
-        &self,
-        conn: &DatabaseTransaction,
-        vault: &Vault,
-        _: &str,
-        limit: u64,
-    ) -> Outcome<Chunk> {
+    async fn reseal_after(&self, conn: &Tx, vault: &Vault, _: &str, limit: u64) -> Outcome<Chunk> {
         let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
         let text = format!(
             "SELECT batch, piece, sealed FROM import_spool WHERE substr(sealed, 1, 4) < $1
@@ -121,7 +115,7 @@ impl Sealed for Spooled {
         Ok(chunk)
     }
 
-    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_sealed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let text = "SELECT COUNT(*) AS n FROM import_spool WHERE substr(sealed, 1, 4) = $1";
         counted(conn, text, version.to_be_bytes().to_vec().into()).await
     }

@@ -2,6 +2,7 @@
 
 use unionhall_kit::{
     call::Call,
+    db::Tx,
     fault::{Fault, Outcome},
     ledger::{
         Done,
@@ -96,7 +97,7 @@ impl Members {
 
 /// Adds up to `size` facts and acts; where the next page goes on.
 async fn page(
-    conn: &sea_orm::DatabaseTransaction,
+    conn: &Tx,
     record: &MemberRecord,
     at: Option<At>,
     size: u64,

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, Value};
 use unionhall_kit::{
     civil::CivilDate,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
 };
 
@@ -24,7 +24,7 @@ const LABELS_A_STATEMENT: usize = 1_000;
 /// that the plan touches goes one version up. `now` may have been taken before the tree was locked:
 /// what is recorded of one area never goes back in time.
 pub async fn save(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &Recorded,
     plan: &AreaPlan,
     now: DateTime<Utc>,
@@ -82,7 +82,7 @@ impl Change<'_> {
         of(tree).into_iter().filter(|row| !others.contains(row)).collect()
     }
 
-    async fn open(&self, conn: &impl ConnectionTrait) -> Outcome<()> {
+    async fn open(&self, conn: &Tx) -> Outcome<()> {
         let opened = self.plan.areas().into_iter().filter(|path| self.before.get(path).is_none());
         let row = |path: &AreaPath| -> Option<Vec<Value>> {
             let fact = self.after.get(path)?;
@@ -152,7 +152,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    async fn record(&self, conn: &impl ConnectionTrait) -> Outcome<()> {
+    async fn record(&self, conn: &Tx) -> Outcome<()> {
         let row = |path: &AreaPath, row: Row| -> Vec<Value> {
             vec![
                 path.as_str().into(),
@@ -173,7 +173,7 @@ impl Change<'_> {
         insert_rows(conn, "area_fact", columns, rows).await.map_err(fault::of)
     }
 
-    async fn link(&self, conn: &impl ConnectionTrait) -> Outcome<()> {
+    async fn link(&self, conn: &Tx) -> Outcome<()> {
         let links = self.plan.relocations().map(|lineage| -> Vec<Value> {
             vec![
                 lineage.predecessor.as_str().into(),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
     civil::{CivilDate, Period},
-    db::{fault, insert_rows, number, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, number, places, rows_per_statement, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -121,7 +121,7 @@ async fn ask(
 
 /// Lists enterprises in a draft that is held.
 pub async fn insert_entries(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     register: &BaseRegisterRecord,
     new: &[NewEntry],
 ) -> Outcome<()> {
@@ -259,7 +259,7 @@ async fn select(
 }
 
 /// Writes when and where entries count that are held.
-pub async fn relist(conn: &impl ConnectionTrait, changed: &[Relisted]) -> Outcome<()> {
+pub async fn relist(conn: &Tx, changed: &[Relisted]) -> Outcome<()> {
     let counting = changed.iter().filter(|one| one.counts != one.record.counts);
     let rows: Vec<Vec<Value>> = counting
         .map(|one| {
@@ -284,10 +284,7 @@ pub async fn relist(conn: &impl ConnectionTrait, changed: &[Relisted]) -> Outcom
     keep_places(conn, changed.iter().filter(|one| one.places != one.record.places)).await
 }
 
-async fn keep_places(
-    conn: &impl ConnectionTrait,
-    changed: impl Iterator<Item = &Relisted>,
-) -> Outcome<()> {
+async fn keep_places(conn: &Tx, changed: impl Iterator<Item = &Relisted>) -> Outcome<()> {
     let changed: Vec<&Relisted> = changed.collect();
     for some in changed.chunks(rows_per_statement(1)) {
         let text = format!(

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Value};
 use unionhall_kit::{
     civil::Period,
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -23,7 +23,7 @@ pub struct Taken;
 
 /// Enters a draft as version 1.
 pub async fn insert(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     id: BaseRegisterId,
     register: BaseRegister,
     now: DateTime<Utc>,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, Value};
 use unionhall_kit::{
-    db::{fault, places, rows_per_statement, sql},
+    db::{Tx, fault, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -19,7 +19,7 @@ use crate::{
 
 /// Withdraws one employer; see [`remove_many`].
 pub async fn remove(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &EmployerRecord,
     now: DateTime<Utc>,
 ) -> Outcome<EmployerRecord> {
@@ -31,7 +31,7 @@ pub async fn remove(
 ///
 /// `CONFLICT` when a record is no longer at the version that it had.
 pub async fn remove_many(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     records: &[&EmployerRecord],
     now: DateTime<Utc>,
 ) -> Outcome<Vec<EmployerRecord>> {

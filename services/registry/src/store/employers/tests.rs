@@ -33,7 +33,7 @@ fn new(serial: u32) -> NewEmployer {
 }
 
 /// Does `work` in a write of its own.
-async fn written<T>(rig: &Rig, work: impl AsyncFnOnce(&sea_orm::DatabaseTransaction) -> T) -> T {
+async fn written<T>(rig: &Rig, work: impl AsyncFnOnce(&unionhall_kit::db::Tx) -> T) -> T {
     let tx = rig.register.ledger.db().begin().await.unwrap();
     let done = work(tx.conn()).await;
     tx.commit().await.unwrap();

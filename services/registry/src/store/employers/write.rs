@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -50,7 +50,7 @@ pub type Write<T> = Outcome<Result<T, Taken>>;
 
 /// Enters employers, each as version 1.
 pub async fn insert_many(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     new: &[NewEmployer],
     now: DateTime<Utc>,
 ) -> Write<Vec<EmployerRecord>> {
@@ -87,7 +87,7 @@ pub async fn insert_many(
 
 /// Saves one change; see [`save_many`].
 pub async fn save(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &EmployerRecord,
     after: EmployerFacts,
     now: DateTime<Utc>,
@@ -108,7 +108,7 @@ pub async fn save(
 ///
 /// `CONFLICT` when a record is no longer at the version that it had.
 pub async fn save_many(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     changes: Vec<(&EmployerRecord, EmployerFacts)>,
     now: DateTime<Utc>,
 ) -> Write<Vec<EmployerRecord>> {
@@ -204,7 +204,7 @@ async fn update(conn: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Outcome<R
 
 /// Keeps every area at which the employers stand or stood, by which figures are explained. An area
 /// that a correction takes back stays: what counts is asked of the facts.
-async fn keep_places(conn: &impl ConnectionTrait, records: &[EmployerRecord]) -> Outcome<()> {
+async fn keep_places(conn: &Tx, records: &[EmployerRecord]) -> Outcome<()> {
     let mut rows: Vec<(&str, Uuid)> = Vec::with_capacity(records.len());
     for record in records {
         let addresses = record.facts.actual_addresses.rows().iter();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -53,11 +53,7 @@ const STEPS: &str = "formation_step";
 const WISHES: &str = "formation_wish";
 
 /// Enters a case as version 1.
-pub async fn insert(
-    conn: &impl ConnectionTrait,
-    new: NewCase,
-    now: DateTime<Utc>,
-) -> Write<CaseRecord> {
+pub async fn insert(conn: &Tx, new: NewCase, now: DateTime<Utc>) -> Write<CaseRecord> {
     let CaseId(id) = new.id;
     let employer = new.subject.employer().map(|EmployerId(id)| id);
     let mut row: Vec<Value> = vec![id.into(), 1_i64.into(), now.into(), now.into()];
@@ -78,7 +74,7 @@ pub async fn insert(
 ///
 /// `CONFLICT` when the record is no longer at the version that it had.
 pub async fn save(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &CaseRecord,
     after: &Journal,
     now: DateTime<Utc>,
@@ -146,7 +142,7 @@ pub(super) fn place_key(kind: UnionType, area: &AreaPath) -> String {
 }
 
 async fn keep_steps(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     id: Uuid,
     (old, new): (&[Step], &[Step]),
     now: DateTime<Utc>,

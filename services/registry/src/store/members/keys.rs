@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, places, rows_per_statement, sql},
     fault::Outcome,
     vault::{Owner, Vault},
 };
@@ -56,7 +56,7 @@ pub async fn keys_of(
 
 /// Keeps the sealed keys of new members.
 pub async fn keep_key(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     keys: impl IntoIterator<Item = (MemberId, Vec<u8>)>,
 ) -> Outcome<()> {
     let row = |(MemberId(id), sealed): (MemberId, Vec<u8>)| {

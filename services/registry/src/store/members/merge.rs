@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, insert_rows, sql},
+    db::{Tx, fault, insert_rows, sql},
     fault::Outcome,
 };
 use uuid::Uuid;
@@ -73,7 +73,7 @@ struct Row {
 
 /// Merges; answers the record that remains and the pointer.
 pub async fn merge(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     merging: Merging<'_>,
     now: DateTime<Utc>,
 ) -> Write<(MemberRecord, MemberRecord)> {
@@ -108,7 +108,7 @@ pub async fn merge(
 
 /// Makes a record a pointer, which is still seen through the union that it was seen through.
 async fn point(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     (before, MemberId(into)): (&MemberRecord, MemberId),
     left: MemberFacts,
     now: DateTime<Utc>,
@@ -162,7 +162,7 @@ pub async fn merge_of(
 
 /// Takes a merge back; answers the record that remained and the one that is given back.
 pub async fn unmerge(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     target: Changed<'_>,
     source: Restoring<'_>,
     now: DateTime<Utc>,

@@ -2,9 +2,9 @@
 //! stays as it is: only the keys themselves are sealed anew.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, number, sql},
+    db::{Tx, fault, insert_new_rows, number, sql},
     fault::Outcome,
     rotation::{Chunk, Indexed, Sealed, set_each},
     vault::{BlindIndex, DataKey, Vault},
@@ -44,11 +44,11 @@ struct MemberRow {
     facts: String,
 }
 
-fn held(conn: &DatabaseTransaction, what: &'static str) -> &'static str {
+fn held(conn: &Tx, what: &'static str) -> &'static str {
     if conn.get_database_backend() == DatabaseBackend::Postgres { what } else { "" }
 }
 
-async fn count(conn: &DatabaseTransaction, text: &str, versions: usize, of: u32) -> Outcome<u64> {
+async fn count(conn: &Tx, text: &str, versions: usize, of: u32) -> Outcome<u64> {
     let values = std::iter::repeat_n(Value::from(i32::try_from(of).unwrap_or(i32::MAX)), versions);
     Ok(number(conn, text, values).await?.unsigned_abs())
 }
@@ -61,7 +61,7 @@ impl Sealed for MemberKeys {
 
     async fn reseal_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
@@ -88,7 +88,7 @@ impl Sealed for MemberKeys {
         Ok(chunk)
     }
 
-    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_sealed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let text = "SELECT COUNT(*) AS n FROM member_key WHERE key_version = $1";
         count(conn, text, 1, version).await
     }
@@ -102,7 +102,7 @@ impl Indexed for MemberNumbers {
 
     async fn index_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
@@ -139,18 +139,13 @@ impl Indexed for MemberNumbers {
         Ok(chunk)
     }
 
-    async fn count_indexed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_indexed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let text = "SELECT (SELECT COUNT(*) FROM member_document WHERE key_version = $1)
                          + (SELECT COUNT(*) FROM member_mobile WHERE key_version = $2) AS n";
         count(conn, text, 2, version).await
     }
 
-    async fn forget_before(
-        &self,
-        conn: &DatabaseTransaction,
-        version: u32,
-        limit: u64,
-    ) -> Outcome<u64> {
+    async fn forget_before(&self, conn: &Tx, version: u32, limit: u64) -> Outcome<u64> {
         let version = i32::try_from(version).unwrap_or(i32::MAX);
         let mut gone = 0;
         for (table, key) in

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_new_rows, insert_rows, places, rows_per_statement, sql},
     fault::{Fault, Outcome},
     reasons,
     rotation::Indexing,
@@ -65,7 +65,7 @@ pub(super) type Write<T> = Outcome<Result<T, Taken>>;
 
 /// Enters members as version 1.
 pub async fn insert_many(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     new: Vec<NewMember>,
     now: DateTime<Utc>,
 ) -> Write<Vec<MemberRecord>> {
@@ -125,11 +125,7 @@ pub struct Changed<'a> {
 
 /// Saves a change of a member who is held in this transaction. `CONFLICT` when the record is no
 /// longer at the version that it had.
-pub async fn save(
-    conn: &impl ConnectionTrait,
-    changed: Changed<'_>,
-    now: DateTime<Utc>,
-) -> Write<MemberRecord> {
+pub async fn save(conn: &Tx, changed: Changed<'_>, now: DateTime<Utc>) -> Write<MemberRecord> {
     let saved = save_many(conn, vec![changed], now).await?;
     let one = |mut records: Vec<MemberRecord>| {
         records.pop().ok_or_else(|| Fault::new(&reasons::INTERNAL))
@@ -139,7 +135,7 @@ pub async fn save(
 
 /// Saves changes of several members.
 pub async fn save_many(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     changes: Vec<Changed<'_>>,
     now: DateTime<Utc>,
 ) -> Write<Vec<MemberRecord>> {
@@ -230,10 +226,7 @@ pub(super) fn change(
     Ok(Some(vec![id.into(), added.into(), gone.into(), now.into()]))
 }
 
-pub(super) async fn record_changes(
-    conn: &impl ConnectionTrait,
-    rows: Vec<Vec<Value>>,
-) -> Outcome<()> {
+pub(super) async fn record_changes(conn: &Tx, rows: Vec<Vec<Value>>) -> Outcome<()> {
     let columns = "member, added, gone, recorded_at";
     insert_rows(conn, "member_change", columns, rows).await.map_err(fault::of)
 }
@@ -246,10 +239,7 @@ fn added(numbers: &[(MemberId, Numbers)]) -> Indexing {
 }
 
 /// Adds what is new. `CONFLICT` where the key ring learned of a new key in the meantime.
-pub(super) async fn keep_numbers(
-    conn: &impl ConnectionTrait,
-    numbers: Vec<(MemberId, Numbers)>,
-) -> Write<()> {
+pub(super) async fn keep_numbers(conn: &Tx, numbers: Vec<(MemberId, Numbers)>) -> Write<()> {
     let made = added(&numbers);
     if let Err(error) = insert_numbers(conn, numbers).await {
         return taken(error);
@@ -257,10 +247,7 @@ pub(super) async fn keep_numbers(
     made.is_whole(conn).await.map(Ok)
 }
 
-async fn insert_numbers(
-    conn: &impl ConnectionTrait,
-    numbers: Vec<(MemberId, Numbers)>,
-) -> Result<(), DbErr> {
+async fn insert_numbers(conn: &Tx, numbers: Vec<(MemberId, Numbers)>) -> Result<(), DbErr> {
     // Two documents of one person may bear one number: a permit is issued anew, and a temporary
     // card shows the number of the card that it stands for.
     let mut documents = BTreeMap::new();
@@ -337,10 +324,7 @@ pub(super) async fn forget_numbers(
 
 /// Keeps every union and employer for which the members count or counted. What a correction takes
 /// back stays: what counts is asked of the facts.
-pub(super) async fn keep_units(
-    conn: &impl ConnectionTrait,
-    records: &[MemberRecord],
-) -> Outcome<()> {
+pub(super) async fn keep_units(conn: &Tx, records: &[MemberRecord]) -> Outcome<()> {
     let mut rows: BTreeSet<(Uuid, Uuid, Uuid)> = BTreeSet::new();
     for record in records {
         let MemberId(member) = record.id;

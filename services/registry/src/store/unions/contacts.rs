@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, FromQueryResult, Value};
 use unionhall_kit::{
-    db::{fault, number, places, sql},
+    db::{Tx, fault, number, places, sql},
     fault::Outcome,
     rotation::{Chunk, Sealed, set_each},
     vault::{Context, Vault},
@@ -49,7 +49,7 @@ impl Sealed for Contacts {
 
     async fn reseal_after(
         &self,
-        conn: &DatabaseTransaction,
+        conn: &Tx,
         vault: &Vault,
         after: &str,
         limit: u64,
@@ -82,7 +82,7 @@ impl Sealed for Contacts {
         Ok(chunk)
     }
 
-    async fn count_sealed(&self, conn: &DatabaseTransaction, version: u32) -> Outcome<u64> {
+    async fn count_sealed(&self, conn: &Tx, version: u32) -> Outcome<u64> {
         let [a, b, c, d] = version.to_be_bytes();
         // As a sealed value begins, in the form in which facts are written.
         let begins = format!("%\"sealed\":[{a},{b},{c},{d},%");
@@ -120,7 +120,7 @@ impl Numbers<'_> {
 }
 
 /// The next unions that have or had a contact, withdrawn ones too, held against writers.
-async fn hold(conn: &DatabaseTransaction, after: &str, limit: u64) -> Outcome<Vec<Standing>> {
+async fn hold(conn: &Tx, after: &str, limit: u64) -> Outcome<Vec<Standing>> {
     let postgres = conn.get_database_backend() == DatabaseBackend::Postgres;
     let text = format!(
         "SELECT u.id, u.facts FROM trade_union u WHERE u.id > $1 AND EXISTS (
@@ -134,10 +134,7 @@ async fn hold(conn: &DatabaseTransaction, after: &str, limit: u64) -> Outcome<Ve
 }
 
 /// Every contact that was ever recorded of these unions.
-async fn recorded(
-    conn: &DatabaseTransaction,
-    ids: &[Uuid],
-) -> Outcome<HashMap<Uuid, Vec<(i64, String)>>> {
+async fn recorded(conn: &Tx, ids: &[Uuid]) -> Outcome<HashMap<Uuid, Vec<(i64, String)>>> {
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     if ids.is_empty() {
         return Ok(found);

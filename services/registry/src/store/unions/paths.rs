@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use unionhall_kit::{
     civil::Period,
-    db::{fault, insert_rows, places, rows_per_statement, sql},
+    db::{Tx, fault, insert_rows, places, rows_per_statement, sql},
     fault::Outcome,
     path::Path,
 };
@@ -52,7 +52,7 @@ pub async fn paths_of(conn: &impl ConnectionTrait, ids: &[UnionId]) -> Outcome<P
 
 /// Writes the paths of these unions, in place of those that they had.
 pub(super) async fn keep_paths(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     paths: &[(UnionId, &History<AffiliationPath>)],
 ) -> Outcome<()> {
     for some in paths.chunks(rows_per_statement(1)) {

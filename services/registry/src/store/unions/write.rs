@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use unionhall_kit::{
-    db::{fault, insert_new_rows, insert_rows, sql},
+    db::{Tx, fault, insert_new_rows, insert_rows, sql},
     fault::{Fault, Outcome},
     reasons,
 };
@@ -58,11 +58,7 @@ pub enum Taken {
 type Write<T> = Outcome<Result<T, Taken>>;
 
 /// Enters a union as version 1.
-pub async fn insert(
-    conn: &impl ConnectionTrait,
-    new: NewUnion,
-    now: DateTime<Utc>,
-) -> Write<Placed> {
+pub async fn insert(conn: &Tx, new: NewUnion, now: DateTime<Utc>) -> Write<Placed> {
     if let Some(rival) = claim(conn, new.id, None, &new.facts).await? {
         return Ok(Err(Taken::Place(Some(rival))));
     }
@@ -100,7 +96,7 @@ pub async fn insert(
 ///
 /// `CONFLICT` when the record is no longer at the version that it had.
 pub async fn save(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &Placed,
     after: UnionFacts,
     paths: History<AffiliationPath>,
@@ -116,7 +112,7 @@ pub async fn save(
 /// The same of a union that goes along with its area: when the area went, [`super::meeting`] found
 /// nobody in its way, and nobody has come into its way since.
 pub async fn carry(
-    conn: &impl ConnectionTrait,
+    conn: &Tx,
     before: &Placed,
     after: UnionFacts,
     paths: History<AffiliationPath>,
@@ -183,11 +179,7 @@ pub async fn touch(
 /// Withdraws a union: it was never there. Its facts stay readable as superseded ones.
 ///
 /// `CONFLICT` when the record is no longer at the version that it had.
-pub async fn remove(
-    conn: &impl ConnectionTrait,
-    before: &UnionRecord,
-    now: DateTime<Utc>,
-) -> Outcome<UnionRecord> {
+pub async fn remove(conn: &Tx, before: &UnionRecord, now: DateTime<Utc>) -> Outcome<UnionRecord> {
     let now = now.max(before.updated_at);
     let UnionId(id) = before.id;
     let text = "UPDATE trade_union SET version = version + 1, updated_at = $3, deleted_at = $3,
@@ -207,7 +199,7 @@ pub async fn remove(
 
 /// Keeps the paths, and every area at which the union counts or counted, by which figures are
 /// explained. An area that a correction takes back stays: what counts is asked of the facts.
-async fn keep(conn: &impl ConnectionTrait, placed: &Placed) -> Outcome<()> {
+async fn keep(conn: &Tx, placed: &Placed) -> Outcome<()> {
     let Placed { record, paths } = placed;
     keep_paths(conn, &[(record.id, paths)]).await?;
     let seats = record.facts.seats.rows().iter().map(|row| row.value.area());
