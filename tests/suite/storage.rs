@@ -20,5 +20,6 @@ mod restructure;
 mod revisions;
 mod rows;
 mod searches;
+mod statistics;
 
 pub(crate) use self::{affiliation::as_recounted, restructure::everywhere};

@@ -5,6 +5,7 @@
 
 pub mod fault;
 pub(crate) mod rows;
+mod statistics;
 mod write;
 
 use std::{fmt::Write, str::FromStr, sync::Arc, time::Duration};

@@ -11,7 +11,7 @@
 //! process left it.
 //!
 //! # Memory
-//! The sheet reader's bound, three chunks of rows of at most 2 MiB with their faults, four pieces of
+//! The sheet reader's bound, five chunks of rows of at most 2 MiB with their faults, four pieces of
 //! the file, and in pass 1 sixteen bytes a row, in a table that is at least 7/16 full.
 //!
 //! # Space

@@ -2,13 +2,15 @@
 //! also moves `applied_line`, so a pass that was cut off goes on with the next row and no row is
 //! applied twice.
 
-use std::pin::pin;
+use std::{pin::pin, sync::Arc};
 
 use futures::{
-    FutureExt, StreamExt,
+    StreamExt,
     stream::{self, Stream},
 };
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use super::{
     Actor, Applied, Effect, Importer, Imports,
@@ -32,45 +34,46 @@ const METHOD: &str = "imports/apply";
 
 /// Chunks under way at once where rows are independent: while the database writes one, the next is
 /// judged. They are committed in their order.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
+/// Chunks between two looks at how much the tables have grown.
+const LOOK_EVERY: u32 = 16;
 
 /// Runs pass 2 from behind `applied_line`. Ends early where somebody else moved the batch: it is
 /// being undone, or another process applies it. `alone` keeps chunks from getting into the way of
 /// each other.
-pub(super) async fn run(imports: &Imports, batch: &Batch, alone: bool) -> Outcome<()> {
-    let importer = imports.importer(&batch.kind)?;
-    let actor = batch.actor()?;
-    let rows = Rows::of(imports, &**importer, batch, importer.layout().await?, batch.applied_line);
+pub(super) async fn run(imports: &Arc<Imports>, batch: &Batch, alone: bool) -> Outcome<()> {
+    let importer = Arc::clone(imports.importer(&batch.kind)?);
+    let rows = Rows::of(imports, &*importer, batch, importer.layout().await?, batch.applied_line);
     let at_once = if importer.rows_are_independent() && !alone { AT_ONCE } else { 1 };
     let (committed, _) = watch::channel(batch.applied_line);
-    let pass = Pass { imports, importer: &**importer, actor: &actor, batch, committed: &committed };
-    let chunks = chunks(rows, batch.applied_line);
-    let applied = chunks.map(|next| pass.chunk(next).boxed()).buffered(at_once);
+    let (actor, batch) = (batch.actor()?, batch.clone());
+    let pass = Arc::new(Pass { imports: Arc::clone(imports), importer, actor, batch, committed });
+    // They begin in their order: where only one can write, the first of them does. Then each has a
+    // task of its own, so that they share the cores, which ends with the pass.
+    let applied = Arc::clone(&pass)
+        .chunks(rows)
+        .map(|begun| tokio::spawn(Arc::clone(&pass).chunk(begun).in_current_span()))
+        .map(AbortOnDropHandle::new)
+        .buffered(at_once);
     let mut applied = pin!(applied);
+    let mut chunks = 0_u32;
     while let Some(line) = applied.next().await {
-        match line? {
-            Some(line) => committed.send_replace(line),
+        match line.map_err(|panic| Fault::new(&reasons::INTERNAL).caused_by(panic))?? {
+            Some(line) => pass.committed.send_replace(line),
             None => return Ok(()),
         };
+        chunks += 1;
+        if chunks.is_multiple_of(LOOK_EVERY) {
+            imports.ledger.db().refresh_statistics().await;
+        }
     }
-    let line = *committed.borrow();
-    end(imports, batch, line).await
+    imports.ledger.db().refresh_statistics().await;
+    let line = *pass.committed.borrow();
+    end(imports, &pass.batch, line).await
 }
 
 /// Rows, and the last line before them.
 type Chunk = (i64, Vec<Record>);
-
-fn chunks(rows: Rows, line: i64) -> impl Stream<Item = Outcome<Chunk>> {
-    stream::try_unfold((rows, line), async |(mut rows, line)| match rows.next().await? {
-        Read::Rows(some) => {
-            let last = some.last().map_or(line, |row| i64::from(row.line()));
-            Ok(Some(((line, some), (rows, last))))
-        }
-        Read::End => Ok(None),
-        // Pass 1 read the same bytes to their end.
-        Read::Broken(_) => Err(Fault::new(&reasons::INTERNAL)),
-    })
-}
 
 /// What became of a chunk's rows.
 #[derive(Default)]
@@ -82,23 +85,37 @@ struct Outcomes {
 }
 
 /// Pass 2 over one file.
-struct Pass<'a> {
-    imports: &'a Imports,
-    importer: &'a dyn Importer,
-    actor: &'a Actor,
-    batch: &'a Batch,
+struct Pass {
+    imports: Arc<Imports>,
+    importer: Arc<dyn Importer>,
+    actor: Actor,
+    batch: Batch,
     /// The last line that is committed.
-    committed: &'a watch::Sender<i64>,
+    committed: watch::Sender<i64>,
 }
 
-impl Pass<'_> {
+impl Pass {
+    /// The next rows, each chunk with its transaction.
+    fn chunks(self: Arc<Self>, rows: Rows) -> impl Stream<Item = Outcome<(Entry, Chunk)>> {
+        let from = (rows, self.batch.applied_line, self);
+        stream::try_unfold(from, async |(mut rows, line, pass)| match rows.next().await? {
+            Read::Rows(some) => {
+                let last = some.last().map_or(line, |row| i64::from(row.line()));
+                let entry = pass.imports.ledger.begin_own(&pass.actor.client, METHOD).await?;
+                Ok(Some(((entry, (line, some)), (rows, last, pass))))
+            }
+            Read::End => Ok(None),
+            // Pass 1 read the same bytes to their end.
+            Read::Broken(_) => Err(Fault::new(&reasons::INTERNAL)),
+        })
+    }
+
     /// Writes a chunk. Answers its last line; `None` where somebody else moved the batch.
-    async fn chunk(&self, next: Outcome<Chunk>) -> Outcome<Option<i64>> {
-        let (behind, rows) = next?;
-        let Self { imports, importer, actor, batch, committed } = self;
+    async fn chunk(self: Arc<Self>, begun: Outcome<(Entry, Chunk)>) -> Outcome<Option<i64>> {
+        let (mut entry, (behind, rows)) = begun?;
+        let Self { imports, importer, actor, batch, committed } = &*self;
         let lines = (rows.first().map(Record::line), rows.last().map(Record::line));
         let (Some(first), Some(last)) = lines else { return Ok(Some(behind)) };
-        let mut entry = imports.ledger.begin_own(&actor.client, METHOD).await?;
         let faulty = fault::faulty_lines(entry.conn(), batch.id, first, last).await?;
         let valid: Vec<Record> =
             rows.into_iter().filter(|row| !faulty.contains(&row.line())).collect();

@@ -74,7 +74,10 @@ impl Imports {
     }
 
     /// Moves one batch on. False where none waits.
-    pub(super) async fn work_once(&self, put_off: &mut HashMap<Uuid, PutOff>) -> Outcome<bool> {
+    pub(super) async fn work_once(
+        self: &Arc<Self>,
+        put_off: &mut HashMap<Uuid, PutOff>,
+    ) -> Outcome<bool> {
         let waiting = batch::working(self.ledger.db().reader()).await?;
         put_off.retain(|id, _| waiting.iter().any(|batch| batch.id == *id));
         if !waiting.is_empty() && self.is_keyless().await? {
@@ -118,10 +121,10 @@ impl Imports {
     }
 
     /// `again`: the batch stopped before.
-    async fn job(&self, batch: &Batch, again: bool) -> Outcome<()> {
+    async fn job(self: &Arc<Self>, batch: &Batch, again: bool) -> Outcome<()> {
         match batch.state()? {
-            State::Validating => validate::run(self, batch).await,
-            State::Applying => apply::run(self, batch, again).await,
+            State::Validating => Box::pin(validate::run(self, batch)).await,
+            State::Applying => Box::pin(apply::run(self, batch, again)).await,
             State::Undoing => undo::run(self, batch).await,
             _ => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Pass 1: every fault of every row. Writes faults and counts, nothing of the register.
 
 use super::{
-    Importer, Imports, Verdict, kinds,
+    Checks, Importer, Imports, Verdict, kinds,
     rows::{Read, Rows, unlabelled},
     seen::Seen,
     state::State,
@@ -45,30 +45,62 @@ pub(super) async fn run(imports: &Imports, batch: &Batch) -> Outcome<()> {
     let importer = imports.importer(&batch.kind)?;
     let layout = importer.layout().await?;
     let Some(mut now) = begin(imports, batch).await? else { return Ok(()) };
-    let mut checks = importer.open(&batch.actor()?).await?;
-    let mut rows = Rows::of(imports, &**importer, batch, layout.clone(), 0);
-    let mut seen = Seen::default();
+    imports.ledger.db().refresh_statistics().await;
+    let checks = importer.open(&batch.actor()?).await?;
+    let rows = Rows::of(imports, &**importer, batch, layout.clone(), 0);
+    let judge = Judge { importer: &**importer, layout: &layout, seen: Seen::default() };
+    let mut pass = Pass { rows, checks, judge };
+    let mut next = pass.next().await?;
     loop {
-        let mut found = match rows.next().await? {
-            Read::Rows(mut rows) => {
-                let mut judge = Judge { importer: &**importer, layout: &layout, seen: &mut seen };
-                // Before the domain looks: a row that is refused for its key leaves nothing that a
-                // later row could build on.
-                rows.iter_mut().for_each(|row| judge.repeated(row));
-                let verdicts = checks.check(&rows).await?;
-                let most = i64::from(imports.config.max_faults);
-                judge.rows(rows, verdicts, &now, most)?
+        let mut found = match next {
+            Next::Rows(rows, verdicts) => {
+                pass.judge.rows(rows, verdicts, &now, i64::from(imports.config.max_faults))?
             }
-            Read::Broken(faults) => Found::end(State::Rejected, faults),
-            Read::End => Found::end(State::Validated, Vec::new()),
+            Next::Broken(faults) => Found::end(State::Rejected, faults),
+            Next::End => Found::end(State::Validated, Vec::new()),
         };
         if found.end.is_some() {
-            found.account = checks.account();
+            found.account = pass.checks.account();
+            note(imports, &now, found).await?;
+            return Ok(());
         }
-        match note(imports, &now, found).await? {
+        // The next rows are looked at while these are noted.
+        let (noted, ahead) = tokio::join!(note(imports, &now, found), pass.next());
+        match noted? {
             Some(moved) if moved.state == State::Validating.code() => now = moved,
             _ => return Ok(()),
         }
+        next = ahead?;
+    }
+}
+
+/// Rows with what the domain says of them.
+enum Next {
+    Rows(Vec<Record>, Vec<Verdict>),
+    Broken(Vec<CellFault>),
+    End,
+}
+
+/// Pass 1 over one file.
+struct Pass<'a> {
+    rows: Rows,
+    checks: Box<dyn Checks>,
+    judge: Judge<'a>,
+}
+
+impl Pass<'_> {
+    async fn next(&mut self) -> Outcome<Next> {
+        Ok(match self.rows.next().await? {
+            Read::Rows(mut rows) => {
+                // Before the domain looks: a row that is refused for its key leaves nothing that a
+                // later row could build on.
+                rows.iter_mut().for_each(|row| self.judge.repeated(row));
+                let verdicts = self.checks.check(&rows).await?;
+                Next::Rows(rows, verdicts)
+            }
+            Read::Broken(faults) => Next::Broken(faults),
+            Read::End => Next::End,
+        })
     }
 }
 
@@ -119,7 +151,7 @@ async fn in_validation(
 struct Judge<'a> {
     importer: &'a dyn Importer,
     layout: &'a Layout,
-    seen: &'a mut Seen,
+    seen: Seen,
 }
 
 impl Judge<'_> {

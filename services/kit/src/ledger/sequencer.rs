@@ -69,6 +69,8 @@ struct Patience {
     since: DateTime<Utc>,
     /// When to look again; until then no figure is folded.
     next: DateTime<Utc>,
+    /// Whether an import goes on.
+    waits: bool,
 }
 
 impl Patience {
@@ -84,8 +86,8 @@ impl Patience {
             (self.newest, self.since) = (waiting.newest, now);
         }
         let over = waiting.deltas >= BULK_WAITING || now - self.since >= BULK_QUIET;
-        let waits = waiting.deltas > 0 && !over;
-        self.next = if waits { now + BULK_LOOK } else { now };
+        self.waits = waiting.deltas > 0 && !over;
+        self.next = if self.waits { now + BULK_LOOK } else { now };
         over
     }
 }
@@ -123,10 +125,11 @@ impl Sequencer {
             if rounds.is_multiple_of(PRUNE_EVERY) {
                 self.prune().await;
             }
-            if idle {
+            if idle || patience.waits {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = self.ledger.bell.notified() => {}
+                    // Several chunks of an import share a round.
+                    () = self.ledger.bell.notified(), if !patience.waits => {}
                     () = tokio::time::sleep(ROUND) => {}
                 }
             }
@@ -314,6 +317,7 @@ mod tests {
             assert_eq!(patience.is_over(waiting, after(at)), over, "{waiting:?} at {at} ms");
             let waits = waiting.deltas > 0 && !over;
             assert_eq!(patience.is_due(after(at + 49)), !waits, "{waiting:?} at {at} ms");
+            assert_eq!(patience.waits, waits, "{waiting:?} at {at} ms");
         }
     }
 }
