@@ -8,6 +8,11 @@ use crate::{
 
 mod base64;
 
+/// Characters of an id (UUID) before its last group, without the hyphen between them.
+const ID_HEAD: usize = 23;
+/// Characters of the last group.
+const LAST_GROUP: usize = 12;
+
 /// Told where a number begins, in which form, and the number.
 pub(crate) type Found<'a> = dyn FnMut(usize, &'static str, [u8; LENGTH]) + 'a;
 
@@ -54,9 +59,21 @@ fn row(bytes: &[u8], at: usize) -> (usize, usize) {
 fn plain(bytes: &[u8], at: usize, found: &mut Found<'_>) {
     if let Some(number) = bytes[at..].first_chunk::<LENGTH>()
         && is_number(number)
+        && !is_in_id(bytes, at)
     {
         found(at, forms::PLAIN, *number);
     }
+}
+
+/// Whether the id of a record goes on here. SQLite keeps the columns of a row without a gap, and one id
+/// in a million ends in digits that give, with an area's code behind them, the number of somebody.
+fn is_in_id(bytes: &[u8], at: usize) -> bool {
+    let end = &bytes[at.saturating_sub(LAST_GROUP)..at];
+    let Some(gap) = end.iter().rposition(|byte| *byte == b'-') else { return false };
+    let Some(head) = bytes[..at - end.len() + gap].last_chunk::<ID_HEAD>() else { return false };
+    let group = |group: &[u8]| group.iter().all(u8::is_ascii_hexdigit);
+    let lengths = head.split(|byte| *byte == b'-').map(|some| group(some).then_some(some.len()));
+    group(&end[gap + 1..]) && lengths.eq([Some(8), Some(4), Some(4), Some(4)])
 }
 
 fn hex(bytes: &[u8], at: usize, found: &mut Found<'_>) {

@@ -19,13 +19,14 @@ const NUMBERS: [&str; 5] = [
 ];
 
 /// What stands around a number.
-const AROUND: [(&[u8], &[u8]); 6] = [
+const AROUND: [(&[u8], &[u8]); 7] = [
     (b"", b""),
     (b"{\"number\":\"", b"\"}"),
     (b"\x12\x12", b"2\x0b13800000000"),
     (b"7", b"7"),
     (&[0; 40], &[0; 40]),
     ("证件".as_bytes(), "，已核对".as_bytes()),
+    (b"members/018f3c2e-0500-7abc-8def-012345678901", b"110102012004"),
 ];
 
 fn forms_found(bytes: &[u8]) -> Vec<&'static str> {
@@ -107,6 +108,30 @@ fn other_numbers_are_nobodys() {
         }
     }
     assert_eq!(finds(b""), []);
+}
+
+#[test]
+fn the_end_of_an_id_is_no_part_of_a_number() {
+    let number = "500000188110102012";
+    for (id, behind) in [
+        ("018f3c2e-0500-7abc-8def-aaa500000188", "110102012004"),
+        ("018f3c2e-0500-7abc-8def-50000018811", "0102012004"),
+        ("018f3c2e-0500-7abc-8def-12345678901", number),
+    ] {
+        let text = format!("members/{id}{behind}");
+        assert!(text.contains(number));
+        assert_eq!(finds(text.as_bytes()), [], "{text}");
+    }
+    for other in [
+        "018f3c2e-0500-7abc-8def-123456789012",
+        "018f3c2e-0500-7abc-8de-aaa",
+        "018f3c2e-0500-7abg-8def-aaa",
+        "8f3c2e-0500-7abc-8def-aaa",
+        "-",
+        "",
+    ] {
+        assert_eq!(forms_found(format!("{other}{number}").as_bytes()), [forms::PLAIN], "{other}");
+    }
 }
 
 #[test]
