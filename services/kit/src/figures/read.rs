@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, FromQueryResult, QueryResult,
+    Value,
+};
 
 use super::{
     MetricId,
@@ -12,14 +15,14 @@ use super::{
 };
 use crate::{
     civil::CivilDate,
-    db::{Db, fault, places, sql},
-    fault::Outcome,
+    db::{Db, fault, source, sql},
+    fault::{Fault, Outcome},
     path::{Line, Path},
+    reasons,
 };
 
 /// Questions that fit into one statement on both engines.
 const QUESTIONS_A_STATEMENT: usize = 4_096;
-const PLACES_A_QUESTION: usize = 5;
 
 /// Asks for one figure of one node at the end of one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,97 +57,147 @@ pub async fn values_in(state: &DatabaseTransaction, questions: &[Question]) -> O
     Ok(answers)
 }
 
-/// What is folded for one question, or a row of the tail: [`TAIL`] for a number, and its leaves where
-/// a question has blocks.
-#[derive(FromQueryResult)]
-struct Found {
-    number: i32,
+/// Where the steps of a question stand; several questions may find theirs with one probe.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Probe<'q> {
     metric: i16,
     line: i16,
-    blocks: Option<Vec<u8>>,
-    days: Option<Vec<u8>>,
-    few: Option<Vec<u8>>,
+    node: &'q str,
+    day_block: i32,
 }
 
-/// The number of the tail's rows among the answers.
-const TAIL: i32 = -1;
+const PROBE_COLUMNS: &str = "number, metric, line, node, day_block";
+
+/// The number of the probes that only fill the statement up.
+const PADDING: i32 = -1;
 
 async fn ask(conn: &impl ConnectionTrait, questions: &[Question]) -> Outcome<Vec<i64>> {
-    let Some(last) = questions.last() else { return Ok(Vec::new()) };
+    let mut probes: BTreeMap<Probe<'_>, Vec<usize>> = BTreeMap::new();
+    for (at, question) in questions.iter().enumerate() {
+        probes.entry(question.probe()).or_default().push(at);
+    }
+    let Some((last, _)) = probes.last_key_value() else { return Ok(Vec::new()) };
+    let numbered = (0..).zip(probes.keys()).map(|(number, probe)| probe.values(number));
     // Padding to a power of two keeps the number of distinct statements small.
-    let width = questions.len().next_power_of_two();
-    let text = format!(
-        "WITH q (number, metric, line, node, day_block) AS (VALUES {})
-         SELECT q.number, q.metric, q.line, ({}) AS blocks, ({}) AS days, (
-             SELECT n.steps FROM figure_node n
-             WHERE n.metric = q.metric AND n.line = q.line AND n.node = q.node) AS few
-         FROM q
-         UNION ALL
-         SELECT {TAIL}, t.metric, t.line, t.leaves, NULL, NULL FROM figure_tail t
-         WHERE (t.metric, t.line) IN (SELECT q.metric, q.line FROM q)",
-        places(width, PLACES_A_QUESTION),
-        steps_of(Scale::Blocks, "0"),
-        steps_of(Scale::Days, "q.day_block"),
-    );
-    let padded = questions.iter().chain(std::iter::repeat(last)).take(width);
-    let values = (0..).zip(padded).flat_map(|(number, question)| question.places(number));
-    let rows =
-        Found::find_by_statement(sql(conn, &text, values)).all(conn).await.map_err(fault::of)?;
+    let padding = std::iter::repeat_with(|| last.values(PADDING));
+    let rows = numbered.chain(padding).take(probes.len().next_power_of_two()).collect();
+    let (source, values) = source(conn, PROBE_COLUMNS, rows);
+    let text = statement(conn, &source);
+    let rows = conn.query_all_raw(sql(conn, &text, values)).await.map_err(fault::of)?;
+    let asking: Vec<&[usize]> = probes.values().map(Vec::as_slice).collect();
     let mut answers = vec![0; questions.len()];
     for row in rows {
-        row.add_to(questions, &mut answers)?;
+        match Found::read(&row).map_err(fault::of)? {
+            Found::Folded(folded) => add_folded(&folded, &asking, questions, &mut answers)?,
+            Found::Tail { metric, line, leaves } => {
+                for (question, answer) in questions.iter().zip(&mut answers) {
+                    if (question.metric.0, question.line.code()) == (metric, line) {
+                        *answer += question.waiting(&leaves)?;
+                    }
+                }
+            }
+        }
     }
     Ok(answers)
 }
 
-fn steps_of(scale: Scale, block: &str) -> String {
+/// What is folded comes as one text: hundreds of rows take longer to hand over than to find.
+fn statement(conn: &impl ConnectionTrait, source: &str) -> String {
+    let hex = |steps: &str| match conn.get_database_backend() {
+        DatabaseBackend::Postgres => format!("encode(({steps}), 'hex')"),
+        _ => format!("hex(({steps}))"),
+    };
+    let of_scale = |scale: Scale, block: &str| {
+        hex(&format!(
+            "SELECT b.steps FROM figure_block b
+             WHERE b.metric = q.metric AND b.line = q.line AND b.node = q.node
+               AND b.scale = {} AND b.block = {block}",
+            scale.code()
+        ))
+    };
+    let (blocks, days) = (of_scale(Scale::Blocks, "0"), of_scale(Scale::Days, "q.day_block"));
+    let few = hex("SELECT n.steps FROM figure_node n
+                   WHERE n.metric = q.metric AND n.line = q.line AND n.node = q.node");
     format!(
-        "SELECT b.steps FROM figure_block b
-         WHERE b.metric = q.metric AND b.line = q.line AND b.node = q.node
-           AND b.scale = {} AND b.block = {block}",
-        scale.code()
+        "WITH q ({PROBE_COLUMNS}) AS ({source})
+         SELECT string_agg(concat(q.number, ' ', {blocks}, ' ', {days}, ' ', {few}), ' ') AS folded,
+             NULL AS metric, NULL AS line, NULL AS leaves
+         FROM q WHERE q.number >= 0
+         UNION ALL
+         SELECT NULL, t.metric, t.line, t.leaves FROM figure_tail t
+         WHERE (t.metric, t.line) IN (SELECT q.metric, q.line FROM q)"
     )
 }
 
 impl Question {
-    fn places(&self, number: i32) -> [Value; PLACES_A_QUESTION] {
-        [
-            number.into(),
-            self.metric.0.into(),
-            self.line.code().into(),
-            self.node.as_str().into(),
-            block_of(self.day.epoch_day()).into(),
-        ]
+    fn probe(&self) -> Probe<'_> {
+        Probe {
+            metric: self.metric.0,
+            line: self.line.code(),
+            node: self.node.as_str(),
+            day_block: block_of(self.day.epoch_day()),
+        }
+    }
+
+    /// All blocks before that of the day, the days up to it in its own, and the few.
+    fn folded(&self, [blocks, days, few]: &[Vec<u8>; 3]) -> Outcome<i64> {
+        let day = self.day.epoch_day();
+        let before = sum_before(blocks, block_of(day))? + sum_before(days, day + 1)?;
+        Ok(before + sum_before(few, day + 1)?)
+    }
+
+    /// What waits at the leaves of its node.
+    fn waiting(&self, leaves: &[u8]) -> Outcome<i64> {
+        sum_below(leaves, self.node.as_str(), self.day.epoch_day() + 1)
     }
 }
 
-impl Found {
-    fn add_to(&self, questions: &[Question], answers: &mut [i64]) -> Outcome<()> {
-        if self.number == TAIL {
-            return self.add_tail(questions, answers);
-        }
-        let asked = usize::try_from(self.number).ok();
-        if let Some((question, answer)) =
-            asked.and_then(|at| Some((questions.get(at)?, answers.get_mut(at)?)))
-        {
-            // All blocks before that of the day, the days up to it in its own, and the few.
-            let day = question.day.epoch_day();
-            *answer += sum_before(self.blocks.as_deref().unwrap_or_default(), block_of(day))?;
-            *answer += sum_before(self.days.as_deref().unwrap_or_default(), day + 1)?;
-            *answer += sum_before(self.few.as_deref().unwrap_or_default(), day + 1)?;
-        }
-        Ok(())
+impl Probe<'_> {
+    fn values(&self, number: i32) -> Vec<Value> {
+        let Self { metric, line, node, day_block } = *self;
+        vec![number.into(), metric.into(), line.into(), node.into(), day_block.into()]
     }
+}
 
-    fn add_tail(&self, questions: &[Question], answers: &mut [i64]) -> Outcome<()> {
-        let leaves = self.blocks.as_deref().unwrap_or_default();
-        for (question, answer) in questions.iter().zip(answers) {
-            if (question.metric.0, question.line.code()) == (self.metric, self.line) {
-                *answer += sum_below(leaves, question.node.as_str(), question.day.epoch_day() + 1)?;
+enum Found {
+    /// Of every probe its number, blocks, days of the block and few, with a space between.
+    Folded(String),
+    /// A row that is not folded yet.
+    Tail { metric: i16, line: i16, leaves: Vec<u8> },
+}
+
+impl Found {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(match row.try_get("", "folded")? {
+            Some(folded) => Self::Folded(folded),
+            None => Self::Tail {
+                metric: row.try_get("", "metric")?,
+                line: row.try_get("", "line")?,
+                leaves: row.try_get("", "leaves")?,
+            },
+        })
+    }
+}
+
+fn add_folded(
+    folded: &str,
+    asking: &[&[usize]],
+    questions: &[Question],
+    answers: &mut [i64],
+) -> Outcome<()> {
+    let broken = || Fault::new(&reasons::INTERNAL).caused_by("what is folded does not read");
+    let mut words = folded.split(' ');
+    while let Some(number) = words.next() {
+        let asking = number.parse().ok().and_then(|at: usize| asking.get(at)).ok_or_else(broken)?;
+        let mut steps = || words.next().and_then(|word| hex::decode(word).ok()).ok_or_else(broken);
+        let steps = [steps()?, steps()?, steps()?];
+        for at in *asking {
+            if let (Some(question), Some(answer)) = (questions.get(*at), answers.get_mut(*at)) {
+                *answer += question.folded(&steps)?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The value on the first day and on every later day up to `until` on which it changes.
